@@ -1,0 +1,57 @@
+package dev.limbic.tensor;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Weights on the host, as they lie in a file: little-endian, dense, row-major. A device turns them into what it
+ * likes best; nothing computes on them.
+ *
+ * @param dtype element type
+ * @param shape dimensions
+ * @param data exactly {@code shape.elements() * dtype.bytes()} bytes, readable while its owner (a mapped file, an
+ *     arena) is open
+ */
+public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    public HostTensor {
+        long expected = Math.multiplyExact(shape.elements(), (long) dtype.bytes());
+        if (data.byteSize() != expected) {
+            throw new IllegalArgumentException(
+                    dtype + " " + shape + " needs " + expected + " bytes, found " + data.byteSize());
+        }
+    }
+
+    /** An f32 tensor that copies {@code values} into heap memory. */
+    public static HostTensor of(Shape shape, float[] values) {
+        return new HostTensor(DType.F32, shape, MemorySegment.ofArray(values.clone()));
+    }
+
+    /** Element {@code i} in row-major order, widened to f32. */
+    public float get(long i) {
+        return switch (dtype) {
+            case F32 -> data.get(FLOAT, i * 4);
+            case BF16 -> Float.intBitsToFloat(data.get(SHORT, i * 2) << 16);
+            case F16 -> Float.float16ToFloat(data.get(SHORT, i * 2));
+            case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
+            case I32 -> data.get(INT, i * 4);
+            case I64 -> data.get(LONG, i * 8);
+        };
+    }
+
+    /** All elements in row-major order, widened to f32. */
+    public float[] toFloats() {
+        float[] out = new float[Math.toIntExact(shape.elements())];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = get(i);
+        }
+        return out;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.limbic.domain;
+
+import java.time.Duration;
+
+/**
+ * Every way in which a request can fail. The wire maps each kind to one gRPC status; nothing else decides that.
+ * Messages say what was wrong, what was found and what was expected; they never contain a user's text.
+ */
+public abstract sealed class LimbicException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private LimbicException(String message, @org.jspecify.annotations.Nullable Throwable cause) {
+        super(message, cause);
+    }
+
+    /** The request itself is wrong; sending it again will fail again. */
+    public static final class Invalid extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public Invalid(String message) {
+            super(message, null);
+        }
+    }
+
+    /** The request names something that does not exist here, such as a model. */
+    public static final class NotFound extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public NotFound(String message) {
+            super(message, null);
+        }
+    }
+
+    /** A queue or limit is full; the same request may succeed after {@link #retryAfter()}. */
+    public static final class Overloaded extends LimbicException {
+        private static final long serialVersionUID = 1L;
+        private final Duration retryAfter;
+
+        public Overloaded(String message, Duration retryAfter) {
+            super(message, null);
+            this.retryAfter = retryAfter;
+        }
+
+        /** How long a client should wait before it tries again. */
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /** The deadline passed, or the client left, before the device was used. */
+    public static final class Expired extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public Expired(String message) {
+            super(message, null);
+        }
+    }
+
+    /** A model or device cannot serve now: starting, stopping or failed. */
+    public static final class Unavailable extends LimbicException {
+        private static final long serialVersionUID = 1L;
+        private final Duration retryAfter;
+
+        public Unavailable(String message, Duration retryAfter) {
+            super(message, null);
+            this.retryAfter = retryAfter;
+        }
+
+        /** How long a client should wait before it tries again. */
+        public Duration retryAfter() {
+            return retryAfter;
+        }
+    }
+
+    /** A defect or a broken device; the cause says more. */
+    public static final class Internal extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public Internal(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+}
