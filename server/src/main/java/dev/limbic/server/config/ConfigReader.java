@@ -28,20 +28,22 @@ final class ConfigReader {
     private final List<String> problems = new ArrayList<>();
     private final Set<String> keys = new LinkedHashSet<>();
     private final Section root;
-    private final Path defaultBase;
+    private final String defaultsName;
+    private final Path home;
     private final Path fileBase;
 
     /**
      * @param defaults holds every key
-     * @param defaultBase what relative paths of the defaults and of overrides start from
+     * @param home what relative paths of the defaults start from
      * @param file the user's
      * @param fileBase what relative paths of the user's file start from
      * @param overrides by full key
      */
-    ConfigReader(YamlFile defaults, Path defaultBase, YamlFile file, Path fileBase, Map<String, Setting> overrides) {
+    ConfigReader(YamlFile defaults, Path home, YamlFile file, Path fileBase, Map<String, Setting> overrides) {
         Section fallback = new Section("", defaults, defaults.root(), null, Map.of(), problems);
         this.root = new Section("", file, file.root(), fallback, overrides, problems);
-        this.defaultBase = defaultBase;
+        this.defaultsName = defaults.name();
+        this.home = home;
         this.fileBase = fileBase;
     }
 
@@ -77,11 +79,6 @@ final class ConfigReader {
                 problems.add("%s: unknown key '%s'%s".formatted(setting.place(), key, Nearest.hint(key, valid)));
             }
         });
-    }
-
-    /** Full keys that can be overridden. */
-    Set<String> keys() {
-        return keys;
     }
 
     private void done(Section section) {
@@ -137,13 +134,16 @@ final class ConfigReader {
         return log;
     }
 
+    /** Relative to where it was said: beside the file, in the installation, or in the working folder. */
     private Path modelsDirectory() {
         Setting setting = root.require("models-directory");
-        return resolve(setting, "models-directory", isOfFile(setting) ? fileBase : defaultBase);
-    }
-
-    private boolean isOfFile(Setting setting) {
-        return setting.place().startsWith(root.fileName() + ":");
+        Path base = Path.of("");
+        if (setting.place().startsWith(root.fileName() + ":")) {
+            base = fileBase;
+        } else if (setting.place().startsWith(defaultsName + ":")) {
+            base = home;
+        }
+        return resolve(setting, "models-directory", base);
     }
 
     private Path resolve(Setting setting, String key, Path base) {

@@ -12,7 +12,11 @@ final class Units {
 
     private Units() {}
 
-    /** @throws IllegalArgumentException if it is not a size; the message says what is */
+    /**
+     * Reads a size in bytes.
+     *
+     * @throws IllegalArgumentException if it is not a size; the message says what is
+     */
     static long bytes(String text) {
         Matcher matcher = SIZE.matcher(text.strip());
         if (!matcher.matches()) {
@@ -30,7 +34,11 @@ final class Units {
         return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
     }
 
-    /** @throws IllegalArgumentException if it is not a duration; the message says what is */
+    /**
+     * Reads a duration.
+     *
+     * @throws IllegalArgumentException if it is not a duration; the message says what is
+     */
     static Duration duration(String text) {
         Matcher matcher = DURATION.matcher(text.strip());
         if (!matcher.matches()) {

@@ -5,6 +5,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.model.ModelCard;
 import dev.limbic.model.TextModel;
 import dev.limbic.server.batch.Lane;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,11 @@ public final class Models {
     /** Whether a model of this name is served. */
     public boolean contains(String name) {
         return byName.containsKey(name);
+    }
+
+    /** What is served and where it queues, in the order of the configuration. */
+    public Collection<Served> all() {
+        return byName.values();
     }
 
     /** What is served, in the order of the configuration. */
