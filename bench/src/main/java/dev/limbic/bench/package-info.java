@@ -1,0 +1,5 @@
+/** Micro-benchmarks and the load generator. */
+@NullMarked
+package dev.limbic.bench;
+
+import org.jspecify.annotations.NullMarked;
