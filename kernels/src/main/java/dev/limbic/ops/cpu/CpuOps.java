@@ -169,7 +169,7 @@ final class CpuOps implements Ops {
         int h = x.columns();
         check(norm.gain().rows() == h && norm.bias().rows() == h, "addLayerNorm", "gain [" + h + "]", norm.gain());
         DType type = x.dtype();
-        rows(x.rows(), 2 * x.rows() * x.rowBytes(), (worker, from, to) -> {
+        rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sumScratch = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
@@ -207,7 +207,7 @@ final class CpuOps implements Ops {
                         type,
                         q,
                         q + heads * headBytes,
-                        q + 2 * heads * headBytes,
+                        q + 2L * heads * headBytes,
                         qkv.rowBytes(),
                         CpuRecurrent.length(bounds, sequence),
                         d,
