@@ -1,0 +1,18 @@
+package dev.limbic.server;
+
+import dev.limbic.server.config.ConfigLoader;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** {@code limbic config}: prints the annotated default configuration. */
+@Command(
+        name = "config",
+        mixinStandardHelpOptions = true,
+        description = "Prints the configuration with every key at its default, to start a file of your own from.")
+final class ConfigCommand implements Callable<Integer> {
+    @Override
+    public Integer call() {
+        System.out.print(ConfigLoader.defaults());
+        return 0;
+    }
+}

@@ -1,0 +1,81 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.LimbicException;
+import dev.limbic.server.config.ConfigException;
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line. A new command is one class and one entry in {@code subcommands}.
+ *
+ * <p>Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+ */
+@Command(
+        name = "limbic",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Emotion inference for virtual worlds: text in, emotion out.",
+        subcommands = {
+            ServeCommand.class,
+            AnalyzeCommand.class,
+            ModelsCommand.class,
+            ConfigCommand.class,
+            HelpCommand.class
+        })
+public final class Main implements Runnable {
+    private static final int FAILED = 1;
+    private static final int MISUSED = 2;
+
+    @Spec
+    private @org.jspecify.annotations.Nullable CommandSpec spec;
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Runs a command and returns its exit code. */
+    static int run(String... arguments) {
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler((thrown, command, parsed) -> explain(thrown, command))
+                .execute(arguments);
+    }
+
+    private static int explain(Exception thrown, CommandLine command) throws Exception {
+        switch (thrown) {
+            case ConfigException e -> {
+                command.getErr().println("The configuration cannot be used:");
+                String.valueOf(e.getMessage())
+                        .lines()
+                        .forEach(line -> command.getErr().println("  " + line));
+                return MISUSED;
+            }
+            case LimbicException.Internal e -> throw e;
+            case LimbicException e -> command.getErr().println("limbic: " + e.getMessage());
+            case IOException e -> command.getErr().println("limbic: " + e.getMessage());
+            default -> throw thrown;
+        }
+        return FAILED;
+    }
+
+    /** Without a command there is nothing to do: say what there is. */
+    @Override
+    public void run() {
+        CommandLine command = java.util.Objects.requireNonNull(spec).commandLine();
+        throw new CommandLine.ParameterException(command, "which command?");
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"limbic " + (version == null ? "(development build)" : version)};
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.limbic.server;
+
+import dev.limbic.model.TextModel;
+import dev.limbic.server.config.ConfigException;
+import dev.limbic.server.config.ServerConfig;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code limbic models}: loads the configured models and says what they are. */
+@Command(
+        name = "models",
+        mixinStandardHelpOptions = true,
+        description = "Loads the configured models and says what they are.")
+final class ModelsCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(names = "--labels", description = "Lists each model's labels in id order.")
+    private boolean labels;
+
+    @Override
+    public Integer call() throws ConfigException {
+        options.flag("--log-level", "log.level", "warn");
+        ServerConfig config = options.load();
+        List<TextModel> loaded = Engine.load(config.models(), step -> {});
+        for (TextModel model : loaded) {
+            System.out.println(Tables.model(model.card(), model.card().name().equals(config.defaultModel())));
+            if (labels) {
+                for (int id = 0; id < model.card().labels().size(); id++) {
+                    System.out.printf("    %3d %s%n", id, model.card().labels().get(id));
+                }
+            }
+        }
+        loaded.forEach(TextModel::close);
+        return 0;
+    }
+}

@@ -1,0 +1,102 @@
+package dev.limbic.server;
+
+import dev.limbic.model.ModelCard;
+import dev.limbic.server.config.ConfigException;
+import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.wire.SelfCheck;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code limbic serve}: loads the configured models and serves until it is told to stop. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Serves the configured models over gRPC until SIGTERM or Ctrl-C.")
+final class ServeCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(names = "--host", paramLabel = "ADDRESS", description = "Address of gRPC and HTTP (grpc.host, http.host).")
+    private @Nullable String host;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "Port of gRPC, 0 for any (grpc.port).")
+    private @Nullable String port;
+
+    @Option(names = "--http-port", paramLabel = "PORT", description = "Port of HTTP, 0 for any (http.port).")
+    private @Nullable String httpPort;
+
+    @Option(names = "--grace", paramLabel = "TIME", description = "Time to finish after SIGTERM (shutdown.grace).")
+    private @Nullable String grace;
+
+    @Option(
+            names = "--check",
+            description = "Starts on free ports, sends each model a request over the wire, and exits.")
+    private boolean check;
+
+    @Override
+    public Integer call() throws ConfigException, IOException, InterruptedException {
+        options.flag("--host", "grpc.host", host);
+        options.flag("--host", "http.host", host);
+        options.flag("--port", "grpc.port", check ? "0" : port);
+        options.flag("--http-port", "http.port", check ? "0" : httpPort);
+        options.flag("--grace", "shutdown.grace", grace);
+        ServerConfig config = options.load();
+        LimbicServer server =
+                LimbicServer.start(config, Engine.load(config.models(), step -> System.out.println("  " + step)));
+        announce(config, server);
+        if (check) {
+            SelfCheck.run(server.grpcPort(), server.models());
+            server.stop(config.grace());
+            System.out.println("  every model answered");
+            return 0;
+        }
+        stopOnSignal(server, config.grace());
+        new CountDownLatch(1).await(); // until the signal handler ends the process
+        return 0;
+    }
+
+    /** A JVM that ends by a signal exits with 128 + its number; after an orderly stop we say 0 instead. */
+    private static void stopOnSignal(LimbicServer server, Duration grace) {
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("limbic-stop").unstarted(() -> {
+                    try {
+                        if (!server.stop(grace)) {
+                            System.err.println("some work did not finish within " + grace.toMillis() + " ms");
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    } finally {
+                        System.out.flush();
+                        System.err.flush();
+                        Runtime.getRuntime().halt(0);
+                    }
+                }));
+    }
+
+    private static void announce(ServerConfig config, LimbicServer server) {
+        StringBuilder text = new StringBuilder();
+        for (ModelCard card : server.models()) {
+            boolean isDefault = card.name().equals(config.defaultModel());
+            text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
+        }
+        text.append("  gRPC     %s:%d%n".formatted(config.grpc().host(), server.grpcPort()));
+        text.append("  metrics  http://%s:%d/metrics%n".formatted(config.http().host(), server.httpPort()));
+        text.append(String.format(Locale.ROOT, "  SERVING after %.1f s; Ctrl-C stops", secondsSinceStart()));
+        System.out.println(text);
+        System.out.flush();
+    }
+
+    private static double secondsSinceStart() {
+        Instant now = Instant.now();
+        Instant start = ProcessHandle.current().info().startInstant().orElse(now);
+        return Duration.between(start, now).toMillis() / 1000.0;
+    }
+}

@@ -1,0 +1,80 @@
+package dev.limbic.server.batch;
+
+import dev.limbic.domain.LimbicException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Work that goes through the device together.
+ *
+ * @param assembledNanos when it left the queue
+ */
+record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int tokens, long assembledNanos) {
+
+    /**
+     * Runs on the thread that owns the device; the outcome is handed to {@code completions}. A failure of the work
+     * reaches the batch's own tickets and nobody else.
+     *
+     * @return time the device was busy, in nanoseconds
+     */
+    long run(LongSupplier clock, Executor completions, BatchObserver observer) {
+        List<P> payloads = new ArrayList<>(tickets.size());
+        for (Ticket<P, R> ticket : tickets) {
+            payloads.add(ticket.payload());
+        }
+        long started = clock.getAsLong();
+        List<R> results = List.of();
+        LimbicException failure = null;
+        try {
+            results = work.run(payloads);
+            if (results.size() != tickets.size()) {
+                throw new IllegalStateException(
+                        "model %s returned %d rows for %d".formatted(lane, results.size(), tickets.size()));
+            }
+        } catch (LimbicException e) {
+            failure = e;
+        } catch (Throwable e) {
+            failure = new LimbicException.Internal(
+                    "model %s failed on a batch of %d rows and %d tokens".formatted(lane, tickets.size(), tokens), e);
+        }
+        long computeNanos = clock.getAsLong() - started;
+        observe(observer, computeNanos, failure);
+        List<R> rows = results;
+        LimbicException why = failure;
+        completions.execute(() -> deliver(rows, computeNanos, why));
+        return computeNanos;
+    }
+
+    private void observe(BatchObserver observer, long computeNanos, @Nullable LimbicException failure) {
+        if (failure != null) {
+            observer.failed(lane, tickets.size(), failure);
+            return;
+        }
+        observer.ran(lane, tickets.size(), tokens, computeNanos);
+        for (Ticket<P, R> ticket : tickets) {
+            observer.waited(lane, assembledNanos - ticket.submittedNanos());
+        }
+    }
+
+    private void deliver(List<R> results, long computeNanos, @Nullable LimbicException failure) {
+        for (int row = 0; row < tickets.size(); row++) {
+            Ticket<P, R> ticket = tickets.get(row);
+            try {
+                if (failure != null) {
+                    ticket.completion().failed(failure);
+                } else {
+                    long queueNanos = assembledNanos - ticket.submittedNanos();
+                    Ride ride = new Ride(tickets.size(), tokens, queueNanos, computeNanos);
+                    ticket.completion().done(results.get(row), ride);
+                }
+            } catch (RuntimeException e) {
+                // A completion that throws must not keep the other rows from their answers.
+                System.getLogger(Batch.class.getName())
+                        .log(System.Logger.Level.ERROR, "a completion failed: " + e.getClass());
+            }
+        }
+    }
+}

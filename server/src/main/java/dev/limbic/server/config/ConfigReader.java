@@ -1,0 +1,197 @@
+package dev.limbic.server.config;
+
+import dev.limbic.server.config.ServerConfig.Batch;
+import dev.limbic.server.config.ServerConfig.DeviceChoice;
+import dev.limbic.server.config.ServerConfig.Limits;
+import dev.limbic.server.config.ServerConfig.Listen;
+import dev.limbic.server.config.ServerConfig.Log;
+import dev.limbic.server.config.ServerConfig.ModelConfig;
+import dev.limbic.server.config.ServerConfig.PrecisionChoice;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads the record tree out of files and overrides, and validates it. */
+final class ConfigReader {
+    private static final int MIB = 1 << 20;
+
+    private final List<String> problems = new ArrayList<>();
+    private final Set<String> keys = new LinkedHashSet<>();
+    private final Section root;
+    private final String defaultsName;
+    private final Path home;
+    private final Path fileBase;
+
+    /**
+     * @param defaults holds every key
+     * @param home what relative paths of the defaults start from
+     * @param file the user's
+     * @param fileBase what relative paths of the user's file start from
+     * @param overrides by full key
+     */
+    ConfigReader(YamlFile defaults, Path home, YamlFile file, Path fileBase, Map<String, Setting> overrides) {
+        Section fallback = new Section("", defaults, defaults.root(), null, Map.of(), problems);
+        this.root = new Section("", file, file.root(), fallback, overrides, problems);
+        this.defaultsName = defaults.name();
+        this.home = home;
+        this.fileBase = fileBase;
+    }
+
+    /** @throws ConfigException naming every problem */
+    ServerConfig read(Map<String, Setting> overrides) throws ConfigException {
+        Listen grpc = listen("grpc");
+        Listen http = listen("http");
+        Path modelsDirectory = modelsDirectory();
+        List<ModelConfig> models = models(modelsDirectory);
+        Batch batch = batch();
+        Limits limits = limits();
+        Section threads = root.section("threads");
+        int workers = threads.integer("workers", 0, 1024);
+        done(threads);
+        Section shutdown = root.section("shutdown");
+        Duration grace = shutdown.duration("grace", Duration.ZERO, Duration.ofHours(1));
+        done(shutdown);
+        Log log = log();
+        root.finish();
+        keys.add("models-directory");
+        refuseUnknown(overrides, keys);
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        return new ServerConfig(
+                grpc, http, models, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
+    }
+
+    private void refuseUnknown(Map<String, Setting> overrides, Collection<String> valid) {
+        overrides.forEach((key, setting) -> {
+            if (!valid.contains(key)) {
+                problems.add("%s: unknown key '%s'%s".formatted(setting.place(), key, Nearest.hint(key, valid)));
+            }
+        });
+    }
+
+    private void done(Section section) {
+        section.finish();
+        keys.addAll(section.askedKeys());
+    }
+
+    private Listen listen(String key) {
+        Section section = root.section(key);
+        Listen listen = new Listen(section.text("host"), section.integer("port", 0, 65_535));
+        done(section);
+        return listen;
+    }
+
+    private Batch batch() {
+        Section section = root.section("batch");
+        Batch batch = new Batch(
+                section.integer("max-tokens", 1, 1 << 24),
+                section.integer("max-rows", 1, 65_536),
+                section.integer("queue-rows", 1, 1 << 20),
+                section.duration("max-delay", Duration.ZERO, Duration.ofSeconds(10)));
+        done(section);
+        return batch;
+    }
+
+    private Limits limits() {
+        Section section = root.section("limits");
+        Limits limits = new Limits(
+                section.bytes("max-text", 1, 16 * MIB),
+                section.bytes("max-message", 1024, 64 * MIB),
+                section.integer("max-in-flight-per-stream", 1, 65_536),
+                section.integer("max-calls", 1, 1 << 24),
+                section.integer("max-calls-per-connection", 1, 1 << 24),
+                section.duration("keep-alive", Duration.ofSeconds(1), Duration.ofHours(24)));
+        if (limits.maxTextBytes() > limits.maxMessageBytes()) {
+            section.complain(
+                    "max-text",
+                    section.require("max-text"),
+                    "is more than limits.max-message, so it could not be sent");
+        }
+        done(section);
+        return limits;
+    }
+
+    private Log log() {
+        Section section = root.section("log");
+        Setting format = section.require("format");
+        Setting level = section.require("level");
+        Log log = new Log(
+                format.value().isEmpty() ? Log.Format.TEXT : section.choice("format", Log.Format.class),
+                level.value().isEmpty() ? Log.Level.INFO : section.choice("level", Log.Level.class));
+        done(section);
+        return log;
+    }
+
+    /** Relative to where it was said: beside the file, in the installation, or in the working folder. */
+    private Path modelsDirectory() {
+        Setting setting = root.require("models-directory");
+        Path base = Path.of("");
+        if (setting.place().startsWith(root.fileName() + ":")) {
+            base = fileBase;
+        } else if (setting.place().startsWith(defaultsName + ":")) {
+            base = home;
+        }
+        return resolve(setting, "models-directory", base);
+    }
+
+    private Path resolve(Setting setting, String key, Path base) {
+        try {
+            return base.resolve(setting.value()).normalize().toAbsolutePath();
+        } catch (InvalidPathException e) {
+            problems.add("%s: %s: '%s' is not a path".formatted(setting.place(), key, setting.value()));
+            return base;
+        }
+    }
+
+    private List<ModelConfig> models(Path directory) {
+        List<ModelConfig> models = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        Map<String, String> defaults = new LinkedHashMap<>();
+        for (Section section : root.list("models")) {
+            Setting name = section.require("name");
+            Setting path = section.require("path");
+            Path folder = resolve(path, "models[].path", directory);
+            if (!name.value().isEmpty() && !name.value().matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+                section.complain("name", name, "is not a name; letters, digits, '.', '_' and '-' are valid");
+            }
+            if (!names.add(name.value())) {
+                section.complain("name", name, "is the name of two models");
+            }
+            if (!path.value().isEmpty() && !Files.isDirectory(folder)) {
+                section.complain("path", path, "is not a folder: " + folder + " does not exist");
+            }
+            boolean isDefault = section.flag("default");
+            if (isDefault && !defaults.isEmpty()) {
+                section.complain("default", section.require("default"), "stands at two models");
+            }
+            if (isDefault) {
+                defaults.put(name.value(), path.place());
+            }
+            models.add(new ModelConfig(
+                    name.value(),
+                    folder,
+                    section.choice("device", DeviceChoice.class),
+                    section.choice("precision", PrecisionChoice.class),
+                    isDefault));
+            section.finish();
+        }
+        return List.copyOf(models);
+    }
+
+    /** Key as an environment variable. */
+    static String variable(String key) {
+        return "LIMBIC_" + key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+}

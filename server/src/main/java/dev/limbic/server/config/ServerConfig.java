@@ -1,0 +1,85 @@
+package dev.limbic.server.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Everything that can be configured; {@code limbic.yaml} beside this class says what each value means.
+ *
+ * @param models at least one, exactly one of them the default
+ */
+public record ServerConfig(
+        Listen grpc,
+        Listen http,
+        List<ModelConfig> models,
+        Batch batch,
+        Limits limits,
+        int workers,
+        Duration grace,
+        Log log) {
+
+    /** Where to listen; port 0 for any free one. */
+    public record Listen(String host, int port) {}
+
+    /**
+     * A model to load.
+     *
+     * @param path existing folder, absolute
+     */
+    public record ModelConfig(
+            String name, Path path, DeviceChoice device, PrecisionChoice precision, boolean isDefault) {}
+
+    /** Which device a model shall run on. */
+    public enum DeviceChoice {
+        AUTO,
+        CPU,
+        CUDA
+    }
+
+    /** Which precision a model shall compute in. */
+    public enum PrecisionChoice {
+        AUTO,
+        F32,
+        BF16,
+        INT8
+    }
+
+    /** How requests are gathered into batches. */
+    public record Batch(int maxTokens, int maxRows, int queueRows, Duration maxDelay) {}
+
+    /** What the server accepts. */
+    public record Limits(
+            int maxTextBytes,
+            int maxMessageBytes,
+            int maxInFlightPerStream,
+            int maxCalls,
+            int maxCallsPerConnection,
+            Duration keepAlive) {}
+
+    /** How to log. */
+    public record Log(Format format, Level level) {
+        /** How a log line looks. */
+        public enum Format {
+            TEXT,
+            JSON
+        }
+
+        /** The least severe events that are logged. */
+        public enum Level {
+            ERROR,
+            WARN,
+            INFO,
+            DEBUG
+        }
+    }
+
+    /** Name of the model that requests without a model name go to. */
+    public String defaultModel() {
+        return models.stream()
+                .filter(ModelConfig::isDefault)
+                .findFirst()
+                .orElse(models.getFirst())
+                .name();
+    }
+}

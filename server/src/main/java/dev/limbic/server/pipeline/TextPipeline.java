@@ -1,0 +1,128 @@
+package dev.limbic.server.pipeline;
+
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
+import dev.limbic.domain.LimbicException;
+import dev.limbic.model.TextModel;
+import dev.limbic.server.batch.Completion;
+import dev.limbic.server.batch.Ride;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Text to emotions: encode, queue, logits, interpret, answer.
+ *
+ * <p>Text is encoded on the calling thread, a gRPC worker: tokenising one request must neither hold up the device nor
+ * a network thread, and a refused request should cost its own caller. Logits come from the device's thread; they are
+ * interpreted on the completion executor. Thread-safe.
+ */
+public final class TextPipeline {
+    /** Receives the answer or the failure; exactly one method is called, once, unless the request was cancelled. */
+    public interface Receiver {
+        void answered(TextAnswer answer);
+
+        void failed(LimbicException failure);
+    }
+
+    /** Work that may still wait for the device. */
+    @FunctionalInterface
+    public interface Pending {
+        /**
+         * Withdraws the work, if it still waits.
+         *
+         * @return true if the receiver will not be called
+         */
+        boolean cancel();
+    }
+
+    private final Models models;
+    private final int maxTextBytes;
+
+    public TextPipeline(Models models, int maxTextBytes) {
+        this.models = models;
+        this.maxTextBytes = maxTextBytes;
+    }
+
+    /**
+     * Starts to analyse a text; the receiver hears from the completion executor.
+     *
+     * @return the waiting work, for cancellation
+     * @throws LimbicException if the request cannot be accepted; the receiver is not called then
+     */
+    public Pending analyze(TextRequest request, Receiver receiver) {
+        long started = System.nanoTime();
+        Models.Served served = models.named(request.model());
+        requireUsable(request.text());
+        Encoding encoding = encode(served.model(), request.text());
+        long encoded = System.nanoTime();
+        long patienceNanos = request.priority().patience().toNanos();
+        long timeoutNanos = request.timeoutNanos() == Long.MAX_VALUE
+                ? Long.MAX_VALUE
+                : request.timeoutNanos() - (encoded - started);
+        Completion<float[]> completion = new Completion<>() {
+            @Override
+            public void done(float[] logits, Ride ride) {
+                Emotions emotions;
+                try {
+                    emotions = served.model().interpret(logits);
+                } catch (RuntimeException e) {
+                    failed(asLimbic(e, "logits could not be interpreted"));
+                    return;
+                }
+                receiver.answered(new TextAnswer(
+                        served.name(),
+                        emotions,
+                        encoding.truncated(),
+                        encoding.tokens(),
+                        timing(ride, started, encoded)));
+            }
+
+            @Override
+            public void failed(LimbicException failure) {
+                receiver.failed(failure);
+            }
+        };
+        return served.lane().submit(encoding, encoding.tokens(), patienceNanos, timeoutNanos, completion)::cancel;
+    }
+
+    private static TextAnswer.Timing timing(Ride ride, long started, long encoded) {
+        return new TextAnswer.Timing(
+                ride.rows(),
+                ride.tokens(),
+                encoded - started,
+                ride.queueNanos(),
+                ride.computeNanos(),
+                System.nanoTime() - started);
+    }
+
+    private void requireUsable(String text) {
+        if (text.isBlank()) {
+            throw new LimbicException.Invalid("text is empty; send at least one visible character");
+        }
+        int length = text.length();
+        // A char is 1 to 3 bytes of UTF-8; most texts are decided without counting.
+        if (length > maxTextBytes || (length > maxTextBytes / 3 && utf8Length(text) > maxTextBytes)) {
+            throw new LimbicException.Invalid("text is longer than %d bytes of UTF-8".formatted(maxTextBytes));
+        }
+    }
+
+    private static int utf8Length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static Encoding encode(TextModel model, String text) {
+        Encoding encoding;
+        try {
+            encoding = model.encode(text);
+        } catch (RuntimeException e) {
+            throw asLimbic(e, "the text could not be encoded");
+        }
+        if (encoding.tokens() == 0) {
+            throw new LimbicException.Invalid("text has no tokens");
+        }
+        return encoding;
+    }
+
+    private static LimbicException asLimbic(RuntimeException e, String what) {
+        return e instanceof LimbicException known ? known : new LimbicException.Internal(what, e);
+    }
+}

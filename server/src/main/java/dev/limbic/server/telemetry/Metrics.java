@@ -1,0 +1,177 @@
+package dev.limbic.server.telemetry;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+
+/**
+ * Everything that is counted, in the format Prometheus scrapes. Names follow Prometheus' conventions: a {@code limbic_}
+ * prefix, base units, {@code _total} for counters. Histograms have fixed buckets, so that servers can be added up.
+ * Thread-safe; recording does not block.
+ */
+public final class Metrics implements AutoCloseable {
+    private static final Duration[] LATENCIES = {
+        Duration.ofNanos(50_000),
+        Duration.ofNanos(100_000),
+        Duration.ofNanos(250_000),
+        Duration.ofNanos(500_000),
+        Duration.ofMillis(1),
+        Duration.ofNanos(2_500_000),
+        Duration.ofMillis(5),
+        Duration.ofMillis(10),
+        Duration.ofMillis(25),
+        Duration.ofMillis(50),
+        Duration.ofMillis(100),
+        Duration.ofMillis(250),
+        Duration.ofMillis(500),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(5)
+    };
+    private static final double[] ROWS = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+    private static final double[] TOKENS = {8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192};
+
+    private record Answers(String method, String model, String status) {}
+
+    /** What is recorded per model and batch. */
+    private record PerModel(
+            Timer queue, Timer compute, DistributionSummary rows, DistributionSummary tokens, Counter failed) {}
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+    private final Map<Answers, Counter> answers = new ConcurrentHashMap<>();
+    private final Map<Answers, Timer> durations = new ConcurrentHashMap<>();
+    private final Map<String, PerModel> models = new ConcurrentHashMap<>();
+    private final AtomicInteger openStreams = new AtomicInteger();
+
+    public Metrics() {
+        Gauge.builder("limbic.streams.open", openStreams, AtomicInteger::get)
+                .description("AnalyzeStream calls that are open")
+                .register(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        gc.bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    /** A request was answered; a status other than OK is a failure. */
+    public void answered(String method, String model, String status, long nanos) {
+        answers.computeIfAbsent(
+                        new Answers(method, model, status),
+                        key -> Counter.builder("limbic.requests")
+                                .description("Requests answered, by gRPC status")
+                                .tags("method", key.method(), "model", key.model(), "status", key.status())
+                                .register(registry))
+                .increment();
+        durations
+                .computeIfAbsent(
+                        new Answers(method, model, ""),
+                        key -> Timer.builder("limbic.request")
+                                .description("Time from the decoded request to its answer")
+                                .tags("method", key.method(), "model", key.model())
+                                .serviceLevelObjectives(LATENCIES)
+                                .register(registry))
+                .record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A batch went through the device. */
+    public void batchRan(String model, int rows, int tokens, long computeNanos) {
+        PerModel meters = of(model);
+        meters.compute().record(computeNanos, TimeUnit.NANOSECONDS);
+        meters.rows().record(rows);
+        meters.tokens().record(tokens);
+    }
+
+    /** A request left the queue. */
+    public void waited(String model, long queueNanos) {
+        of(model).queue().record(queueNanos, TimeUnit.NANOSECONDS);
+    }
+
+    /** A batch failed. */
+    public void batchFailed(String model) {
+        of(model).failed().increment();
+    }
+
+    /** A request was dropped before the device was used; the reason is such as {@code expired}. */
+    public void dropped(String model, String reason) {
+        Counter.builder("limbic.dropped")
+                .description("Requests dropped before the device was used")
+                .tags("model", model, "reason", reason)
+                .register(registry)
+                .increment();
+    }
+
+    /** Reports how many requests wait for a model. */
+    public void queueDepth(String model, IntSupplier depth) {
+        Gauge.builder("limbic.queue.depth", depth, IntSupplier::getAsInt)
+                .description("Requests that wait for the device")
+                .tags("model", model)
+                .strongReference(true)
+                .register(registry);
+        of(model);
+    }
+
+    /** A stream was opened. */
+    public void streamOpened() {
+        openStreams.incrementAndGet();
+    }
+
+    /** A stream ended. */
+    public void streamClosed() {
+        openStreams.decrementAndGet();
+    }
+
+    /** Everything, in Prometheus' text format. */
+    public String scrape() {
+        return registry.scrape();
+    }
+
+    private PerModel of(String model) {
+        PerModel known = models.get(model);
+        return known != null ? known : models.computeIfAbsent(model, this::register);
+    }
+
+    private PerModel register(String model) {
+        return new PerModel(
+                Timer.builder("limbic.queue")
+                        .description("Time a request waited for the device")
+                        .tags("model", model)
+                        .serviceLevelObjectives(LATENCIES)
+                        .register(registry),
+                Timer.builder("limbic.compute")
+                        .description("Time the device spent on a batch")
+                        .tags("model", model)
+                        .serviceLevelObjectives(LATENCIES)
+                        .register(registry),
+                DistributionSummary.builder("limbic.batch.rows")
+                        .description("Requests in a batch")
+                        .tags("model", model)
+                        .serviceLevelObjectives(ROWS)
+                        .register(registry),
+                DistributionSummary.builder("limbic.batch.tokens")
+                        .description("Tokens in a batch")
+                        .tags("model", model)
+                        .serviceLevelObjectives(TOKENS)
+                        .register(registry),
+                Counter.builder("limbic.batches.failed")
+                        .description("Batches that failed on the device")
+                        .tags("model", model)
+                        .register(registry));
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+        registry.close();
+    }
+}

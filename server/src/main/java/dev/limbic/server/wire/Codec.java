@@ -1,0 +1,143 @@
+package dev.limbic.server.wire;
+
+import com.google.common.primitives.Floats;
+import dev.limbic.domain.Affect;
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.LimbicException;
+import dev.limbic.model.ModelCard;
+import dev.limbic.server.pipeline.Priority;
+import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.TextRequest;
+import dev.limbic.v1.Analysis;
+import dev.limbic.v1.AnalyzeRequest;
+import dev.limbic.v1.CanonicalEmotion;
+import dev.limbic.v1.CanonicalWeight;
+import dev.limbic.v1.Model;
+import dev.limbic.v1.Timing;
+import io.grpc.Deadline;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Messages of the wire to words of the domain and back. */
+final class Codec {
+    private static final dev.limbic.domain.CanonicalEmotion[] CANONICAL = dev.limbic.domain.CanonicalEmotion.values();
+
+    private Codec() {}
+
+    /**
+     * Reads a request.
+     *
+     * @param deadline of the call, if any
+     * @throws LimbicException.Invalid if it makes no sense
+     */
+    static TextRequest textRequest(Inbound inbound, @Nullable Deadline deadline) {
+        if (!inbound.readable()) {
+            throw new LimbicException.Invalid(
+                    "the message is not a limbic.v1.AnalyzeRequest, or its text is not UTF-8");
+        }
+        AnalyzeRequest request = inbound.request();
+        return switch (request.getInputCase()) {
+            case TEXT ->
+                new TextRequest(request.getModel(), request.getText(), priority(request), timeout(request, deadline));
+            case INPUT_NOT_SET ->
+                throw new LimbicException.Invalid("no input; set text (or this server is older than the client)");
+        };
+    }
+
+    private static Priority priority(AnalyzeRequest request) {
+        return switch (request.getPriority()) {
+            case PRIORITY_LOW -> Priority.LOW;
+            case PRIORITY_UNSPECIFIED, PRIORITY_NORMAL -> Priority.NORMAL;
+            case PRIORITY_HIGH -> Priority.HIGH;
+            case UNRECOGNIZED ->
+                throw new LimbicException.Invalid("priority %d is unknown".formatted(request.getPriorityValue()));
+        };
+    }
+
+    private static long timeout(AnalyzeRequest request, @Nullable Deadline deadline) {
+        int millis = request.getTimeoutMillis();
+        if (millis < 0) {
+            throw new LimbicException.Invalid("timeout_millis is %d; 0 means none".formatted(millis));
+        }
+        long own = millis == 0 ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(millis);
+        return deadline == null ? own : Math.min(own, deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    }
+
+    static Analysis analysis(TextAnswer answer) {
+        Emotions emotions = answer.emotions();
+        Analysis.Builder analysis = Analysis.newBuilder()
+                .setModel(answer.model())
+                .addAllLogits(Floats.asList(emotions.logits()))
+                .addAllProbabilities(Floats.asList(emotions.probabilities()))
+                .addAllPredictedLabelIds(emotions.predicted())
+                .setIntensity(emotions.intensity())
+                .setTruncated(answer.truncated())
+                .setTokenCount(answer.tokens())
+                .setTiming(timing(answer.timing()));
+        if (isMapped(emotions.canonical())) {
+            for (int i = 0; i < CANONICAL.length; i++) {
+                analysis.addCanonicalEmotions(CanonicalWeight.newBuilder()
+                        .setEmotion(canonical(CANONICAL[i]))
+                        .setWeight(emotions.canonical()[i]));
+            }
+            analysis.setAffect(affect(emotions.affect()));
+        }
+        return analysis.build();
+    }
+
+    private static boolean isMapped(float[] canonical) {
+        for (float weight : canonical) {
+            if (weight != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static CanonicalEmotion canonical(dev.limbic.domain.CanonicalEmotion emotion) {
+        return switch (emotion) {
+            case NEUTRAL -> CanonicalEmotion.CANONICAL_EMOTION_NEUTRAL;
+            case JOY -> CanonicalEmotion.CANONICAL_EMOTION_JOY;
+            case SADNESS -> CanonicalEmotion.CANONICAL_EMOTION_SADNESS;
+            case ANGER -> CanonicalEmotion.CANONICAL_EMOTION_ANGER;
+            case FEAR -> CanonicalEmotion.CANONICAL_EMOTION_FEAR;
+            case SURPRISE -> CanonicalEmotion.CANONICAL_EMOTION_SURPRISE;
+            case DISGUST -> CanonicalEmotion.CANONICAL_EMOTION_DISGUST;
+            case CONTEMPT -> CanonicalEmotion.CANONICAL_EMOTION_CONTEMPT;
+        };
+    }
+
+    private static dev.limbic.v1.Affect affect(Affect affect) {
+        return dev.limbic.v1.Affect.newBuilder()
+                .setValence(affect.valence())
+                .setArousal(affect.arousal())
+                .setDominance(affect.dominance())
+                .build();
+    }
+
+    private static Timing timing(TextAnswer.Timing timing) {
+        return Timing.newBuilder()
+                .setBatchRows(timing.batchRows())
+                .setBatchTokens(timing.batchTokens())
+                .setTokenizeMicros(timing.tokenizeNanos() / 1000)
+                .setQueueMicros(timing.queueNanos() / 1000)
+                .setComputeMicros(timing.computeNanos() / 1000)
+                .setTotalMicros(timing.totalNanos() / 1000)
+                .build();
+    }
+
+    static Model model(ModelCard card, boolean isDefault) {
+        return Model.newBuilder()
+                .setName(card.name())
+                .setArchitecture(card.architecture())
+                .addAllLabels(card.labels())
+                .setMultiLabel(card.multiLabel())
+                .setTaxonomy(card.taxonomy())
+                .setMaxTokens(card.maxTokens())
+                .setParameters(card.parameters())
+                .setPrecision(card.precision())
+                .setDevice(card.device())
+                .setIsDefault(isDefault)
+                .build();
+    }
+}

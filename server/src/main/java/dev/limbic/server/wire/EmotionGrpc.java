@@ -1,0 +1,63 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.v1.AnalyzeRequest;
+import dev.limbic.v1.AnalyzeResponse;
+import dev.limbic.v1.AnalyzeStreamResponse;
+import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.Limits;
+import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.ListModelsResponse;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
+
+/** Binds limbic.v1.EmotionService to its calls. */
+final class EmotionGrpc {
+    private EmotionGrpc() {}
+
+    static ServerServiceDefinition bind(Calls calls, WireSettings settings) {
+        MethodDescriptor<Inbound, AnalyzeResponse> analyze = lenient(EmotionServiceGrpc.getAnalyzeMethod());
+        MethodDescriptor<Inbound, AnalyzeStreamResponse> stream = lenient(EmotionServiceGrpc.getAnalyzeStreamMethod());
+        MethodDescriptor<ListModelsRequest, ListModelsResponse> list = EmotionServiceGrpc.getListModelsMethod();
+        ListModelsResponse models = models(calls, settings);
+        ServiceDescriptor service = ServiceDescriptor.newBuilder(EmotionServiceGrpc.SERVICE_NAME)
+                .setSchemaDescriptor(EmotionServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
+                .addMethod(analyze)
+                .addMethod(stream)
+                .addMethod(list)
+                .build();
+        return ServerServiceDefinition.builder(service)
+                .addMethod(analyze, (call, headers) -> UnaryCall.start(calls, call))
+                .addMethod(stream, (call, headers) -> StreamCall.start(calls, call))
+                .addMethod(list, ServerCalls.asyncUnaryCall((request, observer) -> answer(observer, models)))
+                .build();
+    }
+
+    /** The same method, with a request that may be unreadable. */
+    private static <R> MethodDescriptor<Inbound, R> lenient(MethodDescriptor<AnalyzeRequest, R> method) {
+        return method.toBuilder(Inbound.MARSHALLER, method.getResponseMarshaller())
+                .build();
+    }
+
+    private static void answer(StreamObserver<ListModelsResponse> observer, ListModelsResponse models) {
+        observer.onNext(models);
+        observer.onCompleted();
+    }
+
+    private static ListModelsResponse models(Calls calls, WireSettings settings) {
+        ListModelsResponse.Builder response = ListModelsResponse.newBuilder()
+                .setLimits(Limits.newBuilder()
+                        .setMaxTextBytes(settings.maxTextBytes())
+                        .setMaxMessageBytes(settings.maxMessageBytes())
+                        .setMaxInFlightPerStream(settings.maxInFlightPerStream())
+                        .setMaxCalls(settings.maxCalls())
+                        .setMaxCallsPerConnection(settings.maxCallsPerConnection()));
+        calls.models()
+                .cards()
+                .forEach(card ->
+                        response.addModels(Codec.model(card, calls.models().isDefault(card))));
+        return response.build();
+    }
+}

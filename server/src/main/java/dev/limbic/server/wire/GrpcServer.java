@@ -1,0 +1,118 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.model.ModelCard;
+import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.v1.EmotionServiceGrpc;
+import io.grpc.Server;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** The listening gRPC server with the emotion, health and reflection services. */
+public final class GrpcServer implements AutoCloseable {
+    /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
+    private static final int FLOW_CONTROL_WINDOW = 65_535;
+
+    private static final Duration LAST_BYTES = Duration.ofMillis(500);
+
+    private final Server server;
+    private final ExecutorService workers;
+    private final Admission admission;
+    private final HealthStatusManager health;
+
+    private GrpcServer(Server server, ExecutorService workers, Admission admission, HealthStatusManager health) {
+        this.server = server;
+        this.workers = workers;
+        this.admission = admission;
+        this.health = health;
+    }
+
+    /**
+     * Binds the port and serves; health is SERVING at once, per service and per model.
+     *
+     * @throws IOException if the port cannot be bound
+     */
+    @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
+    public static GrpcServer start(WireSettings settings, Models models, WireObserver observer) throws IOException {
+        Admission admission = new Admission(settings.maxCalls());
+        TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes());
+        Calls calls = new Calls(pipeline, models, admission, observer, settings.maxInFlightPerStream());
+        HealthStatusManager health = new HealthStatusManager();
+        health.setStatus(EmotionServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
+        for (ModelCard card : models.cards()) {
+            health.setStatus(card.name(), ServingStatus.SERVING);
+        }
+        ExecutorService workers = Executors.newFixedThreadPool(
+                settings.workers(),
+                Thread.ofPlatform().name("limbic-worker-", 0).daemon(true).factory());
+        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(settings.host(), settings.port()))
+                .executor(workers)
+                .maxInboundMessageSize(settings.maxMessageBytes())
+                .flowControlWindow(FLOW_CONTROL_WINDOW)
+                .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
+                .keepAliveTime(settings.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
+                .permitKeepAliveTime(10, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .addService(EmotionGrpc.bind(calls, settings))
+                .addService(health.getHealthService())
+                .addService(ProtoReflectionServiceV1.newInstance())
+                .addService(ProtoReflectionService.newInstance())
+                .build();
+        try {
+            server.start();
+        } catch (IOException e) {
+            workers.shutdownNow();
+            throw e;
+        }
+        return new GrpcServer(server, workers, admission, health);
+    }
+
+    /** Port it listens on. */
+    public int port() {
+        return server.getPort();
+    }
+
+    /**
+     * Says NOT_SERVING, answers new calls UNAVAILABLE, and lets each open stream end once what it has accepted is
+     * answered. The port stays open, so that health checks see why.
+     */
+    public void drain() {
+        health.enterTerminalState();
+        admission.drain();
+    }
+
+    /**
+     * Waits until every call has ended; only after {@link #drain}.
+     *
+     * @return whether they all have
+     */
+    public boolean awaitCalls(Duration patience) throws InterruptedException {
+        return admission.awaitEnd(patience);
+    }
+
+    /** Closes the port and every connection. */
+    @Override
+    public void close() {
+        try {
+            server.shutdown();
+            if (!server.awaitTermination(LAST_BYTES.toMillis(), TimeUnit.MILLISECONDS)) {
+                server.shutdownNow();
+                server.awaitTermination(LAST_BYTES.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            server.shutdownNow();
+            Thread.currentThread().interrupt();
+        } finally {
+            workers.shutdown();
+        }
+    }
+}

@@ -1,0 +1,226 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.domain.LimbicException;
+import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.v1.AnalyzeRequest;
+import dev.limbic.v1.AnalyzeStreamResponse;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One AnalyzeStream call.
+ *
+ * <p>Each request takes a slot; slots are answered in any order and sent in the order of the requests. At first as many
+ * messages are asked for as the window has slots, and one more each time an answer leaves for a transport that is
+ * ready. A client that does not read therefore stops being read: the server holds at most the window plus what the
+ * transport has buffered, which gRPC bounds.
+ *
+ * <p>gRPC calls the listener methods one after another; answers come from other threads, so what touches the call or
+ * the slots is behind a lock.
+ */
+final class StreamCall extends ServerCall.Listener<Inbound> {
+    private final Calls calls;
+    private final ServerCall<Inbound, AnalyzeStreamResponse> call;
+    private final @Nullable Deadline deadline;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Queue<Slot> slots = new ArrayDeque<>(2);
+    private boolean halfClosed;
+    private boolean draining;
+    private boolean ended;
+
+    private StreamCall(Calls calls, ServerCall<Inbound, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
+        this.calls = calls;
+        this.call = call;
+        this.deadline = deadline;
+    }
+
+    static ServerCall.Listener<Inbound> start(Calls calls, ServerCall<Inbound, AnalyzeStreamResponse> call) {
+        try {
+            calls.admission().enter();
+        } catch (LimbicException e) {
+            return UnaryCall.refuse(calls, call, Calls.ANALYZE_STREAM, e);
+        }
+        StreamCall stream = new StreamCall(calls, call, Context.current().getDeadline());
+        call.sendHeaders(new Metadata());
+        call.request(calls.window());
+        calls.observer().streamOpened();
+        calls.admission().opened(stream);
+        return stream;
+    }
+
+    @Override
+    public void onMessage(Inbound inbound) {
+        Slot slot = new Slot(inbound.request());
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            slots.add(slot);
+        } finally {
+            lock.unlock();
+        }
+        try {
+            slot.startedAs(calls.pipeline().analyze(Codec.textRequest(inbound, deadline), slot));
+        } catch (LimbicException e) {
+            slot.failed(e);
+        } catch (RuntimeException e) {
+            slot.failed(new LimbicException.Internal("the request could not be started", e));
+        }
+    }
+
+    @Override
+    public void onHalfClose() {
+        lock.lock();
+        try {
+            halfClosed = true;
+            flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onReady() {
+        lock.lock();
+        try {
+            flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onCancel() {
+        List<Slot> abandoned;
+        lock.lock();
+        try {
+            ended = true;
+            abandoned = new ArrayList<>(slots);
+            slots.clear();
+        } finally {
+            lock.unlock();
+        }
+        abandoned.forEach(Slot::abandon);
+        left();
+    }
+
+    @Override
+    public void onComplete() {
+        left();
+    }
+
+    private void left() {
+        calls.admission().closed(this);
+        calls.admission().leave();
+        calls.observer().streamClosed();
+    }
+
+    /** Ends the stream once what it has accepted is answered. */
+    void drain() {
+        lock.lock();
+        try {
+            draining = true;
+            flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Under the lock: sends what is answered and next in order, as far as the transport takes it. */
+    private void flush() {
+        if (ended) {
+            return;
+        }
+        for (Slot slot = slots.peek(); slot != null && slot.response != null && call.isReady(); slot = slots.peek()) {
+            slots.remove();
+            call.sendMessage(slot.response);
+            call.request(1);
+        }
+        if (slots.isEmpty() && (halfClosed || draining)) {
+            ended = true;
+            if (halfClosed) {
+                call.close(Status.OK, new Metadata());
+            } else {
+                Failures.Failure stopping =
+                        Failures.of(new LimbicException.Unavailable("the server is stopping", Duration.ofSeconds(1)));
+                call.close(stopping.status(), stopping.trailers());
+            }
+        }
+    }
+
+    /** The place of one request in the order of the stream; its fields are guarded by the stream's lock. */
+    private final class Slot implements TextPipeline.Receiver {
+        private final String requestId;
+        private final long clientTimeMicros;
+        private final String model;
+        private final long startedNanos = System.nanoTime();
+        private TextPipeline.@Nullable Pending pending;
+        private @Nullable AnalyzeStreamResponse response;
+
+        Slot(AnalyzeRequest request) {
+            this.requestId = request.getRequestId();
+            this.clientTimeMicros = request.getClientTimeMicros();
+            this.model = request.getModel();
+        }
+
+        void startedAs(TextPipeline.Pending work) {
+            boolean tooLate;
+            lock.lock();
+            try {
+                pending = work;
+                tooLate = ended;
+            } finally {
+                lock.unlock();
+            }
+            if (tooLate) {
+                work.cancel();
+            }
+        }
+
+        @Override
+        public void answered(TextAnswer answer) {
+            fill(response().setAnalysis(Codec.analysis(answer)).build(), Status.Code.OK);
+        }
+
+        @Override
+        public void failed(LimbicException thrown) {
+            Failures.Failure failure = calls.failure(Calls.ANALYZE_STREAM, thrown);
+            fill(response().setError(failure.inStream()).build(), failure.code());
+        }
+
+        private AnalyzeStreamResponse.Builder response() {
+            return AnalyzeStreamResponse.newBuilder().setRequestId(requestId).setClientTimeMicros(clientTimeMicros);
+        }
+
+        private void fill(AnalyzeStreamResponse filled, Status.Code code) {
+            lock.lock();
+            try {
+                response = filled;
+                flush();
+            } finally {
+                lock.unlock();
+            }
+            calls.answered(Calls.ANALYZE_STREAM, model, code, startedNanos);
+        }
+
+        void abandon() {
+            TextPipeline.Pending work = pending;
+            if (work != null && work.cancel()) {
+                calls.answered(Calls.ANALYZE_STREAM, model, Status.Code.CANCELLED, startedNanos);
+            }
+        }
+    }
+}

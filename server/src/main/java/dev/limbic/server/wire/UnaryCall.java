@@ -1,0 +1,154 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.domain.LimbicException;
+import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.v1.AnalyzeRequest;
+import dev.limbic.v1.AnalyzeResponse;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Analyze call. gRPC calls the listener methods one after another; the answer comes from another thread, so what
+ * touches the call is behind a lock.
+ */
+final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeline.Receiver {
+    private final Calls calls;
+    private final ServerCall<Inbound, AnalyzeResponse> call;
+    private final @Nullable Deadline deadline;
+    private final long startedNanos = System.nanoTime();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Inbound inbound;
+    private TextPipeline.@Nullable Pending pending;
+    private boolean ended;
+
+    private UnaryCall(Calls calls, ServerCall<Inbound, AnalyzeResponse> call, @Nullable Deadline deadline) {
+        this.calls = calls;
+        this.call = call;
+        this.deadline = deadline;
+    }
+
+    static ServerCall.Listener<Inbound> start(Calls calls, ServerCall<Inbound, AnalyzeResponse> call) {
+        try {
+            calls.admission().enter();
+        } catch (LimbicException e) {
+            return refuse(calls, call, Calls.ANALYZE, e);
+        }
+        call.request(2); // the second makes a surplus message visible
+        return new UnaryCall(calls, call, Context.current().getDeadline());
+    }
+
+    static <R> ServerCall.Listener<Inbound> refuse(
+            Calls calls, ServerCall<Inbound, R> call, String method, LimbicException why) {
+        Failures.Failure failure = calls.failure(method, why);
+        calls.observer().answered(method, "unknown", failure.code().name(), 0);
+        call.close(failure.status(), failure.trailers());
+        return new ServerCall.Listener<>() {};
+    }
+
+    @Override
+    public void onMessage(Inbound message) {
+        if (inbound != null) {
+            failed(new LimbicException.Invalid("Analyze takes one message; use AnalyzeStream for more"));
+            return;
+        }
+        inbound = message;
+    }
+
+    @Override
+    public void onHalfClose() {
+        if (inbound == null) {
+            failed(new LimbicException.Invalid("the call holds no message"));
+            return;
+        }
+        try {
+            TextPipeline.Pending work = calls.pipeline().analyze(Codec.textRequest(inbound, deadline), this);
+            lock.lock();
+            try {
+                pending = work;
+            } finally {
+                lock.unlock();
+            }
+        } catch (LimbicException e) {
+            failed(e);
+        } catch (RuntimeException e) {
+            failed(new LimbicException.Internal("the request could not be started", e));
+        }
+    }
+
+    @Override
+    public void answered(TextAnswer answer) {
+        AnalyzeRequest request = request();
+        AnalyzeResponse response = AnalyzeResponse.newBuilder()
+                .setRequestId(request.getRequestId())
+                .setClientTimeMicros(request.getClientTimeMicros())
+                .setAnalysis(Codec.analysis(answer))
+                .build();
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            call.sendHeaders(new Metadata());
+            call.sendMessage(response);
+            call.close(Status.OK, new Metadata());
+        } finally {
+            lock.unlock();
+        }
+        calls.answered(Calls.ANALYZE, request.getModel(), Status.Code.OK, startedNanos);
+    }
+
+    @Override
+    public void failed(LimbicException thrown) {
+        Failures.Failure failure = calls.failure(Calls.ANALYZE, thrown);
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            call.close(failure.status(), failure.trailers());
+        } finally {
+            lock.unlock();
+        }
+        calls.answered(Calls.ANALYZE, request().getModel(), failure.code(), startedNanos);
+    }
+
+    @Override
+    public void onCancel() {
+        TextPipeline.Pending work;
+        boolean unanswered;
+        lock.lock();
+        try {
+            work = pending;
+            unanswered = !ended;
+            ended = true;
+        } finally {
+            lock.unlock();
+        }
+        if (work != null && unanswered) {
+            work.cancel();
+        }
+        calls.admission().leave();
+        if (unanswered) {
+            calls.answered(Calls.ANALYZE, request().getModel(), Status.Code.CANCELLED, startedNanos);
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        calls.admission().leave();
+    }
+
+    private AnalyzeRequest request() {
+        Inbound message = inbound;
+        return message == null ? AnalyzeRequest.getDefaultInstance() : message.request();
+    }
+}

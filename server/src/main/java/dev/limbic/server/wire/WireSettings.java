@@ -1,0 +1,26 @@
+package dev.limbic.server.wire;
+
+import java.time.Duration;
+
+/**
+ * How the gRPC side listens and what it accepts.
+ *
+ * @param port 0 for any free one
+ * @param maxTextBytes longest text, in bytes of UTF-8
+ * @param maxMessageBytes longest request message; a longer one ends the call
+ * @param maxInFlightPerStream unanswered requests before the server stops reading a stream
+ * @param maxCalls open calls in the whole server; more are refused
+ * @param maxCallsPerConnection open calls on one connection; a client waits with more
+ * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
+ * @param workers threads that decode requests and tokenise
+ */
+public record WireSettings(
+        String host,
+        int port,
+        int maxTextBytes,
+        int maxMessageBytes,
+        int maxInFlightPerStream,
+        int maxCalls,
+        int maxCallsPerConnection,
+        Duration keepAlive,
+        int workers) {}

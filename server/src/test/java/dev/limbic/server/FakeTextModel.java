@@ -1,0 +1,150 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.Affect;
+import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
+import dev.limbic.domain.LimbicException;
+import dev.limbic.model.ModelCard;
+import dev.limbic.model.TextModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A model whose answers can be foretold: one token per word plus two, and "joy" in proportion to the first word's
+ * length. A gate can hold its device, and some words make it fail.
+ */
+public final class FakeTextModel implements TextModel {
+    /** Makes a batch fail with an exception that quotes it. */
+    public static final String FAIL = "explode";
+
+    /** Makes encoding fail with an exception that quotes the text. */
+    public static final String UNENCODABLE = "unencodable";
+
+    private static final int MAX_TOKENS = 16;
+
+    private final ModelCard card;
+    private final List<List<Encoding>> batches = new CopyOnWriteArrayList<>();
+    private final AtomicInteger entered = new AtomicInteger();
+    private final Semaphore arrivals = new Semaphore(0);
+    private volatile boolean closed;
+    private volatile String lastThread = "";
+    private final Semaphore gate = new Semaphore(0);
+    private volatile boolean gated;
+
+    public FakeTextModel(String name) {
+        this.card = new ModelCard(
+                name,
+                "FakeForTests",
+                List.of("joy", "sadness", "neutral"),
+                false,
+                "ekman",
+                MAX_TOKENS,
+                123,
+                "f32",
+                "cpu");
+    }
+
+    /** From now on each batch waits on the device until it is let through. */
+    public void holdBatches() {
+        gated = true;
+    }
+
+    /** Waits until a batch has reached the device and is held there. */
+    public void awaitHeldBatch() throws InterruptedException {
+        arrivals.acquire();
+    }
+
+    /** Lets this many held batches through. */
+    public void letThrough(int count) {
+        gate.release(count);
+    }
+
+    /** Lets every held and later batch through. */
+    public void stopHolding() {
+        gated = false;
+        gate.release(1000);
+    }
+
+    /** Batches that reached the device. */
+    public List<List<Encoding>> batches() {
+        return batches;
+    }
+
+    /** How many batches entered the device. */
+    public int entered() {
+        return entered.get();
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Name of the thread that ran the last batch or closed the model. */
+    public String lastThread() {
+        return lastThread;
+    }
+
+    @Override
+    public ModelCard card() {
+        return card;
+    }
+
+    @Override
+    public Encoding encode(String text) {
+        if (text.contains(UNENCODABLE)) {
+            throw new IllegalStateException("cannot encode " + text);
+        }
+        String[] words = text.strip().split("\\s+", -1);
+        int tokens = Math.min(MAX_TOKENS, words.length + 2);
+        int[] ids = new int[tokens];
+        ids[0] = words[0].equals(FAIL) ? -1 : words[0].length();
+        return new Encoding(ids, words.length + 2 > MAX_TOKENS);
+    }
+
+    @Override
+    public float[][] logits(List<Encoding> batch) {
+        entered.incrementAndGet();
+        lastThread = Thread.currentThread().getName();
+        if (gated) {
+            arrivals.release();
+            gate.acquireUninterruptibly();
+        }
+        batches.add(List.copyOf(batch));
+        List<float[]> rows = new ArrayList<>();
+        for (Encoding encoding : batch) {
+            if (encoding.ids()[0] < 0) {
+                throw new IllegalStateException("the device broke");
+            }
+            rows.add(new float[] {encoding.ids()[0], 1, 0});
+        }
+        return rows.toArray(float[][]::new);
+    }
+
+    @Override
+    public Emotions interpret(float[] logits) {
+        if (logits.length != 3) {
+            throw new LimbicException.Internal("wrong row", new IllegalArgumentException());
+        }
+        double sum = Math.exp(logits[0]) + Math.exp(logits[1]) + Math.exp(logits[2]);
+        float[] probabilities = new float[3];
+        for (int i = 0; i < 3; i++) {
+            probabilities[i] = (float) (Math.exp(logits[i]) / sum);
+        }
+        float[] canonical = new float[CanonicalEmotion.values().length];
+        canonical[0] = probabilities[2];
+        canonical[1] = probabilities[0];
+        canonical[2] = probabilities[1];
+        Affect affect = new Affect(probabilities[0], 0.5f, 0.25f);
+        return new Emotions(logits, probabilities, List.of(0), canonical, affect, 1 - probabilities[2]);
+    }
+
+    @Override
+    public void close() {
+        lastThread = Thread.currentThread().getName();
+        closed = true;
+    }
+}

@@ -1,0 +1,216 @@
+package dev.limbic.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.limbic.server.config.ServerConfig.DeviceChoice;
+import dev.limbic.server.config.ServerConfig.PrecisionChoice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+    private static final String MODELS = "models-directory: .\nmodels:\n  - name: a\n    path: a\n";
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, String> flags = new HashMap<>();
+
+    @BeforeEach
+    void layOutModels() throws IOException {
+        environment.put("LIMBIC_HOME", folder.toString());
+        Files.createDirectories(folder.resolve("models/starter/emotion-lstm"));
+        Files.createDirectories(folder.resolve("models/starter/emotion-bert"));
+        Files.createDirectories(folder.resolve("a"));
+        Files.createDirectories(folder.resolve("b"));
+    }
+
+    private ServerConfig load(@Nullable String yaml) throws ConfigException {
+        Path file = null;
+        if (yaml != null) {
+            file = folder.resolve("my.yaml");
+            try {
+                Files.writeString(file, yaml);
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }
+        return new ConfigLoader(environment).load(file, flags, Map.of("grpc.port", "--port"));
+    }
+
+    private String problems(@Nullable String yaml) {
+        ConfigException thrown = catchThrowableOfType(ConfigException.class, () -> load(yaml));
+        assertThat(thrown).as("a configuration that must be refused").isNotNull();
+        return String.valueOf(thrown.getMessage()).replace(folder + "/", "");
+    }
+
+    @Test
+    void theBuiltInFileIsValidAndComplete() throws ConfigException {
+        ServerConfig config = load(null);
+        assertThat(config.grpc()).isEqualTo(new ServerConfig.Listen("127.0.0.1", 50051));
+        assertThat(config.http().port()).isEqualTo(8080);
+        assertThat(config.models()).hasSize(2);
+        assertThat(config.defaultModel()).isEqualTo("emotion-lstm");
+        assertThat(config.models().get(1).path()).isEqualTo(folder.resolve("models/starter/emotion-bert"));
+        assertThat(config.models().get(1).device()).isEqualTo(DeviceChoice.AUTO);
+        assertThat(config.models().get(1).precision()).isEqualTo(PrecisionChoice.AUTO);
+        assertThat(config.batch()).isEqualTo(new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO));
+        assertThat(config.limits().maxTextBytes()).isEqualTo(16 * 1024);
+        assertThat(config.limits().maxMessageBytes()).isEqualTo(64 * 1024);
+        assertThat(config.grace()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.workers()).isGreaterThanOrEqualTo(2);
+        assertThat(config.log())
+                .isEqualTo(new ServerConfig.Log(ServerConfig.Log.Format.TEXT, ServerConfig.Log.Level.INFO));
+    }
+
+    @Test
+    void theBuiltInFileIsAlsoValidAsAUsersFile() throws ConfigException {
+        assertThat(load(ConfigLoader.defaults())).isEqualTo(load(null));
+    }
+
+    @Test
+    void flagsGoBeforeEnvironmentBeforeFileBeforeDefaults() throws ConfigException {
+        String yaml = MODELS + "grpc:\n  port: 1\nhttp:\n  port: 1\nbatch:\n  max-rows: 1\n";
+        environment.put("LIMBIC_GRPC_PORT", "2");
+        environment.put("LIMBIC_HTTP_PORT", "2");
+        flags.put("grpc.port", "3");
+        ServerConfig config = load(yaml);
+        assertThat(config.grpc().port()).isEqualTo(3);
+        assertThat(config.http().port()).isEqualTo(2);
+        assertThat(config.batch().maxRows()).isEqualTo(1);
+        assertThat(config.batch().queueRows()).isEqualTo(1024);
+    }
+
+    @Test
+    void theFileCanComeFromTheEnvironment() throws IOException, ConfigException {
+        Path file = Files.writeString(folder.resolve("other.yaml"), "grpc:\n  port: 7\n");
+        environment.put("LIMBIC_CONFIG", file.toString());
+        assertThat(load(null).grpc().port()).isEqualTo(7);
+    }
+
+    @Test
+    void aListOfModelsReplacesTheBuiltInOne() throws ConfigException {
+        ServerConfig config = load("""
+                models-directory: .
+                models:
+                  - {name: a, path: a}
+                  - {name: b, path: b, device: cpu, precision: int8, default: true}
+                """);
+        assertThat(config.models())
+                .containsExactly(
+                        new ServerConfig.ModelConfig(
+                                "a", folder.resolve("a"), DeviceChoice.AUTO, PrecisionChoice.AUTO, false),
+                        new ServerConfig.ModelConfig(
+                                "b", folder.resolve("b"), DeviceChoice.CPU, PrecisionChoice.INT8, true));
+        assertThat(config.defaultModel()).isEqualTo("b");
+        assertThat(load(MODELS).defaultModel()).isEqualTo("a");
+    }
+
+    @Test
+    void anUnknownKeyIsRefusedWithItsLineAndTheNearestKey() {
+        assertThat(problems("grpc:\n  host: x\n  prot: 1\n"))
+                .isEqualTo("my.yaml:3: unknown key 'grpc.prot', did you mean 'port'?");
+        assertThat(problems("\nbtach:\n  max-rows: 1\n"))
+                .isEqualTo("my.yaml:2: unknown key 'btach', did you mean 'batch'?");
+        assertThat(problems(MODELS + "    precison: f32\n"))
+                .isEqualTo("my.yaml:5: unknown key 'models[].precison', did you mean 'precision'?");
+        assertThat(problems("grpc:\n  encryption: on\n"))
+                .isEqualTo("my.yaml:2: unknown key 'grpc.encryption'; valid here: host, port");
+    }
+
+    @Test
+    void unknownOverridesAreRefused() {
+        flags.put("batch.max-row", "1");
+        assertThat(problems(null))
+                .isEqualTo("--set batch.max-row: unknown key 'batch.max-row', did you mean 'batch.max-rows'?");
+    }
+
+    @Test
+    void strayVariablesAreTold() throws ConfigException {
+        environment.put("LIMBIC_GRPC_PROT", "1");
+        environment.put("LIMBIC_SERVICE_HOST_OF_THE_PLATFORM", "10.0.0.1");
+        assertThat(new ConfigLoader(environment).strayVariables())
+                .containsExactly("LIMBIC_GRPC_PROT, did you mean LIMBIC_GRPC_PORT?");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    grpc: {port: 70000}             | my.yaml:1: grpc.port: '70000' is out of range; 0 to 65535 is valid
+                    grpc: {port: many}              | my.yaml:1: grpc.port: 'many' is not a whole number
+                    grpc: 5                         | my.yaml:1: 'grpc' must hold keys, indented below it
+                    grpc: {port: [1]}               | my.yaml:1: 'grpc.port' must be a single value
+                    grpc: {host: ''}                | my.yaml:1: 'grpc.host' is missing
+                    limits: {max-text: 1TB}         | my.yaml:1: limits.max-text: '1TB' is not a size; write bytes or a unit, such as 65536, 64KiB or 1MiB
+                    limits: {max-text: 1MiB}        | my.yaml:1: limits.max-text: '1MiB' is more than limits.max-message, so it could not be sent
+                    shutdown: {grace: 5}            | my.yaml:1: shutdown.grace: '5' is not a duration; write a unit, such as 250us, 20ms, 10s or 2m
+                    shutdown: {grace: 2h}           | my.yaml:1: shutdown.grace: '2h' is out of range; at most 3600 s is valid
+                    log: {level: inof}              | my.yaml:1: log.level: 'inof' is not valid, did you mean 'info'?
+                    models: []                      | my.yaml:1: 'models' must be a list with at least one entry
+                    models: [x]                     | my.yaml:1: each entry of 'models' must hold keys
+                    grpc: {port: 1, port: 2}        | my.yaml:1: key 'grpc.port' stands twice
+                    """)
+    void badValuesAreRefusedWithTheirPlace(String yaml, String expected) {
+        assertThat(problems(yaml)).isEqualTo(expected);
+    }
+
+    @Test
+    void badModelsAreRefused() {
+        assertThat(problems("models-directory: .\nmodels:\n  - name: a\n"))
+                .isEqualTo("my.yaml:3: 'models[].path' is missing");
+        assertThat(problems("models-directory: .\nmodels:\n  - name: a\n    path: nowhere\n"))
+                .isEqualTo("my.yaml:4: models[].path: 'nowhere' is not a folder: nowhere does not exist");
+        assertThat(problems(MODELS + "  - name: a\n    path: b\n"))
+                .isEqualTo("my.yaml:5: models[].name: 'a' is the name of two models");
+        assertThat(problems(MODELS + "    default: true\n  - name: b\n    path: b\n    default: true\n"))
+                .isEqualTo("my.yaml:8: models[].default: 'true' stands at two models");
+        assertThat(problems(MODELS + "    device: gpu\n"))
+                .isEqualTo("my.yaml:5: models[].device: 'gpu' is not valid, did you mean 'cpu'?");
+        assertThat(problems(MODELS.replace("name: a", "name: 'a b'")))
+                .startsWith("my.yaml:3: models[].name: 'a b' is not a name");
+    }
+
+    @Test
+    void aBadOverrideIsToldByItsName() {
+        environment.put("LIMBIC_BATCH_MAX_ROWS", "0");
+        flags.put("grpc.port", "-1");
+        assertThat(problems(null).lines())
+                .containsExactlyInAnyOrder(
+                        "environment LIMBIC_BATCH_MAX_ROWS: batch.max-rows: '0' is out of range; 1 to 65536 is valid",
+                        "--port: grpc.port: '-1' is out of range; 0 to 65535 is valid");
+    }
+
+    @Test
+    void allProblemsAreToldAtOnce() {
+        assertThat(problems("grpc:\n  port: x\nlogs:\n  level: info\n").lines()).hasSize(2);
+    }
+
+    @Test
+    void whatIsNotYamlIsRefusedWithItsLine() {
+        assertThat(problems("grpc:\n  port: 1\n bad\n")).startsWith("my.yaml:").contains("not valid YAML");
+        assertThat(problems("- just\n- a list\n")).isEqualTo("my.yaml:1: expected 'key: value' lines");
+    }
+
+    @Test
+    void aMissingFileIsRefused() {
+        ConfigException thrown = catchThrowableOfType(
+                ConfigException.class,
+                () -> new ConfigLoader(environment).load(folder.resolve("none.yaml"), flags, Map.of()));
+        assertThat(thrown).hasMessageContaining("there is no such file");
+    }
+
+    @Test
+    void anEmptyFileMeansDefaults() throws ConfigException {
+        assertThat(load("# nothing\n")).isEqualTo(load(null));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.server.FakeTextModel;
+import dev.limbic.server.batch.BatchObserver;
+import dev.limbic.server.batch.BatchPolicy;
+import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.pipeline.Models;
+import dev.limbic.v1.EmotionServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A real server on a free loopback port, with two fake models on one device, and a client. */
+final class WireFixture implements AutoCloseable {
+    static final int WINDOW = 4;
+    static final int QUEUE = 8;
+
+    final FakeTextModel first = new FakeTextModel("first");
+    final FakeTextModel second = new FakeTextModel("second");
+    final Map<String, AtomicInteger> answered = new ConcurrentHashMap<>();
+    final List<Throwable> defects = new CopyOnWriteArrayList<>();
+    final AtomicInteger openStreams = new AtomicInteger();
+    final AtomicInteger cancelled = new AtomicInteger();
+    final AtomicInteger expired = new AtomicInteger();
+    final MicroBatcher batcher;
+    final GrpcServer server;
+    final ManagedChannel channel;
+    private final ExecutorService completions = Executors.newSingleThreadExecutor();
+
+    WireFixture() throws IOException {
+        this(64);
+    }
+
+    WireFixture(int maxCalls) throws IOException {
+        BatchObserver drops = new BatchObserver() {
+            @Override
+            public void ran(String lane, int rows, int tokens, long computeNanos) {}
+
+            @Override
+            public void waited(String lane, long queueNanos) {}
+
+            @Override
+            public void dropped(String lane, Drop reason) {
+                (reason == Drop.CANCELLED ? cancelled : expired).incrementAndGet();
+            }
+
+            @Override
+            public void failed(String lane, int rows, Throwable cause) {}
+        };
+        BatchPolicy policy = new BatchPolicy(64, 4, QUEUE, Duration.ZERO);
+        batcher = new MicroBatcher("cpu", policy, completions, drops, () -> {});
+        Models models = new Models(
+                List.of(
+                        new Models.Served(first, batcher.lane("first", b -> List.of(first.logits(b)))),
+                        new Models.Served(second, batcher.lane("second", b -> List.of(second.logits(b))))),
+                "first");
+        WireSettings settings =
+                new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2);
+        server = GrpcServer.start(settings, models, new WireObserver() {
+            @Override
+            public void answered(String method, String model, String status, long nanos) {
+                answered.computeIfAbsent(method + " " + model + " " + status, key -> new AtomicInteger())
+                        .incrementAndGet();
+            }
+
+            @Override
+            public void streamOpened() {
+                openStreams.incrementAndGet();
+            }
+
+            @Override
+            public void streamClosed() {
+                openStreams.decrementAndGet();
+            }
+
+            @Override
+            public void defect(String method, Throwable cause) {
+                defects.add(cause);
+            }
+        });
+        channel = channel();
+    }
+
+    ManagedChannel channel() {
+        return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+                .usePlaintext()
+                .flowControlWindow(65_535) // fixed, so that tests can say what a transport may buffer
+                .build();
+    }
+
+    EmotionServiceGrpc.EmotionServiceBlockingStub blocking() {
+        return EmotionServiceGrpc.newBlockingStub(channel);
+    }
+
+    EmotionServiceGrpc.EmotionServiceStub async() {
+        return EmotionServiceGrpc.newStub(channel);
+    }
+
+    int answered(String key) {
+        AtomicInteger count = answered.get(key);
+        return count == null ? 0 : count.get();
+    }
+
+    @Override
+    public void close() {
+        first.stopHolding();
+        second.stopHolding();
+        channel.shutdownNow();
+        try {
+            channel.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        server.close();
+        batcher.close();
+        completions.shutdown();
+    }
+}
