@@ -79,14 +79,18 @@ final class Attention {
             for (int r = rows; r < TILE_ROWS; r++) {
                 Ram.fill(scores + 4L * r * padded, 4L * columns, (byte) 0);
             }
+            // Four whole rows of f32 go straight to where they belong.
+            boolean direct = valuesInPlace && rows == TILE_ROWS;
+            long target = direct ? out + row * outRowBytes : mixed;
+            long targetBytes = direct ? outRowBytes : 4L * dPadded;
             int e = 0;
             for (; e + 2 * LANES <= dPadded; e += 2 * LANES) {
-                mix2(scores, 4L * padded, values + 4L * e, valueBytes, visible, mixed + 4L * e, 4L * dPadded);
+                mix2(scores, 4L * padded, values + 4L * e, valueBytes, visible, target + 4L * e, targetBytes);
             }
             if (e < dPadded) {
-                mix1(scores, 4L * padded, values + 4L * e, valueBytes, visible, mixed + 4L * e, 4L * dPadded);
+                mix1(scores, 4L * padded, values + 4L * e, valueBytes, visible, target + 4L * e, targetBytes);
             }
-            for (int r = 0; r < rows; r++) {
+            for (int r = 0; r < rows && !direct; r++) {
                 Rows.convert(DType.F32, mixed + 4L * r * dPadded, type, out + (row + r) * outRowBytes, d);
             }
         }

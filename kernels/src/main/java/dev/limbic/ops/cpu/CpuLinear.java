@@ -28,6 +28,9 @@ final class CpuLinear implements Linear, AutoCloseable {
     /** Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. */
     private static final int[] ROWS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
 
+    /** What the int8 epilogue finds still in the second-level cache. */
+    private static final int EPILOGUE_BYTES = 600 << 10;
+
     private static final int PANEL_ALIGNMENT = 64;
 
     /** Columns {@code from … to − 1} of the result. */
@@ -37,6 +40,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     private final int out;
     private final Precision precision;
     private final boolean hasBias;
+    private final int int8Block;
     private final List<Panel> panels = new ArrayList<>();
 
     /** f32 [N] each; scales and column sums (of the dequantised weights) only for int8. */
@@ -55,6 +59,8 @@ final class CpuLinear implements Linear, AutoCloseable {
         this.out = out;
         this.precision = precision;
         this.hasBias = bias.length > 0;
+        int cached = EPILOGUE_BYTES / Float.BYTES / out;
+        this.int8Block = Math.clamp(CpuLinear.roundUp(cached, 16), 16, BLOCK);
         this.bias = hasBias ? floats(bias) : 0;
         byte[] quantised = new byte[0];
         if (precision == Precision.INT8) {
@@ -191,8 +197,9 @@ final class CpuLinear implements Linear, AutoCloseable {
      */
     void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         DType type = precision.activations();
-        for (int done = 0; done < rows; done += BLOCK) {
-            int block = Math.min(BLOCK, rows - done);
+        int step = precision == Precision.INT8 ? int8Block : BLOCK;
+        for (int done = 0; done < rows; done += step) {
+            int block = Math.min(step, rows - done);
             long from = x + (long) done * in * type.bytes();
             long to = y + (long) done * out * type.bytes();
             if (precision == Precision.INT8) {

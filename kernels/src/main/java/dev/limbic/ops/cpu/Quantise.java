@@ -16,6 +16,8 @@ final class Quantise {
     private static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 4)));
 
+    private static final int ROUNDER_BITS = Float.floatToRawIntBits(VectorMath.ROUNDER);
+
     private Quantise() {}
 
     /**
@@ -28,43 +30,52 @@ final class Quantise {
     static void row(long x, int n, long q, long scaleAndZero) {
         FloatVector low = FloatVector.zero(F);
         FloatVector high = FloatVector.zero(F);
+        FloatVector strange = FloatVector.zero(F);
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             FloatVector v = FloatVector.fromMemorySegment(F, Ram.ALL, x + 4L * i, Ram.ORDER);
-            low = low.min(v);
-            high = high.max(v);
+            low = low.blend(v, v.compare(VectorOperators.LT, low));
+            high = high.blend(v, v.compare(VectorOperators.GT, high));
+            strange = strange.add(v.sub(v)); // zero, unless there is an infinity or NaN
         }
         float least = low.reduceLanes(VectorOperators.MIN);
         float greatest = high.reduceLanes(VectorOperators.MAX);
+        float odd = strange.reduceLanes(VectorOperators.ADD);
         for (int j = i; j < n; j++) {
             float v = Ram.getFloat(x + 4L * j);
             least = Math.min(least, v);
             greatest = Math.max(greatest, v);
+            odd += Float.isFinite(v) ? 0 : Float.NaN;
         }
         float scale = (greatest - least) / 255;
-        if (!(scale > 1e-30f)) {
-            scale = 1; // a row of zeros, or of NaN, which stays visible through the epilogue's bias-free zeros
+        if (odd != 0 || !Float.isFinite(scale)) {
+            scale = Float.NaN; // 8 bits cannot say infinity or NaN: the whole row becomes NaN
+        } else if (scale < 1e-30f) {
+            scale = 1; // a row of zeros
         }
         float inverse = 1 / scale;
         float zero = Math.round(-least * inverse);
         Ram.setFloat(scaleAndZero, scale);
         Ram.setFloat(scaleAndZero + 4, zero);
+        FloatVector scaleUp = FloatVector.broadcast(F, inverse);
+        FloatVector shift = FloatVector.broadcast(F, zero + VectorMath.ROUNDER);
         i = 0;
         if (BYTES.length() == LANES) {
             for (; i <= n - LANES; i += LANES) {
                 FloatVector v = FloatVector.fromMemorySegment(F, Ram.ALL, x + 4L * i, Ram.ORDER);
-                IntVector rounded = (IntVector) v.mul(inverse)
-                        .add(zero + 0.5f)
-                        .max(0f)
-                        .min(255f)
-                        .convertShape(VectorOperators.F2I, VectorMath.I, 0);
+                // Clamped as integers: that is one instruction each, where f32 has to heed NaN and signed zero.
+                IntVector rounded = v.fma(scaleUp, shift)
+                        .reinterpretAsInts()
+                        .sub(ROUNDER_BITS)
+                        .max(0)
+                        .min(255);
                 ((ByteVector) rounded.convertShape(VectorOperators.I2B, BYTES, 0))
                         .intoMemorySegment(Ram.ALL, q + i, Ram.ORDER);
             }
         }
         for (; i < n; i++) {
-            float v = Ram.getFloat(x + 4L * i) * inverse + (zero + 0.5f);
-            Ram.setByte(q + i, (byte) (int) Math.clamp(v, 0f, 255f));
+            float v = Math.fma(Ram.getFloat(x + 4L * i), inverse, zero + VectorMath.ROUNDER);
+            Ram.setByte(q + i, (byte) Math.clamp(Float.floatToRawIntBits(v) - ROUNDER_BITS, 0, 255));
         }
     }
 

@@ -18,7 +18,7 @@ final class VectorMath {
     private static final float LN2_LOW = -2.12194440e-4f;
 
     /** Adding and subtracting 1.5·2²³ rounds a float of small magnitude to the nearest integer. */
-    private static final float ROUNDER = 12582912f;
+    static final float ROUNDER = 12582912f;
 
     private VectorMath() {}
 
@@ -27,7 +27,9 @@ final class VectorMath {
      * it is e^88.3.
      */
     static FloatVector exp(FloatVector x) {
-        FloatVector c = x.min(88.3f).max(-87.3f);
+        // Comparing and blending is two instructions, where min and max have to heed signed zero. NaN stays NaN.
+        FloatVector c = x.blend(88.3f, x.compare(VectorOperators.GT, 88.3f));
+        c = c.blend(-87.3f, c.compare(VectorOperators.LT, -87.3f));
         FloatVector shifted = c.mul(LOG2E).add(ROUNDER);
         FloatVector n = shifted.sub(ROUNDER);
         FloatVector r = c.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
