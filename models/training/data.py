@@ -78,7 +78,7 @@ def train_tokenizer(texts, size):
     tokenizer = Tokenizer(WordPiece(unk_token="[UNK]", max_input_chars_per_word=100))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
-    trainer = WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL, min_frequency=2, limit_alphabet=400,
+    trainer = WordPieceTrainer(vocab_size=size, special_tokens=SPECIAL, min_frequency=2, limit_alphabet=300,
                                show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = TemplateProcessing(

@@ -1,4 +1,4 @@
-/** Micro-benchmarks and the load generator. */
+/** Measurements: the engine against bare products, the server under load. Nothing depends on this module. */
 @NullMarked
 package dev.limbic.bench;
 

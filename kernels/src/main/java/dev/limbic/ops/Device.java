@@ -1,0 +1,41 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.Tensor;
+
+/**
+ * A place that computes. One thread owns it: the first that calls a method other than {@link #name}, {@link #supports}
+ * and {@link #description}; calls from another thread are undefined.
+ */
+public interface Device extends AutoCloseable {
+    /** Such as {@code cpu}. */
+    String name();
+
+    /** One line for people: what chip, how many threads, which library. */
+    String description();
+
+    /** Whether products of this precision run at the chip's own speed, not emulated. */
+    boolean supports(Precision precision);
+
+    Ops ops();
+
+    /** A new, empty set of weights. */
+    Weights weights();
+
+    /** Starts a batch: all scratch tensors of the last one are given up. */
+    void beginBatch();
+
+    /** Copies ids to a scratch tensor, i32 [n]. */
+    Tensor upload(int[] values);
+
+    /** Copies f32 values to a scratch tensor [rows, columns]. */
+    Tensor upload(float[] values, int rows, int columns);
+
+    /** Waits for the result and copies it to the host, widened to f32, row-major. */
+    float[] download(Tensor tensor);
+
+    /** Bytes of scratch memory held. */
+    long scratchBytes();
+
+    @Override
+    void close();
+}

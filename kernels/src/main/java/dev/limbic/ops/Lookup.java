@@ -1,0 +1,11 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.Tensor;
+
+/**
+ * Rows to take from an embedding table.
+ *
+ * @param table [V, H]
+ * @param ids i32 [T], each in 0 … V−1; the caller has checked that
+ */
+public record Lookup(Tensor table, Tensor ids) {}

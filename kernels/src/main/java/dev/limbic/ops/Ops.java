@@ -1,0 +1,67 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operations that layers are made of. T is the number of rows of a flat batch, B the number of sequences.
+ *
+ * <p>Results are new scratch tensors unless said otherwise; they live until the enclosing {@link Scope} closes or the
+ * batch ends. Wrong shapes or types throw {@link IllegalArgumentException} naming the operation. Only the thread that
+ * owns the device may call.
+ */
+public interface Ops {
+    /** y = activation(x·Wᵀ + bias). x [T, K] → y [T, N]; x is cast if its type is not the weights' activation type. */
+    Tensor linear(Tensor x, Linear weights, Activation activation);
+
+    /** y[t] = Σ table[ids[t]] over all lookups, normalised if a norm is given. → [T, H] in the tables' type. */
+    Tensor embed(List<Lookup> lookups, @Nullable Norm norm);
+
+    /** residual ← LayerNorm(x + residual), in place. Both [T, H]. */
+    void addLayerNorm(Tensor x, Tensor residual, Norm norm);
+
+    /**
+     * Scaled dot-product attention within each sequence: softmax(Q·Kᵀ/√d)·V per head.
+     *
+     * @param qkv [T, 3H], query, key and value side by side, each of {@code heads} × d columns
+     * @param causal whether a row sees only rows up to itself
+     * @return [T, H]
+     */
+    Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal);
+
+    /** y[i] = x[rows[i]]. x [T, H], rows i32 [N] → [N, H]. */
+    Tensor gatherRows(Tensor x, Tensor rows);
+
+    /** One row per sequence. x [T, H] → [B, H]. */
+    Tensor pool(Tensor x, Sequences sequences, Pooling pooling);
+
+    /** y[b] = Σ softmax(scores within b)[t]·x[t]. x [T, H], scores [T, 1] → [B, H]. */
+    Tensor attentionPool(Tensor x, Tensor scores, Sequences sequences);
+
+    /** Columns of all parts side by side. Parts [B, Hᵢ] of one type → [B, ΣHᵢ]. */
+    Tensor concat(List<Tensor> parts);
+
+    /** Softmax over each row, shifted by the row's maximum. x [R, C] → [R, C]. */
+    Tensor softmax(Tensor x);
+
+    /** One recurrent layer over each sequence. x [T, K] → outputs [T, D·H] and final states [B, D·H]. */
+    RecurrentOutput recurrent(Tensor x, Recurrent weights, Sequences sequences);
+
+    /**
+     * What a recurrent layer gives.
+     *
+     * @param outputs hidden state after each row, directions side by side, [T, D·H]
+     * @param last final hidden state of each direction (of the backward one: after the first row), [B, D·H]
+     */
+    record RecurrentOutput(Tensor outputs, Tensor last) {}
+
+    /** Everything allocated while the scope is open is given up when it closes. */
+    Scope scope();
+
+    /** See {@link #scope}. */
+    interface Scope extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,27 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.DType;
+
+/** How a model's products are computed. Accumulation is always wider than the operands. */
+public enum Precision {
+    /** f32 weights and activations. */
+    F32(DType.F32),
+    /** bf16 weights and activations, f32 accumulation. */
+    BF16(DType.BF16),
+    /**
+     * 8-bit weights with one scale per output channel, activations quantised on the fly with one scale and zero
+     * point per row (so that a row does not depend on its batch), i32 accumulation; f32 between the products.
+     */
+    INT8(DType.F32);
+
+    private final DType activations;
+
+    Precision(DType activations) {
+        this.activations = activations;
+    }
+
+    /** Element type of the tensors between operations. */
+    public DType activations() {
+        return activations;
+    }
+}

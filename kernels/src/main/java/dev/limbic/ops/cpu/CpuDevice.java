@@ -1,0 +1,128 @@
+package dev.limbic.ops.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
+
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Weights;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+
+/** The processor, through oneDNN and the vector API. */
+public final class CpuDevice implements Device {
+    private static final long SCRATCH_BYTES = 8L << 20;
+
+    private final Team team;
+    private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
+    private final CpuOps ops;
+    private final int isa;
+
+    /**
+     * @param threads size of the team, the owner included; best the number of physical cores
+     * @throws UnsatisfiedLinkError if oneDNN has no natives for this system
+     */
+    public CpuDevice(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("at least one thread expected, found " + threads);
+        }
+        OneDnn.instance();
+        isa = dnnl_get_effective_cpu_isa();
+        team = new Team(threads);
+        ops = new CpuOps(team, scratch);
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String description() {
+        return OneDnn.instance().version() + ", " + team.size() + " threads, "
+                + VectorMath.F.vectorBitSize() + "-bit vectors"
+                + (supports(Precision.BF16) ? ", bf16" : "")
+                + (supports(Precision.INT8) ? ", int8" : "");
+    }
+
+    @Override
+    public boolean supports(Precision precision) {
+        return switch (precision) {
+            case F32 -> true;
+            case BF16 -> has(dnnl_cpu_isa_avx512_core_bf16);
+            case INT8 -> has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
+        };
+    }
+
+    /** oneDNN's instruction sets are bit masks in which a newer set contains the older ones. */
+    private boolean has(int wanted) {
+        return (isa & wanted) == wanted;
+    }
+
+    @Override
+    public Ops ops() {
+        return ops;
+    }
+
+    @Override
+    public Weights weights() {
+        return new CpuWeights(team.size());
+    }
+
+    @Override
+    public void beginBatch() {
+        scratch.reset();
+    }
+
+    @Override
+    public Tensor upload(int[] values) {
+        Tensor t = ops.allocate(DType.I32, values.length);
+        for (int i = 0; i < values.length; i++) {
+            Ram.setInt(t.address() + 4L * i, values[i]);
+        }
+        return t;
+    }
+
+    @Override
+    public Tensor upload(float[] values, int rows, int columns) {
+        if (values.length != rows * columns) {
+            throw new IllegalArgumentException(
+                    "upload: " + rows + " × " + columns + " values expected, found " + values.length);
+        }
+        Tensor t = ops.allocate(DType.F32, rows, columns);
+        for (int i = 0; i < values.length; i++) {
+            Ram.setFloat(t.address() + 4L * i, values[i]);
+        }
+        return t;
+    }
+
+    @Override
+    public float[] download(Tensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.shape().elements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = switch (tensor.dtype()) {
+                case F32 -> Ram.getFloat(tensor.address() + 4L * i);
+                case BF16 -> Float.intBitsToFloat(Ram.getShort(tensor.address() + 2L * i) << 16);
+                case I32 -> Ram.getInt(tensor.address() + 4L * i);
+                case F16, I8, I64 ->
+                    throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
+            };
+        }
+        return values;
+    }
+
+    @Override
+    public long scratchBytes() {
+        return scratch.capacity();
+    }
+
+    @Override
+    public void close() {
+        team.close();
+        scratch.close();
+    }
+}

@@ -1,0 +1,290 @@
+package dev.limbic.ops.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Precision;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+
+/**
+ * Weights of a linear layer in oneDNN's blocked layout, cut along N into panels so that a product of few rows can be
+ * shared out by columns and one of many rows by rows.
+ */
+final class CpuLinear implements Linear, AutoCloseable {
+    /** Rows of one oneDNN call: its result stays in the second-level cache for what follows. */
+    static final int BLOCK = 128;
+
+    /** Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. */
+    private static final int[] ROWS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
+
+    /** What the int8 epilogue finds still in the second-level cache. */
+    private static final int EPILOGUE_BYTES = 600 << 10;
+
+    private static final int PANEL_ALIGNMENT = 64;
+
+    /** Columns {@code from … to − 1} of the result. */
+    private record Panel(int from, int to, long weights, dnnl_memory_desc layout) {}
+
+    private final int in;
+    private final int out;
+    private final Precision precision;
+    private final boolean hasBias;
+    private final int int8Block;
+    private final List<Panel> panels = new ArrayList<>();
+
+    /** f32 [N] each; scales and column sums (of the dequantised weights) only for int8. */
+    private final long bias;
+
+    private final long scales;
+    private final long columnSums;
+
+    /**
+     * @param weight [out, in], row-major
+     * @param bias [out], or empty for none
+     * @param maxPanels at most so many panels
+     */
+    CpuLinear(int in, int out, float[] weight, float[] bias, Precision precision, int maxPanels) {
+        this.in = in;
+        this.out = out;
+        this.precision = precision;
+        this.hasBias = bias.length > 0;
+        int cached = EPILOGUE_BYTES / Float.BYTES / out;
+        this.int8Block = Math.clamp(CpuLinear.roundUp(cached, 16), 16, BLOCK);
+        this.bias = hasBias ? floats(bias) : 0;
+        byte[] quantised = new byte[0];
+        if (precision == Precision.INT8) {
+            quantised = new byte[weight.length];
+            float[] scaleOf = new float[out];
+            float[] sumOf = new float[out];
+            quantise(weight, quantised, scaleOf, sumOf);
+            scales = floats(scaleOf);
+            columnSums = floats(sumOf);
+        } else {
+            scales = 0;
+            columnSums = 0;
+        }
+        int count = Math.clamp(out / PANEL_ALIGNMENT, 1, maxPanels);
+        int width = roundUp((out + count - 1) / count, count == 1 ? 1 : PANEL_ALIGNMENT);
+        for (int from = 0; from < out; from += width) {
+            panels.add(pack(from, Math.min(out, from + width), weight, quantised));
+        }
+    }
+
+    private void quantise(float[] weight, byte[] quantised, float[] scaleOf, float[] sumOf) {
+        for (int n = 0; n < out; n++) {
+            float largest = 0;
+            for (int k = 0; k < in; k++) {
+                largest = Math.max(largest, Math.abs(weight[n * in + k]));
+            }
+            float scale = largest == 0 ? 1 : largest / 127;
+            long sum = 0;
+            for (int k = 0; k < in; k++) {
+                byte q = (byte) Math.round(weight[n * in + k] / scale);
+                quantised[n * in + k] = q;
+                sum += q;
+            }
+            scaleOf[n] = scale;
+            sumOf[n] = scale * sum;
+        }
+    }
+
+    private Panel pack(int from, int to, float[] weight, byte[] quantised) {
+        MatmulPlan.Key key = key(BLOCK, to - from, Activation.NONE);
+        try (MatmulPlan plan = new MatmulPlan(key, null);
+                java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
+            boolean int8 = precision == Precision.INT8;
+            MemorySegment source = int8
+                    ? host.allocate((long) (to - from) * in, Arena.ALIGNMENT)
+                    : host.allocate((long) (to - from) * in * Float.BYTES, Arena.ALIGNMENT);
+            if (int8) {
+                MemorySegment.copy(
+                        quantised, from * in, source, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (to - from) * in);
+            } else {
+                MemorySegment.copy(
+                        weight, from * in, source, java.lang.foreign.ValueLayout.JAVA_FLOAT, 0, (to - from) * in);
+            }
+            dnnl_memory_desc layout = new dnnl_memory_desc();
+            OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
+            long packed = HostMemory.INSTANCE.allocate(dnnl_memory_desc_get_size(layout));
+            dnnl_memory_desc plain = new dnnl_memory_desc();
+            OneDnn.check(
+                    dnnl_memory_desc_create_with_tag(
+                            plain, 2, new long[] {in, to - from}, int8 ? dnnl_s8 : dnnl_f32, dnnl_ba),
+                    "dnnl_memory_desc_create_with_tag");
+            reorder(plain, source.address(), layout, packed);
+            dnnl_memory_desc_destroy(plain);
+            return new Panel(from, to, packed, layout);
+        }
+    }
+
+    private static void reorder(dnnl_memory_desc from, long source, dnnl_memory_desc to, long target) {
+        OneDnn oneDnn = OneDnn.instance();
+        dnnl_primitive_desc desc = new dnnl_primitive_desc();
+        dnnl_primitive primitive = new dnnl_primitive();
+        dnnl_memory a = new dnnl_memory();
+        dnnl_memory b = new dnnl_memory();
+        dnnl_stream stream = new dnnl_stream();
+        OneDnn.check(
+                dnnl_reorder_primitive_desc_create(desc, from, oneDnn.engine(), to, oneDnn.engine(), null),
+                "dnnl_reorder_primitive_desc_create");
+        OneDnn.check(dnnl_primitive_create(primitive, desc), "dnnl_primitive_create");
+        OneDnn.check(
+                dnnl_memory_create(a, from, oneDnn.engine(), new OneDnn.Address().to(source)), "dnnl_memory_create");
+        OneDnn.check(dnnl_memory_create(b, to, oneDnn.engine(), new OneDnn.Address().to(target)), "dnnl_memory_create");
+        OneDnn.check(dnnl_stream_create(stream, oneDnn.engine(), dnnl_stream_default_flags), "dnnl_stream_create");
+        try (dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(2)) {
+            arguments.getPointer(0).arg(DNNL_ARG_FROM).memory(a);
+            arguments.getPointer(1).arg(DNNL_ARG_TO).memory(b);
+            OneDnn.check(dnnl_primitive_execute(primitive, stream, 2, arguments), "dnnl_primitive_execute (reorder)");
+            OneDnn.check(dnnl_stream_wait(stream), "dnnl_stream_wait");
+        }
+        dnnl_stream_destroy(stream);
+        dnnl_memory_destroy(a);
+        dnnl_memory_destroy(b);
+        dnnl_primitive_destroy(primitive);
+        dnnl_primitive_desc_destroy(desc);
+    }
+
+    private static long floats(float[] values) {
+        long address = HostMemory.INSTANCE.allocate((long) values.length * Float.BYTES);
+        for (int i = 0; i < values.length; i++) {
+            Ram.setFloat(address + (long) i * Float.BYTES, values[i]);
+        }
+        return address;
+    }
+
+    private MatmulPlan.Key key(int rows, int width, Activation activation) {
+        return new MatmulPlan.Key(
+                rows, in, width, out, precision, precision == Precision.INT8 ? Activation.NONE : activation, hasBias);
+    }
+
+    static int roundUp(int n, int multiple) {
+        return (n + multiple - 1) / multiple * multiple;
+    }
+
+    private static int plannedRows(int rows) {
+        for (int planned : ROWS) {
+            if (planned >= rows) {
+                return planned;
+            }
+        }
+        throw new IllegalArgumentException("more rows than a block: " + rows);
+    }
+
+    int panels() {
+        return panels.size();
+    }
+
+    /**
+     * Computes {@code rows} rows on the calling worker. Both tensors must have room for the rows rounded up to a
+     * multiple of 16; what lies in the padding is undefined afterwards.
+     *
+     * @param x address of the first row, in the precision's activation type
+     * @param y address of the first row of the result
+     * @param firstPanel first panel to compute
+     * @param lastPanel one behind the last panel to compute
+     */
+    void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
+        DType type = precision.activations();
+        int step = precision == Precision.INT8 ? int8Block : BLOCK;
+        for (int done = 0; done < rows; done += step) {
+            int block = Math.min(step, rows - done);
+            long from = x + (long) done * in * type.bytes();
+            long to = y + (long) done * out * type.bytes();
+            if (precision == Precision.INT8) {
+                int8Block(worker, from, block, to, activation, firstPanel, lastPanel);
+            } else {
+                products(worker, from, block, to, activation, firstPanel, lastPanel);
+            }
+        }
+    }
+
+    private void products(
+            Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
+        int planned = plannedRows(rows);
+        int elementBytes = precision.activations().bytes();
+        for (int p = firstPanel; p < lastPanel; p++) {
+            Panel panel = panels.get(p);
+            worker.plans()
+                    .get(key(planned, panel.to - panel.from, activation), panel.layout)
+                    .execute(
+                            x,
+                            panel.weights,
+                            y + (long) panel.from * elementBytes,
+                            bias + (long) panel.from * Float.BYTES,
+                            scales + (long) panel.from * Float.BYTES);
+        }
+    }
+
+    private void int8Block(
+            Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
+        Arena.Mark mark = worker.scratch().mark();
+        long quantised = worker.scratch().allocate((long) plannedRows(rows) * in);
+        long rowScales = worker.scratch().allocate(2L * rows * Float.BYTES);
+        for (int r = 0; r < rows; r++) {
+            Quantise.row(x + (long) r * in * Float.BYTES, in, quantised + (long) r * in, rowScales + 8L * r);
+        }
+        products(worker, quantised, rows, y, Activation.NONE, firstPanel, lastPanel);
+        int first = panels.get(firstPanel).from;
+        int last = panels.get(lastPanel - 1).to;
+        for (int r = 0; r < rows; r++) {
+            Quantise.epilogue(
+                    y + ((long) r * out + first) * Float.BYTES,
+                    last - first,
+                    Ram.getFloat(rowScales + 8L * r),
+                    Ram.getFloat(rowScales + 8L * r + 4),
+                    columnSums + (long) first * Float.BYTES,
+                    hasBias ? bias + (long) first * Float.BYTES : 0,
+                    activation);
+        }
+        worker.scratch().rewind(mark);
+    }
+
+    /** Compiles the plans a batch of {@code rows} rows needs on this worker, without running them. */
+    void prepare(Worker worker, int rows, Activation activation) {
+        int planned = plannedRows(Math.min(rows, BLOCK));
+        for (Panel panel : panels) {
+            worker.plans().get(key(planned, panel.to - panel.from, activation), panel.layout);
+        }
+    }
+
+    @Override
+    public int in() {
+        return in;
+    }
+
+    @Override
+    public int out() {
+        return out;
+    }
+
+    @Override
+    public Precision precision() {
+        return precision;
+    }
+
+    @Override
+    public void close() {
+        for (Panel panel : panels) {
+            HostMemory.INSTANCE.free(panel.weights);
+            dnnl_memory_desc_destroy(panel.layout);
+        }
+        panels.clear();
+        for (long address : new long[] {bias, scales, columnSums}) {
+            if (address != 0) {
+                HostMemory.INSTANCE.free(address);
+            }
+        }
+    }
+}

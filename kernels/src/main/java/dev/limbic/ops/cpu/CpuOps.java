@@ -1,0 +1,385 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Lookup;
+import dev.limbic.ops.Norm;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Pooling;
+import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.Sequences;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Shape;
+import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Operations on the CPU: checks shapes, takes scratch memory, shares the work out over the team. */
+final class CpuOps implements Ops {
+    /** Rows are padded to this many, so that products may round their row count up. */
+    private static final int ROW_PADDING = 16;
+
+    /** Below so many rows a thread, a product is shared out by columns. */
+    private static final int ROWS_PER_WORKER = 32;
+
+    /** Below so many multiplications or bytes a region is not worth waking the team for. */
+    private static final long SMALL_PRODUCT = 1 << 20;
+
+    private static final long SMALL_BYTES = 1 << 15;
+
+    private interface RowTask {
+        void run(Worker worker, int from, int to);
+    }
+
+    private final Team team;
+    private final Arena scratch;
+
+    CpuOps(Team team, Arena scratch) {
+        this.team = team;
+        this.scratch = scratch;
+    }
+
+    /** A scratch tensor whose rows may be rounded up by products. */
+    Tensor allocate(DType type, int... dims) {
+        Shape shape = Shape.of(dims);
+        Tensor probe = new Tensor(type, shape, 0);
+        long bytes = CpuLinear.roundUp(probe.rows(), ROW_PADDING) * probe.rowBytes();
+        return new Tensor(type, shape, scratch.allocate(bytes));
+    }
+
+    /** Splits rows evenly over the team, unless the whole is small. */
+    private void rows(int rows, long bytes, RowTask task) {
+        int size = team.size();
+        if (size == 1 || bytes < SMALL_BYTES) {
+            task.run(team.owner(), 0, rows);
+            return;
+        }
+        int share = (rows + size - 1) / size;
+        team.run(worker -> {
+            int from = Math.min(rows, worker.index() * share);
+            int to = Math.min(rows, from + share);
+            if (from < to) {
+                task.run(worker, from, to);
+            }
+        });
+    }
+
+    /** Hands out items one by one to whichever worker is free; for items of uneven size. */
+    private void items(int count, long bytes, RowTask task) {
+        if (team.size() == 1 || count == 1 || bytes < SMALL_BYTES) {
+            task.run(team.owner(), 0, count);
+            return;
+        }
+        AtomicInteger next = new AtomicInteger();
+        team.run(worker -> {
+            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                task.run(worker, i, i + 1);
+            }
+        });
+    }
+
+    @Override
+    public Tensor linear(Tensor x, Linear weights, Activation activation) {
+        CpuLinear w = (CpuLinear) weights;
+        check(x.shape().rank() == 2 && x.columns() == w.in(), "linear", "x [T, " + w.in() + "]", x);
+        DType type = w.precision().activations();
+        Tensor input = x.dtype() == type ? x : cast(x, type);
+        int t = x.rows();
+        Tensor y = allocate(type, t, w.out());
+        int size = team.size();
+        if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
+            w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
+        } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
+            // Inner boundaries lie on multiples of the padding: no worker's rounding reaches another's rows.
+            int share = CpuLinear.roundUp((t + size - 1) / size, ROW_PADDING);
+            team.run(worker -> {
+                int from = Math.min(t, worker.index() * share);
+                int count = Math.min(t, from + share) - from;
+                if (count > 0) {
+                    w.rows(worker, input.row(from), count, y.row(from), activation, 0, w.panels());
+                }
+            });
+        } else {
+            team.run(worker -> {
+                for (int p = worker.index(); p < w.panels(); p += size) {
+                    w.rows(worker, input.address(), t, y.address(), activation, p, p + 1);
+                }
+            });
+        }
+        return y;
+    }
+
+    private Tensor cast(Tensor x, DType type) {
+        Tensor y = allocate(type, x.rows(), x.columns());
+        int n = x.columns();
+        rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+            for (int r = from; r < to; r++) {
+                Rows.convert(x.dtype(), x.row(r), type, y.row(r), n);
+            }
+        });
+        return y;
+    }
+
+    @Override
+    public Tensor embed(List<Lookup> lookups, @Nullable Norm norm) {
+        Tensor first = lookups.getFirst().table();
+        int t = lookups.getFirst().ids().rows();
+        int h = first.columns();
+        DType type = first.dtype();
+        for (Lookup l : lookups) {
+            check(l.table().columns() == h && l.table().dtype() == type, "embed", "table [V, " + h + "]", l.table());
+            check(l.ids().rows() == t && l.ids().dtype() == DType.I32, "embed", "ids i32 [" + t + "]", l.ids());
+        }
+        Tensor y = allocate(type, t, h);
+        rows(t, t * y.rowBytes(), (worker, from, to) -> {
+            Arena.Mark mark = worker.scratch().mark();
+            long sum = worker.scratch().allocate(4L * h);
+            long wide = worker.scratch().allocate(4L * h);
+            for (int r = from; r < to; r++) {
+                for (int i = 0; i < lookups.size(); i++) {
+                    Lookup l = lookups.get(i);
+                    long row = l.table().row(Ram.getInt(l.ids().address() + 4L * r));
+                    if (i == 0) {
+                        Rows.convert(type, row, DType.F32, sum, h);
+                    } else {
+                        RowKernels.add(Rows.read(type, row, h, wide), sum, h);
+                    }
+                }
+                if (norm != null) {
+                    RowKernels.layerNorm(
+                            sum, h, norm.gain().address(), norm.bias().address(), norm.epsilon());
+                }
+                Rows.convert(DType.F32, sum, type, y.row(r), h);
+            }
+            worker.scratch().rewind(mark);
+        });
+        return y;
+    }
+
+    @Override
+    public void addLayerNorm(Tensor x, Tensor residual, Norm norm) {
+        check(
+                x.shape().equals(residual.shape()) && x.dtype() == residual.dtype(),
+                "addLayerNorm",
+                residual.toString(),
+                x);
+        int h = x.columns();
+        check(norm.gain().rows() == h && norm.bias().rows() == h, "addLayerNorm", "gain [" + h + "]", norm.gain());
+        DType type = x.dtype();
+        rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
+            Arena.Mark mark = worker.scratch().mark();
+            long sumScratch = worker.scratch().allocate(4L * h);
+            long wide = worker.scratch().allocate(4L * h);
+            for (int r = from; r < to; r++) {
+                long sum = Rows.read(type, residual.row(r), h, sumScratch);
+                RowKernels.add(Rows.read(type, x.row(r), h, wide), sum, h);
+                RowKernels.layerNorm(sum, h, norm.gain().address(), norm.bias().address(), norm.epsilon());
+                Rows.write(type, sum, residual.row(r), h);
+            }
+            worker.scratch().rewind(mark);
+        });
+    }
+
+    @Override
+    public Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal) {
+        int h = qkv.columns() / 3;
+        check(
+                qkv.columns() == 3 * h && h % heads == 0 && qkv.rows() == sequences.tokens(),
+                "attention",
+                "qkv [" + sequences.tokens() + ", 3·" + heads + "·d]",
+                qkv);
+        int d = h / heads;
+        DType type = qkv.dtype();
+        Tensor y = allocate(type, qkv.rows(), h);
+        long bounds = sequences.cuSeqlens().address();
+        long headBytes = (long) d * type.bytes();
+        items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
+            for (int i = from; i < to; i++) {
+                int sequence = i / heads;
+                int head = i % heads;
+                int start = Ram.getInt(bounds + 4L * sequence);
+                long q = qkv.row(start) + head * headBytes;
+                Attention.head(
+                        worker,
+                        type,
+                        q,
+                        q + heads * headBytes,
+                        q + 2L * heads * headBytes,
+                        qkv.rowBytes(),
+                        CpuRecurrent.length(bounds, sequence),
+                        d,
+                        causal,
+                        y.row(start) + head * headBytes,
+                        y.rowBytes());
+            }
+        });
+        return y;
+    }
+
+    @Override
+    public Tensor gatherRows(Tensor x, Tensor rows) {
+        check(rows.dtype() == DType.I32 && rows.shape().rank() == 1, "gatherRows", "rows i32 [N]", rows);
+        Tensor y = allocate(x.dtype(), rows.rows(), x.columns());
+        for (int i = 0; i < rows.rows(); i++) {
+            int row = Ram.getInt(rows.address() + 4L * i);
+            if (row < 0 || row >= x.rows()) {
+                throw new IllegalArgumentException("gatherRows: row " + row + " of " + x.shape());
+            }
+            Ram.copy(x.row(row), y.row(i), x.rowBytes());
+        }
+        return y;
+    }
+
+    @Override
+    public Tensor pool(Tensor x, Sequences sequences, Pooling pooling) {
+        check(x.rows() == sequences.tokens(), "pool", "x [" + sequences.tokens() + ", H]", x);
+        return reduce(x, sequences, (row, first, length, wide, sum) -> {
+            if (row == first) {
+                Ram.copy(wide, sum, 4L * x.columns());
+            } else if (pooling == Pooling.MAX) {
+                RowKernels.max(wide, sum, x.columns());
+            } else {
+                RowKernels.add(wide, sum, x.columns());
+            }
+            if (pooling == Pooling.MEAN && row == first + length - 1) {
+                RowKernels.scale(1f / length, sum, x.columns());
+            }
+        });
+    }
+
+    @Override
+    public Tensor attentionPool(Tensor x, Tensor scores, Sequences sequences) {
+        check(x.rows() == sequences.tokens(), "attentionPool", "x [" + sequences.tokens() + ", H]", x);
+        check(scores.rows() == x.rows() && scores.columns() == 1, "attentionPool", "scores [T, 1]", scores);
+        Tensor wideScores = scores.dtype() == DType.F32 ? scores : cast(scores, DType.F32);
+        Tensor weights = allocate(DType.F32, x.rows(), 1);
+        return reduce(x, sequences, (row, first, length, wide, sum) -> {
+            if (row == first) {
+                RowKernels.softmax(wideScores.row(first), weights.row(first), length);
+                Ram.fill(sum, 4L * x.columns(), (byte) 0);
+            }
+            RowKernels.addScaled(wide, Ram.getFloat(weights.row(row)), sum, x.columns());
+        });
+    }
+
+    /** Visits the rows of one sequence in order, each widened to f32, to fill one f32 row. */
+    private interface Reduction {
+        void visit(int row, int first, int length, long wide, long sum);
+    }
+
+    private Tensor reduce(Tensor x, Sequences sequences, Reduction reduction) {
+        int h = x.columns();
+        DType type = x.dtype();
+        Tensor y = allocate(type, sequences.count(), h);
+        long bounds = sequences.cuSeqlens().address();
+        rows(sequences.count(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+            Arena.Mark mark = worker.scratch().mark();
+            long sum = worker.scratch().allocate(4L * h);
+            long wide = worker.scratch().allocate(4L * h);
+            for (int b = from; b < to; b++) {
+                int first = Ram.getInt(bounds + 4L * b);
+                int length = CpuRecurrent.length(bounds, b);
+                for (int row = first; row < first + length; row++) {
+                    reduction.visit(row, first, length, Rows.read(type, x.row(row), h, wide), sum);
+                }
+                Rows.convert(DType.F32, sum, type, y.row(b), h);
+            }
+            worker.scratch().rewind(mark);
+        });
+        return y;
+    }
+
+    @Override
+    public Tensor concat(List<Tensor> parts) {
+        Tensor first = parts.getFirst();
+        int columns = 0;
+        for (Tensor part : parts) {
+            check(
+                    part.rows() == first.rows() && part.dtype() == first.dtype(),
+                    "concat",
+                    first.dtype() + " [" + first.rows() + ", …]",
+                    part);
+            columns += part.columns();
+        }
+        Tensor y = allocate(first.dtype(), first.rows(), columns);
+        for (int r = 0; r < first.rows(); r++) {
+            long to = y.row(r);
+            for (Tensor part : parts) {
+                Ram.copy(part.row(r), to, part.rowBytes());
+                to += part.rowBytes();
+            }
+        }
+        return y;
+    }
+
+    @Override
+    public Tensor softmax(Tensor x) {
+        int n = x.columns();
+        DType type = x.dtype();
+        Tensor y = allocate(type, x.rows(), n);
+        rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+            Arena.Mark mark = worker.scratch().mark();
+            long wide = worker.scratch().allocate(4L * n);
+            long result = worker.scratch().allocate(4L * n);
+            for (int r = from; r < to; r++) {
+                long target = Rows.target(type, y.row(r), result);
+                RowKernels.softmax(Rows.read(type, x.row(r), n, wide), target, n);
+                Rows.write(type, target, y.row(r), n);
+            }
+            worker.scratch().rewind(mark);
+        });
+        return y;
+    }
+
+    @Override
+    public RecurrentOutput recurrent(Tensor x, Recurrent weights, Sequences sequences) {
+        CpuRecurrent w = (CpuRecurrent) weights;
+        check(
+                x.rows() == sequences.tokens() && x.columns() == w.in(),
+                "recurrent",
+                "x [" + sequences.tokens() + ", " + w.in() + "]",
+                x);
+        int directions = w.directions();
+        DType type = w.precision().activations();
+        Tensor outputs = allocate(type, x.rows(), directions * w.hidden());
+        Tensor finals = allocate(type, sequences.count(), directions * w.hidden());
+        try (Scope _ = scope()) {
+            Tensor projected = linear(x, w.input(), Activation.NONE);
+            int[] order = longestFirst(sequences);
+            int groups = Math.min(sequences.count(), Math.max(1, team.size() / directions));
+            items(directions * groups, projected.rows() * projected.rowBytes(), (worker, from, to) -> {
+                for (int i = from; i < to; i++) {
+                    int first = (i / directions) * order.length / groups;
+                    int last = (i / directions + 1) * order.length / groups;
+                    w.run(worker, i % directions, order, first, last, projected, sequences, outputs, finals);
+                }
+            });
+        }
+        return new RecurrentOutput(outputs, finals);
+    }
+
+    private static int[] longestFirst(Sequences sequences) {
+        long bounds = sequences.cuSeqlens().address();
+        long[] keys = new long[sequences.count()];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = ((long) -CpuRecurrent.length(bounds, i) << 32) | i;
+        }
+        Arrays.sort(keys);
+        return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();
+    }
+
+    @Override
+    public Scope scope() {
+        Arena.Mark mark = scratch.mark();
+        return () -> scratch.rewind(mark);
+    }
+
+    private static void check(boolean condition, String operation, String expected, Tensor found) {
+        if (!condition) {
+            throw new IllegalArgumentException(operation + ": expected " + expected + ", found " + found);
+        }
+    }
+}

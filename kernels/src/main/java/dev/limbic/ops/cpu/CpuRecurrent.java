@@ -1,0 +1,143 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.Sequences;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+import java.util.List;
+
+/**
+ * One recurrent layer. The input product of all rows and directions is one matmul; then each direction steps through
+ * time over the sequences still running, longest first, so that short ones cost nothing after their end.
+ */
+final class CpuRecurrent implements Recurrent, AutoCloseable {
+    private final Cell cell;
+    private final int in;
+    private final int hidden;
+    private final CpuLinear input;
+    private final List<CpuLinear> steps;
+
+    /**
+     * @param input [directions · gates · hidden, in] with bias
+     * @param steps per direction [gates · hidden, hidden] with bias, in one panel
+     */
+    CpuRecurrent(Cell cell, int hidden, CpuLinear input, List<CpuLinear> steps) {
+        this.cell = cell;
+        this.in = input.in();
+        this.hidden = hidden;
+        this.input = input;
+        this.steps = List.copyOf(steps);
+    }
+
+    CpuLinear input() {
+        return input;
+    }
+
+    /**
+     * Runs sequences {@code order[first … last − 1]} in one direction on the calling worker.
+     *
+     * @param order sequence numbers, longest first
+     * @param projected input product [T, directions · gates · hidden]
+     * @param outputs [T, directions · hidden], this direction's columns are written
+     * @param finals [B, directions · hidden], likewise
+     */
+    void run(
+            Worker worker,
+            int direction,
+            int[] order,
+            int first,
+            int last,
+            Tensor projected,
+            Sequences sequences,
+            Tensor outputs,
+            Tensor finals) {
+        CpuLinear step = steps.get(direction);
+        DType type = step.precision().activations();
+        int bytes = type.bytes();
+        int count = last - first;
+        int gates = cell.gates() * hidden;
+        int rows = CpuLinear.roundUp(count, 16);
+        Arena scratch = worker.scratch();
+        Arena.Mark mark = scratch.mark();
+        // The state is kept in f32; the copy that enters the product is in the weights' activation type.
+        long state = scratch.allocate(4L * rows * hidden);
+        long cells = scratch.allocate(4L * rows * hidden);
+        long product = scratch.allocate((long) rows * gates * bytes);
+        long operand = type == DType.F32 ? state : scratch.allocate((long) rows * hidden * bytes);
+        long wideInput = scratch.allocate(4L * gates);
+        long wideProduct = scratch.allocate(4L * gates);
+        Ram.fill(state, 4L * rows * hidden, (byte) 0);
+        Ram.fill(cells, 4L * rows * hidden, (byte) 0);
+        if (operand != state) {
+            Ram.fill(operand, (long) rows * hidden * bytes, (byte) 0);
+        }
+        long bounds = sequences.cuSeqlens().address();
+        int longest = length(bounds, order[first]);
+        int running = count;
+        for (int t = 0; t < longest; t++) {
+            while (length(bounds, order[first + running - 1]) <= t) {
+                running--;
+            }
+            step.rows(worker, operand, running, product, Activation.NONE, 0, step.panels());
+            for (int s = 0; s < running; s++) {
+                int sequence = order[first + s];
+                int length = length(bounds, sequence);
+                int row = Ram.getInt(bounds + 4L * sequence) + (direction == 0 ? t : length - 1 - t);
+                long x = Rows.read(type, projected.row(row) + (long) direction * gates * bytes, gates, wideInput);
+                long h = Rows.read(type, product + (long) s * gates * bytes, gates, wideProduct);
+                long own = state + 4L * s * hidden;
+                if (cell == Cell.LSTM) {
+                    Cells.lstm(x, h, cells + 4L * s * hidden, own, hidden);
+                } else {
+                    Cells.gru(x, h, own, own, hidden);
+                }
+                long out = outputs.row(row) + (long) direction * hidden * bytes;
+                Rows.convert(DType.F32, own, type, out, hidden);
+                if (operand != state) {
+                    Ram.copy(out, operand + (long) s * hidden * bytes, (long) hidden * bytes);
+                }
+                if (t == length - 1) {
+                    Ram.copy(out, finals.row(sequence) + (long) direction * hidden * bytes, (long) hidden * bytes);
+                }
+            }
+        }
+        scratch.rewind(mark);
+    }
+
+    static int length(long bounds, int sequence) {
+        return Ram.getInt(bounds + 4L * sequence + 4) - Ram.getInt(bounds + 4L * sequence);
+    }
+
+    Precision precision() {
+        return input.precision();
+    }
+
+    @Override
+    public Cell cell() {
+        return cell;
+    }
+
+    @Override
+    public int in() {
+        return in;
+    }
+
+    @Override
+    public int hidden() {
+        return hidden;
+    }
+
+    @Override
+    public int directions() {
+        return steps.size();
+    }
+
+    @Override
+    public void close() {
+        input.close();
+        steps.forEach(CpuLinear::close);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.tensor.Arena;
+import org.bytedeco.javacpp.Pointer;
+
+/** Host memory outside the Java heap, zeroed, aligned to a cache line. */
+final class HostMemory implements Arena.Source {
+    static final HostMemory INSTANCE = new HostMemory();
+
+    /** Slack behind each block: vector kernels and padded rows may read, never write, past the last element. */
+    private static final long SLACK = 4096;
+
+    private HostMemory() {}
+
+    @Override
+    public long allocate(long bytes) {
+        // The base address is kept in front of the aligned block, as the C library's own allocators do.
+        long base = Pointer.malloc(bytes + SLACK + Arena.ALIGNMENT * 2L).address();
+        if (base == 0) {
+            throw new OutOfMemoryError("cannot allocate " + bytes + " bytes of native memory");
+        }
+        long aligned = (base + 2L * Arena.ALIGNMENT - 1) & -(long) Arena.ALIGNMENT;
+        Ram.setLong(aligned - Long.BYTES, base);
+        Ram.fill(aligned, bytes + SLACK - Arena.ALIGNMENT, (byte) 0);
+        return aligned;
+    }
+
+    @Override
+    public void free(long address) {
+        Pointer.free(new OneDnn.Address().to(Ram.getLong(address - Long.BYTES)));
+    }
+}

@@ -1,0 +1,110 @@
+package dev.limbic.ops.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
+
+/** The oneDNN library, loaded once per process, and its one CPU engine. */
+final class OneDnn {
+    /** Thrown when a native call fails; the message names the call and its status. */
+    static final class Failure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Failure(String message) {
+            super(message);
+        }
+    }
+
+    /** A pointer whose target can be changed, so that passing an address allocates nothing. */
+    static final class Address extends Pointer {
+        Address to(long target) {
+            address = target;
+            return this;
+        }
+    }
+
+    private static final String[] STATUS = {
+        "success", "out of memory", "invalid arguments", "unimplemented", "last implementation reached",
+        "runtime error", "not required", "invalid graph", "invalid graph operation", "invalid shape",
+        "invalid data type"
+    };
+
+    private final dnnl_engine engine;
+
+    private OneDnn(dnnl_engine engine) {
+        this.engine = engine;
+    }
+
+    private static final class Holder {
+        static final OneDnn INSTANCE = load();
+    }
+
+    /**
+     * The library.
+     *
+     * @throws UnsatisfiedLinkError if there are no natives for this system
+     */
+    static OneDnn instance() {
+        return Holder.INSTANCE;
+    }
+
+    private static OneDnn load() {
+        useOneOpenMpThread();
+        Loader.load(dnnl.class);
+        dnnl_engine engine = new dnnl_engine();
+        check(dnnl_engine_create(engine, dnnl_cpu, 0), "dnnl_engine_create");
+        return new OneDnn(engine);
+    }
+
+    /** The OpenMP runtime reads its environment when it is loaded; the team's threads are the parallelism. */
+    private static void useOneOpenMpThread() {
+        Linker linker = Linker.nativeLinker();
+        linker.defaultLookup().find("setenv").ifPresent(symbol -> {
+            try (Arena arena = Arena.ofConfined()) {
+                int status = (int) linker.downcallHandle(
+                                symbol,
+                                FunctionDescriptor.of(
+                                        ValueLayout.JAVA_INT,
+                                        ValueLayout.ADDRESS,
+                                        ValueLayout.ADDRESS,
+                                        ValueLayout.JAVA_INT))
+                        .invokeExact(arena.allocateFrom("OMP_NUM_THREADS"), arena.allocateFrom("1"), 1);
+                if (status != 0) {
+                    throw new Failure("setenv OMP_NUM_THREADS failed");
+                }
+            } catch (Failure failure) {
+                throw failure;
+            } catch (Throwable impossible) {
+                throw new AssertionError(impossible);
+            }
+        });
+    }
+
+    dnnl_engine engine() {
+        return engine;
+    }
+
+    /** Such as {@code oneDNN 3.11.0}. */
+    String version() {
+        var version = dnnl_version();
+        return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch();
+    }
+
+    /** Throws unless {@code status} is success. */
+    static void check(int status, String call) {
+        if (status != dnnl_success) {
+            String name = status > 0 && status < STATUS.length ? STATUS[status] : "unknown";
+            throw new Failure(call + " failed: " + name + " (" + status + ")");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package dev.limbic.ops.cpu;
+
+import static dev.limbic.ops.cpu.VectorMath.F;
+import static dev.limbic.ops.cpu.VectorMath.LANES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Kernels over single rows of f32. Each is one or two passes over a row that fits the first-level cache. */
+final class RowKernels {
+    private RowKernels() {}
+
+    private static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
+    }
+
+    /** y ← y + x. */
+    static void add(long x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i).add(load(x + 4L * i)).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Ram.getFloat(y + 4L * i) + Ram.getFloat(x + 4L * i));
+        }
+    }
+
+    /** y ← y + w·x. */
+    static void addScaled(long x, float w, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(x + 4L * i)
+                    .fma(FloatVector.broadcast(F, w), load(y + 4L * i))
+                    .intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Math.fma(Ram.getFloat(x + 4L * i), w, Ram.getFloat(y + 4L * i)));
+        }
+    }
+
+    /** y ← w·y. */
+    static void scale(float w, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i).mul(w).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Ram.getFloat(y + 4L * i) * w);
+        }
+    }
+
+    /** y ← max(y, x). */
+    static void max(long x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i).max(load(x + 4L * i)).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Math.max(Ram.getFloat(y + 4L * i), Ram.getFloat(x + 4L * i)));
+        }
+    }
+
+    /** y ← (y − mean)/√(variance + epsilon)·gain + bias, the variance taken around the mean in a second pass. */
+    static void layerNorm(long y, int n, long gain, long bias, float epsilon) {
+        FloatVector sums = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            sums = sums.add(load(y + 4L * i));
+        }
+        float sum = sums.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            sum += Ram.getFloat(y + 4L * i);
+        }
+        float mean = sum / n;
+        FloatVector squares = FloatVector.zero(F);
+        i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector centred = load(y + 4L * i).sub(mean);
+            squares = centred.fma(centred, squares);
+        }
+        float square = squares.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            float centred = Ram.getFloat(y + 4L * i) - mean;
+            square += centred * centred;
+        }
+        float inverse = (float) (1 / Math.sqrt(square / n + epsilon));
+        i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i)
+                    .sub(mean)
+                    .mul(inverse)
+                    .fma(load(gain + 4L * i), load(bias + 4L * i))
+                    .intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            float centred = (Ram.getFloat(y + 4L * i) - mean) * inverse;
+            Ram.setFloat(y + 4L * i, Math.fma(centred, Ram.getFloat(gain + 4L * i), Ram.getFloat(bias + 4L * i)));
+        }
+    }
+
+    /** y ← softmax(x), shifted by the row's maximum. */
+    static void softmax(long x, long y, int n) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < n; i++) {
+            max = Math.max(max, Ram.getFloat(x + 4L * i));
+        }
+        float sum = 0;
+        int i = 0;
+        FloatVector sums = FloatVector.zero(F);
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector e = VectorMath.exp(load(x + 4L * i).sub(max));
+            e.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+            sums = sums.add(e);
+        }
+        sum += sums.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            float e = (float) Math.exp(Ram.getFloat(x + 4L * i) - max);
+            Ram.setFloat(y + 4L * i, e);
+            sum += e;
+        }
+        scale(1 / sum, y, n);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.limbic.ops.cpu;
+
+import static dev.limbic.ops.cpu.VectorMath.F;
+import static dev.limbic.ops.cpu.VectorMath.I;
+import static dev.limbic.ops.cpu.VectorMath.LANES;
+
+import dev.limbic.tensor.DType;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The one place where element types differ: kernels compute on rows of f32, and rows of bf16 are widened to and
+ * narrowed from f32 here.
+ */
+final class Rows {
+    private static final VectorSpecies<Short> HALF =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+
+    private Rows() {}
+
+    /** Address of the row as f32: itself, or {@code scratch} after widening. */
+    static long read(DType type, long row, int n, long scratch) {
+        if (type == DType.F32) {
+            return row;
+        }
+        widen(row, scratch, n);
+        return scratch;
+    }
+
+    /** Where a kernel should write its f32 row: in place, or to {@code scratch}. */
+    static long target(DType type, long row, long scratch) {
+        return type == DType.F32 ? row : scratch;
+    }
+
+    /** Completes what {@link #target} began. */
+    static void write(DType type, long values, long row, int n) {
+        if (type != DType.F32) {
+            narrow(values, row, n);
+        }
+    }
+
+    /** bf16 → f32. */
+    static void widen(long from, long to, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            ShortVector half = ShortVector.fromMemorySegment(HALF, Ram.ALL, from + 2L * i, Ram.ORDER);
+            IntVector bits = (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+            bits.lanewise(VectorOperators.LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoMemorySegment(Ram.ALL, to + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(to + 4L * i, Float.intBitsToFloat(Ram.getShort(from + 2L * i) << 16));
+        }
+    }
+
+    /** f32 → bf16, rounded to nearest, ties to even. */
+    static void narrow(long from, long to, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            IntVector bits = FloatVector.fromMemorySegment(F, Ram.ALL, from + 4L * i, Ram.ORDER)
+                    .reinterpretAsInts();
+            IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+            ((ShortVector) rounded.convertShape(VectorOperators.I2S, HALF, 0))
+                    .intoMemorySegment(Ram.ALL, to + 2L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setShort(to + 2L * i, bf16(Ram.getFloat(from + 4L * i)));
+        }
+    }
+
+    static short bf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+    }
+
+    /** Converts {@code n} elements between f32 and bf16, or copies them. */
+    static void convert(DType fromType, long from, DType toType, long to, int n) {
+        if (fromType == toType) {
+            Ram.copy(from, to, (long) n * fromType.bytes());
+        } else if (toType == DType.F32) {
+            widen(from, to, n);
+        } else {
+            narrow(from, to, n);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.limbic.ops.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads of one CPU device. The owner is worker 0 and takes part in every region; the others wait for it, first
+ * spinning for the few microseconds between two operations of a batch, then parked.
+ *
+ * <p>Only the owner calls {@link #run}; regions do not nest.
+ */
+final class Team implements AutoCloseable {
+    /** What one worker does in a region. */
+    interface Task {
+        void run(Worker worker);
+    }
+
+    private static final int SPINS_BEFORE_PARK = 2_000;
+
+    private final Worker[] workers;
+    private final Thread[] threads;
+    private final AtomicInteger pending = new AtomicInteger();
+    private volatile int epoch;
+    private volatile boolean closed;
+    private @Nullable Task task;
+    private volatile @Nullable Throwable failure;
+
+    Team(int size) {
+        workers = new Worker[size];
+        threads = new Thread[size];
+        for (int i = 0; i < size; i++) {
+            workers[i] = new Worker(i);
+        }
+        for (int i = 1; i < size; i++) {
+            Worker worker = workers[i];
+            threads[i] = Thread.ofPlatform().daemon().name("limbic-cpu-" + i).start(() -> serve(worker));
+        }
+    }
+
+    int size() {
+        return workers.length;
+    }
+
+    Worker owner() {
+        return workers[0];
+    }
+
+    /** Runs {@code task} once on every worker and returns when all are done; the first failure is thrown. */
+    void run(Task task) {
+        if (workers.length == 1) {
+            task.run(workers[0]);
+            return;
+        }
+        this.task = task;
+        failure = null;
+        pending.set(workers.length - 1);
+        int next = epoch + 1; // the owner is the only writer
+        epoch = next;
+        for (int i = 1; i < workers.length; i++) {
+            if (workers[i].parked) {
+                LockSupport.unpark(threads[i]);
+            }
+        }
+        try {
+            task.run(workers[0]);
+        } finally {
+            while (pending.get() != 0) {
+                Thread.onSpinWait();
+            }
+            this.task = null;
+        }
+        Throwable thrown = failure;
+        if (thrown != null) {
+            throw new IllegalStateException("worker failed: " + thrown.getMessage(), thrown);
+        }
+    }
+
+    private void serve(Worker worker) {
+        int seen = 0;
+        while (true) {
+            int spins = 0;
+            while (epoch == seen) {
+                if (closed) {
+                    worker.close();
+                    return;
+                }
+                if (++spins < SPINS_BEFORE_PARK) {
+                    Thread.onSpinWait();
+                } else {
+                    worker.parked = true;
+                    if (epoch == seen && !closed) {
+                        LockSupport.park(this);
+                    }
+                    worker.parked = false;
+                }
+            }
+            seen = epoch;
+            try {
+                Task current = task;
+                if (current != null) {
+                    current.run(worker);
+                }
+            } catch (Throwable t) {
+                failure = t;
+            } finally {
+                pending.decrementAndGet();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        for (int i = 1; i < threads.length; i++) {
+            LockSupport.unpark(threads[i]);
+        }
+        boolean interrupted = false;
+        for (int i = 1; i < threads.length; i++) {
+            try {
+                threads[i].join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        workers[0].close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.ops.Activation;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Elementary functions on vectors of f32, accurate to a few units in the last place, the same on every system. */
+@SuppressWarnings("FloatingPointLiteralPrecision") // coefficients stand as published
+final class VectorMath {
+    static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    static final int LANES = F.length();
+
+    private static final float LOG2E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+
+    /** Adding and subtracting 1.5·2²³ rounds a float of small magnitude to the nearest integer. */
+    static final float ROUNDER = 12582912f;
+
+    private VectorMath() {}
+
+    /**
+     * e^x, by Cody and Waite's reduction and Cephes' polynomial. Below −87.3 it is e^−87.3 (about 1e−38), above 88.3
+     * it is e^88.3.
+     */
+    static FloatVector exp(FloatVector x) {
+        // Comparing and blending is two instructions, where min and max have to heed signed zero. NaN stays NaN.
+        FloatVector c = x.blend(88.3f, x.compare(VectorOperators.GT, 88.3f));
+        c = c.blend(-87.3f, c.compare(VectorOperators.LT, -87.3f));
+        FloatVector shifted = c.mul(LOG2E).add(ROUNDER);
+        FloatVector n = shifted.sub(ROUNDER);
+        FloatVector r = c.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
+        FloatVector p = FloatVector.broadcast(F, 1.9875691500e-4f)
+                .fma(r, FloatVector.broadcast(F, 1.3981999507e-3f))
+                .fma(r, FloatVector.broadcast(F, 8.3334519073e-3f))
+                .fma(r, FloatVector.broadcast(F, 4.1665795894e-2f))
+                .fma(r, FloatVector.broadcast(F, 1.6666665459e-1f))
+                .fma(r, FloatVector.broadcast(F, 5.0000001201e-1f))
+                .fma(r.mul(r), r.add(1f));
+        // The low bits of the shifted number are n itself; moved to the exponent they multiply by 2^n.
+        IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+    }
+
+    /** 1 / (1 + e^−x). */
+    static FloatVector sigmoid(FloatVector x) {
+        return FloatVector.broadcast(F, 1f).div(exp(x.neg()).add(1f));
+    }
+
+    /** tanh x = 1 − 2 / (e^2x + 1). */
+    static FloatVector tanh(FloatVector x) {
+        return FloatVector.broadcast(F, 1f)
+                .sub(FloatVector.broadcast(F, 2f).div(exp(x.add(x)).add(1f)));
+    }
+
+    /** erf by Abramowitz and Stegun 7.1.26, absolute error below 1.5e−7. */
+    static FloatVector erf(FloatVector x) {
+        FloatVector a = x.abs();
+        FloatVector t = FloatVector.broadcast(F, 1f).div(a.mul(0.3275911f).add(1f));
+        FloatVector p = FloatVector.broadcast(F, 1.061405429f)
+                .fma(t, FloatVector.broadcast(F, -1.453152027f))
+                .fma(t, FloatVector.broadcast(F, 1.421413741f))
+                .fma(t, FloatVector.broadcast(F, -0.284496736f))
+                .fma(t, FloatVector.broadcast(F, 0.254829592f))
+                .mul(t);
+        FloatVector y = FloatVector.broadcast(F, 1f).sub(p.mul(exp(a.mul(a).neg())));
+        IntVector sign = x.reinterpretAsInts().and(0x80000000);
+        return y.reinterpretAsInts().or(sign).reinterpretAsFloats();
+    }
+
+    static FloatVector activate(Activation activation, FloatVector x) {
+        return switch (activation) {
+            case NONE -> x;
+            case RELU -> x.max(0f);
+            case GELU -> x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
+            case GELU_TANH ->
+                x.mul(sigmoid(x.mul(x).mul(0.044715f).add(1f).mul(x).mul(1.5957691216f)));
+            case SILU -> x.mul(sigmoid(x));
+            case TANH -> tanh(x);
+            case SIGMOID -> sigmoid(x);
+        };
+    }
+
+    static float sigmoid(float x) {
+        return (float) (1 / (1 + Math.exp(-x)));
+    }
+
+    static float activate(Activation activation, float x) {
+        return switch (activation) {
+            case NONE -> x;
+            case RELU -> Math.max(x, 0f);
+            case GELU -> {
+                FloatVector v = FloatVector.broadcast(F, x);
+                yield activate(Activation.GELU, v).lane(0);
+            }
+            case GELU_TANH -> x * sigmoid(1.5957691216f * x * (1 + 0.044715f * x * x));
+            case SILU -> x * sigmoid(x);
+            case TANH -> (float) Math.tanh(x);
+            case SIGMOID -> sigmoid(x);
+        };
+    }
+}

@@ -1,0 +1,39 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.tensor.Arena;
+
+/** What one thread of the team has for itself: scratch memory and plans. */
+final class Worker implements AutoCloseable {
+    private static final long SCRATCH_BYTES = 1 << 20;
+
+    private final int index;
+    private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
+    private final MatmulPlans plans = new MatmulPlans();
+
+    /** Whether the thread sleeps and must be woken. */
+    volatile boolean parked;
+
+    Worker(int index) {
+        this.index = index;
+    }
+
+    /** Place in the team, 0 for the owner. */
+    int index() {
+        return index;
+    }
+
+    /** Private scratch; a kernel marks it on entry and rewinds it on exit. */
+    Arena scratch() {
+        return scratch;
+    }
+
+    MatmulPlans plans() {
+        return plans;
+    }
+
+    @Override
+    public void close() {
+        plans.close();
+        scratch.close();
+    }
+}

@@ -1,0 +1,42 @@
+package dev.limbic.layer;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Norm;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Sequences;
+import dev.limbic.tensor.Tensor;
+
+/**
+ * A transformer encoder layer with normalisation after each residual (Vaswani et al. 2017; BERT).
+ *
+ * @param qkv query, key and value side by side, [3H, H]
+ * @param attended output of the attention, [H, H]
+ * @param attentionNorm [H]
+ * @param up [I, H]
+ * @param down [H, I]
+ * @param outputNorm [H]
+ */
+public record EncoderLayer(
+        Linear qkv,
+        Linear attended,
+        Norm attentionNorm,
+        Linear up,
+        Activation activation,
+        Linear down,
+        Norm outputNorm,
+        int heads) {
+
+    /** hidden ← layer(hidden), in place, [T, H]. */
+    public void forward(Ops ops, Tensor hidden, Sequences sequences) {
+        try (Ops.Scope _ = ops.scope()) {
+            Tensor projected = ops.linear(hidden, qkv, Activation.NONE); // [T, 3H]
+            Tensor context = ops.attention(projected, sequences, heads, false); // [T, H]
+            ops.addLayerNorm(ops.linear(context, attended, Activation.NONE), hidden, attentionNorm);
+        }
+        try (Ops.Scope _ = ops.scope()) {
+            Tensor wide = ops.linear(hidden, up, activation); // [T, I]
+            ops.addLayerNorm(ops.linear(wide, down, Activation.NONE), hidden, outputNorm);
+        }
+    }
+}

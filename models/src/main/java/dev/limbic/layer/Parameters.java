@@ -1,0 +1,79 @@
+package dev.limbic.layer;
+
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Norm;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Weights;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.HostTensor;
+import dev.limbic.tensor.Shape;
+import dev.limbic.tensor.Tensor;
+import dev.limbic.weights.WeightView;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where layers get their parameters: named tensors of a file, below a prefix, on their way to a device.
+ *
+ * @param view the file's tensors below the current prefix
+ * @param weights the device's set that receives them
+ * @param precision of products and of the tensors between them
+ */
+public record Parameters(WeightView view, Weights weights, Precision precision) {
+    /** The parameters below {@code name}. */
+    public Parameters sub(String name) {
+        return new Parameters(view.sub(name), weights, precision);
+    }
+
+    /** The same, with products in f32: for the few last rows whose numbers clients see. */
+    public Parameters exact() {
+        return new Parameters(view, weights, Precision.F32);
+    }
+
+    /** {@code name.weight} [out, in] and {@code name.bias} [out]. */
+    public Linear linear(String name, int out, int in) {
+        return stacked(out, in, name);
+    }
+
+    /** Several layers of one input side by side, each {@code name.weight} [out, in] and {@code name.bias} [out]. */
+    public Linear stacked(int out, int in, String... names) {
+        List<HostTensor> matrices = new ArrayList<>();
+        List<HostTensor> biases = new ArrayList<>();
+        for (String name : names) {
+            matrices.add(view.tensor(name + ".weight", out, in));
+            biases.add(view.tensor(name + ".bias", out));
+        }
+        return weights.linear(matrices, biases, precision);
+    }
+
+    /** {@code name.weight} [out, in] without a bias. */
+    public Linear projection(String name, int out, int in) {
+        return weights.linear(view.tensor(name + ".weight", out, in), null, precision);
+    }
+
+    /** {@code name.weight} and {@code name.bias}, [h] each. */
+    public Norm norm(String name, int h, double epsilon) {
+        return new Norm(
+                weights.tensor(view.tensor(name + ".weight", h), DType.F32),
+                weights.tensor(view.tensor(name + ".bias", h), DType.F32),
+                (float) epsilon);
+    }
+
+    /** An embedding table, {@code name.weight} [v, h], in the type of the tensors between products. */
+    public Tensor table(String name, int v, int h) {
+        return weights.tensor(view.tensor(name + ".weight", v, h), precision.activations());
+    }
+
+    /**
+     * A table with one row of another added to each of its rows: what two lookups sum to when the second is always
+     * the same row, such as token type 0.
+     */
+    public Tensor tablePlusFirstRow(String name, int v, String constant, int rows, int h) {
+        float[] sum = view.tensor(name + ".weight", v, h).toFloats();
+        float[] row = view.tensor(constant + ".weight", rows, h).toFloats();
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] += row[i % h];
+        }
+        return weights.tensor(HostTensor.of(Shape.of(v, h), sum), precision.activations());
+    }
+}

@@ -1,0 +1,86 @@
+package dev.limbic.model;
+
+import dev.limbic.layer.EncoderLayer;
+import dev.limbic.layer.Parameters;
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Ops;
+import dev.limbic.tensor.Tensor;
+import dev.limbic.weights.HfConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code BertForSequenceClassification} (Devlin et al. 2019): encoder, tanh pooler on the first token, classifier.
+ * {@link #encoder} also serves RoBERTa, whose weights have the same names below another prefix.
+ */
+final class Bert implements Network {
+    private final Encoder encoder;
+    private final int maxTokens;
+    private final Linear pooler;
+    private final Linear classifier;
+
+    Bert(HfConfig config, Parameters parameters, int labels) {
+        int hidden = config.requireInt("hidden_size", 1, 1 << 16);
+        maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
+        encoder = encoder(config, parameters.sub("bert"), hidden, maxTokens);
+        pooler = parameters.exact().linear("bert.pooler.dense", hidden, hidden);
+        classifier = parameters.exact().linear("classifier", labels, hidden);
+    }
+
+    static Encoder encoder(HfConfig config, Parameters parameters, int hidden, int positions) {
+        config.oneOfOr("position_embedding_type", "absolute", "absolute");
+        for (String decoding : List.of("is_decoder", "add_cross_attention")) {
+            if (config.booleanOr(decoding, false)) {
+                throw config.unsupported(decoding, "false");
+            }
+        }
+        int intermediate = config.requireInt("intermediate_size", 1, 1 << 18);
+        int heads = Encoder.heads(config, "num_attention_heads", hidden);
+        double epsilon = config.doubleOr("layer_norm_eps", 1e-12, 0, 1);
+        Activation activation = Encoder.activation(config, "hidden_act");
+        List<EncoderLayer> layers = new ArrayList<>();
+        for (int i = 0; i < config.requireInt("num_hidden_layers", 1, 1024); i++) {
+            Parameters layer = parameters.sub("encoder.layer." + i);
+            layers.add(new EncoderLayer(
+                    layer.stacked(hidden, hidden, "attention.self.query", "attention.self.key", "attention.self.value"),
+                    layer.linear("attention.output.dense", hidden, hidden),
+                    layer.norm("attention.output.LayerNorm", hidden, epsilon),
+                    layer.linear("intermediate.dense", intermediate, hidden),
+                    activation,
+                    layer.linear("output.dense", hidden, intermediate),
+                    layer.norm("output.LayerNorm", hidden, epsilon),
+                    heads));
+        }
+        Parameters embeddings = parameters.sub("embeddings");
+        return new Encoder(
+                embeddings.table("word_embeddings", config.requireInt("vocab_size", 1, 1 << 24), hidden),
+                embeddings.tablePlusFirstRow(
+                        "position_embeddings",
+                        positions,
+                        "token_type_embeddings",
+                        config.intOr("type_vocab_size", 2, 1, 1 << 16),
+                        hidden),
+                embeddings.norm("LayerNorm", hidden, epsilon),
+                layers);
+    }
+
+    @Override
+    public Tensor forward(FlatBatch batch, Tap tap) {
+        Ops ops = batch.device().ops();
+        Tensor hidden = encoder.forward(batch, batch.positions(), tap); // [T, H]
+        Tensor first = ops.gatherRows(hidden, batch.firstRows()); // [B, H]
+        Tensor pooled = ops.linear(first, pooler, Activation.TANH); // [B, H]
+        return ops.linear(pooled, classifier, Activation.NONE); // [B, L]
+    }
+
+    @Override
+    public int maxTokens() {
+        return maxTokens;
+    }
+
+    @Override
+    public int vocabulary() {
+        return encoder.words().rows();
+    }
+}

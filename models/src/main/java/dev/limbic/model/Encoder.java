@@ -1,0 +1,53 @@
+package dev.limbic.model;
+
+import dev.limbic.layer.EncoderLayer;
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Lookup;
+import dev.limbic.ops.Norm;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Sequences;
+import dev.limbic.tensor.Tensor;
+import dev.limbic.weights.HfConfig;
+import java.util.List;
+
+/**
+ * The stack that the BERT family shares: summed and normalised embeddings, then layers.
+ *
+ * @param words [V, H]
+ * @param positions [P, H], token type 0 already added where the model has token types
+ */
+record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> layers) {
+    /** Hidden rows of all tokens, [T, H]. */
+    Tensor forward(FlatBatch batch, Tensor positionIds, Network.Tap tap) {
+        Ops ops = batch.device().ops();
+        Sequences sequences = batch.sequences();
+        Tensor hidden = ops.embed(List.of(new Lookup(words, batch.tokens()), new Lookup(positions, positionIds)), norm);
+        tap.hidden(0, hidden);
+        for (int i = 0; i < layers.size(); i++) {
+            layers.get(i).forward(ops, hidden, sequences);
+            tap.hidden(i + 1, hidden);
+        }
+        return hidden;
+    }
+
+    /** The activation that transformers calls so. */
+    static Activation activation(HfConfig config, String key) {
+        return switch (config.requireOneOf(
+                key, "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish", "tanh")) {
+            case "gelu" -> Activation.GELU;
+            case "relu" -> Activation.RELU;
+            case "silu", "swish" -> Activation.SILU;
+            case "tanh" -> Activation.TANH;
+            default -> Activation.GELU_TANH;
+        };
+    }
+
+    /** Heads of attention, which must divide the hidden size. */
+    static int heads(HfConfig config, String key, int hidden) {
+        int heads = config.requireInt(key, 1, 1024);
+        if (hidden % heads != 0) {
+            throw config.unexpected(key, "a divisor of the hidden size " + hidden, Integer.toString(heads));
+        }
+        return heads;
+    }
+}

@@ -1,0 +1,251 @@
+package dev.limbic.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One JSON object of a model folder, read key by key. A key that is absent and one that is {@code null} are the same, as
+ * transformers writes both. Each getter throws {@link WeightsException} with file, key, expected and found. Immutable
+ * and thread-safe.
+ */
+public final class HfConfig {
+    private static final Pattern LABEL_ID = Pattern.compile("0|[1-9][0-9]{0,6}");
+
+    private final String file;
+    private final String prefix;
+    private final ObjectNode json;
+
+    HfConfig(String file, String prefix, ObjectNode json) {
+        this.file = file;
+        this.prefix = prefix;
+        this.json = json;
+    }
+
+    /** Whether the key is there and not null. */
+    public boolean has(String key) {
+        return found(key) != null;
+    }
+
+    /** All keys, in file order. */
+    public Set<String> keys() {
+        Set<String> keys = new LinkedHashSet<>();
+        json.fieldNames().forEachRemaining(keys::add);
+        return keys;
+    }
+
+    /** The object at {@code key}, if there is one. */
+    public Optional<HfConfig> section(String key) {
+        JsonNode node = found(key);
+        if (node == null) {
+            return Optional.empty();
+        }
+        if (node instanceof ObjectNode object) {
+            return Optional.of(new HfConfig(file, prefix + key + ".", object));
+        }
+        throw unexpected(key, "an object", StrictJson.kind(node));
+    }
+
+    /** A whole number in {@code min…max}. */
+    public int requireInt(String key, int min, int max) {
+        return integer(key, required(key, "an integer in " + min + "…" + max), min, max);
+    }
+
+    /** A whole number in {@code min…max}, or {@code absent} when the key is not there. */
+    public int intOr(String key, int absent, int min, int max) {
+        JsonNode node = found(key);
+        return node == null ? absent : integer(key, node, min, max);
+    }
+
+    /** A finite number in {@code min…max}, or {@code absent} when the key is not there. */
+    public double doubleOr(String key, double absent, double min, double max) {
+        JsonNode node = found(key);
+        if (node == null) {
+            return absent;
+        }
+        double value = node.isNumber() ? node.doubleValue() : Double.NaN;
+        if (!(value >= min && value <= max)) {
+            throw unexpected(key, "a number in " + min + "…" + max, StrictJson.kind(node));
+        }
+        return value;
+    }
+
+    /** True or false, or {@code absent} when the key is not there. */
+    public boolean booleanOr(String key, boolean absent) {
+        JsonNode node = found(key);
+        if (node == null) {
+            return absent;
+        }
+        if (!node.isBoolean()) {
+            throw unexpected(key, "true or false", StrictJson.kind(node));
+        }
+        return node.booleanValue();
+    }
+
+    /** Any string. */
+    public String requireString(String key) {
+        return string(key, required(key, "a string"));
+    }
+
+    /** Any string, or {@code absent} when the key is not there. */
+    public String stringOr(String key, String absent) {
+        JsonNode node = found(key);
+        return node == null ? absent : string(key, node);
+    }
+
+    /** One of the supported strings. */
+    public String requireOneOf(String key, String... supported) {
+        return oneOf(key, string(key, required(key, anyOf(supported))), supported);
+    }
+
+    /** One of the supported strings, or {@code absent} when the key is not there. */
+    public String oneOfOr(String key, String absent, String... supported) {
+        JsonNode node = found(key);
+        return node == null ? absent : oneOf(key, string(key, node), supported);
+    }
+
+    /** A list of strings, at least one. */
+    public List<String> requireStrings(String key) {
+        JsonNode node = required(key, "a list of strings");
+        if (!(node instanceof ArrayNode array) || array.isEmpty()) {
+            throw unexpected(key, "a list of at least one string", StrictJson.kind(node));
+        }
+        List<String> values = new ArrayList<>();
+        array.forEach(e -> values.add(string(key, e)));
+        return List.copyOf(values);
+    }
+
+    /** The class name of the model, the only entry of {@code architectures}. */
+    public String architecture() {
+        List<String> all = requireStrings("architectures");
+        if (all.size() != 1) {
+            throw unexpected("architectures", "one class name", all.toString());
+        }
+        return all.getFirst();
+    }
+
+    /**
+     * Names of the outputs in id order, [L], from {@code id2label} in any order of keys.
+     *
+     * @throws WeightsException if ids have gaps, labels repeat, or {@code label2id} or {@code num_labels} disagree
+     */
+    public List<String> labels() {
+        HfConfig id2label =
+                section("id2label").orElseThrow(() -> unexpected("id2label", "an object of labels by id", "nothing"));
+        int count = id2label.keys().size();
+        @Nullable String[] byId = new String[count];
+        Set<String> seen = new LinkedHashSet<>();
+        for (String key : id2label.keys()) {
+            if (!LABEL_ID.matcher(key).matches() || Integer.parseInt(key) >= count) {
+                throw unexpected("id2label", "the ids 0…" + (count - 1) + " without gaps", "'" + key + "'");
+            }
+            String label = id2label.requireString(key);
+            if (!seen.add(label)) {
+                throw unexpected("id2label", "different labels", "'" + label + "' twice");
+            }
+            byId[Integer.parseInt(key)] = label;
+        }
+        if (count == 0) {
+            throw unexpected("id2label", "at least one label", "none");
+        }
+        // Keys are distinct, canonical and below count, so each place is filled.
+        List<String> labels = new ArrayList<>();
+        for (String label : byId) {
+            labels.add(java.util.Objects.requireNonNull(label));
+        }
+        requireAgreement(labels);
+        return List.copyOf(labels);
+    }
+
+    private void requireAgreement(List<String> labels) {
+        int count = labels.size();
+        if (intOr("num_labels", count, 0, Integer.MAX_VALUE) != count) {
+            throw unexpected("num_labels", count + " as in id2label", StrictJson.kind(json.get("num_labels")));
+        }
+        Optional<HfConfig> label2id = section("label2id");
+        if (label2id.isEmpty()) {
+            return;
+        }
+        if (label2id.get().keys().size() != count) {
+            throw unexpected(
+                    "label2id",
+                    count + " labels as in id2label",
+                    label2id.get().keys().size() + "");
+        }
+        for (int id = 0; id < count; id++) {
+            JsonNode back = label2id.get().found(labels.get(id));
+            if (back == null || !back.asText().equals(Integer.toString(id))) {
+                throw unexpected(
+                        "label2id",
+                        "'" + labels.get(id) + "': " + id + " as in id2label",
+                        back == null ? "nothing" : StrictJson.kind(back));
+            }
+        }
+    }
+
+    /**
+     * Whether labels are independent (sigmoid) rather than exclusive (softmax), by {@code problem_type}. Absent means
+     * exclusive, as classifiers were saved before that key existed.
+     */
+    public boolean multiLabel() {
+        String exclusive = "single_label_classification";
+        String independent = "multi_label_classification";
+        return oneOfOr("problem_type", exclusive, exclusive, independent).equals(independent);
+    }
+
+    /** The error for a value that is valid but not supported here. */
+    public WeightsException unsupported(String key, String... supported) {
+        JsonNode node = found(key);
+        return unexpected(key, anyOf(supported), node == null ? "nothing" : StrictJson.kind(node));
+    }
+
+    /** The error for a value that breaks a rule stated as {@code expected}. */
+    public WeightsException unexpected(String key, String expected, String found) {
+        return new WeightsException(file + ": key '" + prefix + key + "': expected " + expected + ", found " + found);
+    }
+
+    private @Nullable JsonNode found(String key) {
+        JsonNode node = json.get(key);
+        return node == null || node.isNull() ? null : node;
+    }
+
+    private JsonNode required(String key, String expected) {
+        JsonNode node = found(key);
+        if (node == null) {
+            throw unexpected(key, expected, "nothing" + Nearest.hint(key, keys()));
+        }
+        return node;
+    }
+
+    private int integer(String key, JsonNode node, int min, int max) {
+        if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < min || node.intValue() > max) {
+            throw unexpected(key, "an integer in " + min + "…" + max, StrictJson.kind(node));
+        }
+        return node.intValue();
+    }
+
+    private String string(String key, JsonNode node) {
+        if (!node.isTextual()) {
+            throw unexpected(key, "a string", StrictJson.kind(node));
+        }
+        return node.textValue();
+    }
+
+    private String oneOf(String key, String value, String... supported) {
+        if (!List.of(supported).contains(value)) {
+            throw unexpected(key, anyOf(supported), "'" + value + "'");
+        }
+        return value;
+    }
+
+    private static String anyOf(String... supported) {
+        return "one of " + String.join(", ", supported);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.limbic.weights;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A model folder as {@code save_pretrained} writes it: {@code config.json}, weights in one file or several, and the
+ * tokeniser's files, which {@code dev.limbic.preprocess.text} reads from {@link #path()}. Thread-safe; tensors are
+ * readable until {@link #close}.
+ */
+public final class HfDirectory implements AutoCloseable {
+    private static final String CONFIG = "config.json";
+
+    private final Path path;
+    private final HfConfig config;
+    private final Safetensors safetensors;
+    private final WeightView weights;
+
+    private HfDirectory(Path path, HfConfig config, Safetensors safetensors) {
+        this.path = path;
+        this.config = config;
+        this.safetensors = safetensors;
+        this.weights = WeightView.of(safetensors);
+    }
+
+    /**
+     * Opens a folder: parses its configuration and maps and checks its weights.
+     *
+     * @throws WeightsException if it is not a folder or anything in it is wrong
+     */
+    public static HfDirectory open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw new WeightsException(
+                    path + ": expected a model folder, found " + (Files.exists(path) ? "a file" : "nothing"));
+        }
+        Path config = path.resolve(CONFIG);
+        HfConfig parsed = new HfConfig(config.toString(), "", StrictJson.read(config));
+        return new HfDirectory(path, parsed, Safetensors.open(path));
+    }
+
+    /** The folder. */
+    public Path path() {
+        return path;
+    }
+
+    /** {@code config.json}. */
+    public HfConfig config() {
+        return config;
+    }
+
+    /** All tensors; each call returns the same view, which remembers what was taken. */
+    public WeightView weights() {
+        return weights;
+    }
+
+    /** Unmaps the weights. */
+    @Override
+    public void close() {
+        safetensors.close();
+    }
+}
