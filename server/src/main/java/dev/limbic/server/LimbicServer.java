@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ public final class LimbicServer implements AutoCloseable {
     private final Devices devices;
     private final GrpcServer grpc;
     private final HttpServer http;
+    private final AtomicBoolean stopped = new AtomicBoolean();
     private volatile boolean serving = true;
 
     private LimbicServer(ServerConfig config, List<TextModel> loaded) throws IOException {
@@ -123,9 +125,12 @@ public final class LimbicServer implements AutoCloseable {
      * Stops: health says NOT_SERVING and new work is answered UNAVAILABLE at once, running work may finish within the
      * grace, then ports are closed and devices given back.
      *
-     * @return whether everything finished in time
+     * @return whether everything finished in time; true if the server was stopped before
      */
     public boolean stop(Duration grace) throws InterruptedException {
+        if (!stopped.compareAndSet(false, true)) {
+            return true;
+        }
         long end = System.nanoTime() + grace.toNanos();
         LOG.atInfo().addKeyValue("grace_ms", grace.toMillis()).log("stopping");
         serving = false;

@@ -67,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     /** A JVM that ends by a signal exits with 128 + its number; after an orderly stop we say 0 instead. */
-    private static void stopOnSignal(LimbicServer server, Duration grace) {
+    static void stopOnSignal(LimbicServer server, Duration grace) {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("limbic-stop").unstarted(() -> {
                     try {

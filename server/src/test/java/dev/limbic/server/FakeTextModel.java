@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -55,7 +56,9 @@ public final class FakeTextModel implements TextModel {
 
     /** Waits until a batch has reached the device and is held there. */
     public void awaitHeldBatch() throws InterruptedException {
-        arrivals.acquire();
+        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("no batch reached the device in 20 s");
+        }
     }
 
     /** Lets this many held batches through. */

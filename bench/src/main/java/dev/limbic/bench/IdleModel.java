@@ -1,0 +1,70 @@
+package dev.limbic.bench;
+
+import dev.limbic.domain.Affect;
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
+import dev.limbic.model.ModelCard;
+import dev.limbic.model.TextModel;
+import dev.limbic.server.config.ServerConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** A model with 28 labels that computes nothing, or for a fixed time per batch, to measure the service around it. */
+final class IdleModel implements TextModel {
+    private static final int LABELS = 28;
+
+    private final ModelCard card;
+    private final long computeNanos;
+
+    IdleModel(String name, int computeMicros) {
+        this.computeNanos = computeMicros * 1000L;
+        List<String> labels = IntStream.range(0, LABELS).mapToObj(i -> "label" + i).toList();
+        this.card = new ModelCard(name, "Idle", labels, true, "goemotions", 128, 0, "f32", "cpu");
+    }
+
+    /** A server configuration for it, on free loopback ports. */
+    static ServerConfig config(String name) {
+        return new ServerConfig(
+                new ServerConfig.Listen("127.0.0.1", 0),
+                new ServerConfig.Listen("127.0.0.1", 0),
+                List.of(new ServerConfig.ModelConfig(
+                        name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
+                new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),
+                new ServerConfig.Limits(16_384, 65_536, 32, 8192, 2048, Duration.ofSeconds(60)),
+                Math.max(2, Runtime.getRuntime().availableProcessors()),
+                Duration.ofSeconds(1),
+                new ServerConfig.Log(ServerConfig.Log.Format.TEXT, ServerConfig.Log.Level.WARN));
+    }
+
+    @Override
+    public ModelCard card() {
+        return card;
+    }
+
+    @Override
+    public Encoding encode(String text) {
+        return new Encoding(new int[Math.min(card.maxTokens(), 2 + text.length() / 4)], false);
+    }
+
+    @Override
+    public float[][] logits(List<Encoding> batch) {
+        long end = System.nanoTime() + computeNanos;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        return new float[batch.size()][LABELS];
+    }
+
+    @Override
+    public Emotions interpret(float[] logits) {
+        float[] canonical = new float[8];
+        Arrays.fill(canonical, 1f / 8);
+        return new Emotions(logits, logits.clone(), List.of(0), canonical, Affect.NEUTRAL, 0);
+    }
+
+    @Override
+    public void close() {}
+}

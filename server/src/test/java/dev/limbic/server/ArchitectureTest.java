@@ -1,0 +1,222 @@
+package dev.limbic.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.limbic.model.ModelCard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+
+/** Holds the picture in docs/architecture.md to the code. */
+class ArchitectureTest {
+    private static final String ROOT = "dev.limbic";
+    private static final int MAX_LINES = 400;
+
+    /**
+     * Which rooms a room may know, as in the table of docs/architecture.md; sub-packages belong to their room unless
+     * they have an entry. The composition root {@code dev.limbic.server} knows all and is not listed.
+     */
+    private static final Map<String, List<String>> ARROWS = Map.ofEntries(
+            Map.entry("dev.limbic.tensor", List.of()),
+            Map.entry("dev.limbic.ops", List.of("dev.limbic.tensor")),
+            Map.entry("dev.limbic.ops.cpu", List.of("dev.limbic.ops", "dev.limbic.tensor")),
+            Map.entry("dev.limbic.ops.cuda", List.of("dev.limbic.ops", "dev.limbic.tensor")),
+            Map.entry("dev.limbic.weights", List.of("dev.limbic.tensor")),
+            Map.entry("dev.limbic.domain", List.of()),
+            Map.entry("dev.limbic.preprocess", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.postprocess", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.layer", List.of("dev.limbic.ops", "dev.limbic.weights", "dev.limbic.tensor")),
+            Map.entry(
+                    "dev.limbic.model",
+                    List.of(
+                            "dev.limbic.layer",
+                            "dev.limbic.ops",
+                            "dev.limbic.weights",
+                            "dev.limbic.tensor",
+                            "dev.limbic.preprocess",
+                            "dev.limbic.postprocess",
+                            "dev.limbic.domain")),
+            Map.entry("dev.limbic.server.config", List.of()),
+            Map.entry("dev.limbic.server.telemetry", List.of()),
+            Map.entry("dev.limbic.server.http", List.of()),
+            Map.entry("dev.limbic.server.batch", List.of("dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.server.pipeline",
+                    List.of(
+                            "dev.limbic.preprocess",
+                            "dev.limbic.server.batch",
+                            "dev.limbic.model",
+                            "dev.limbic.postprocess",
+                            "dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.server.wire",
+                    List.of("dev.limbic.domain", "dev.limbic.server.pipeline", "dev.limbic.v1")));
+
+    private static final JavaClasses OURS = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(location -> !location.contains("tests.jar"))
+            .importPackages(ROOT);
+
+    private static DescribedPredicate<JavaClass> room(String room) {
+        return DescribedPredicate.describe("in " + room, type -> room.equals(roomOf(type.getPackageName())));
+    }
+
+    /** The room with the longest name that holds a package. */
+    private static String roomOf(String packageName) {
+        return Stream.concat(ARROWS.keySet().stream(), Stream.of("dev.limbic.v1", "dev.limbic.server"))
+                .filter(room -> packageName.equals(room) || packageName.startsWith(room + "."))
+                .max(java.util.Comparator.comparingInt(String::length))
+                .orElse(packageName);
+    }
+
+    @Test
+    void everyPackageIsARoomOfThePicture() {
+        TreeSet<String> strangers = new TreeSet<>();
+        for (JavaClass type : OURS) {
+            String room = roomOf(type.getPackageName());
+            if (!ARROWS.containsKey(room)
+                    && !List.of("dev.limbic.v1", "dev.limbic.server").contains(room)) {
+                strangers.add(type.getPackageName());
+            }
+        }
+        assertThat(strangers)
+                .as("packages that docs/architecture.md and this test should mention")
+                .isEmpty();
+    }
+
+    @Test
+    void everyRoomKnowsOnlyTheRoomsThatItMayKnow() {
+        ARROWS.forEach((room, known) -> classes()
+                .that(room(room))
+                .should()
+                .onlyDependOnClassesThat(DescribedPredicate.describe(
+                        "are in " + known + " or not ours", type -> mayKnow(room, known, type)))
+                .allowEmptyShould(true)
+                .check(OURS));
+    }
+
+    private static boolean mayKnow(String room, List<String> known, JavaClass type) {
+        JavaClass base = type.getBaseComponentType();
+        if (!base.getPackageName().startsWith(ROOT)) {
+            return true;
+        }
+        String target = roomOf(base.getPackageName());
+        boolean cardOnTheWire = room.equals("dev.limbic.server.wire") && base.isEquivalentTo(ModelCard.class);
+        return target.equals(room) || known.contains(target) || cardOnTheWire;
+    }
+
+    @Test
+    void roomsHaveNoCycles() {
+        slices().matching("dev.limbic.(**)")
+                .should()
+                .beFreeOfCycles()
+                .allowEmptyShould(true)
+                .check(OURS);
+    }
+
+    @Test
+    void foreignLibrariesAreKnownFromOneRoomEach() {
+        Map<String, List<String>> homes = Map.of(
+                "jcuda..", List.of("dev.limbic.ops.cuda"),
+                "org.bytedeco..", List.of("dev.limbic.ops.cpu"),
+                "ai.djl..", List.of("dev.limbic.preprocess"),
+                "io.grpc..", List.of("dev.limbic.server.wire", "dev.limbic.v1"),
+                "io.netty..", List.of("dev.limbic.server.http"),
+                "io.micrometer..", List.of("dev.limbic.server.telemetry"),
+                "ch.qos.logback..", List.of("dev.limbic.server.telemetry"),
+                "org.snakeyaml..", List.of("dev.limbic.server.config"),
+                "picocli..", List.of("dev.limbic.server"));
+        new TreeMap<>(homes)
+                .forEach((library, rooms) -> noClasses()
+                        .that(DescribedPredicate.describe(
+                                "are outside " + rooms,
+                                type -> !rooms.contains(roomOf(type.getPackageName())) && !isMain(type)))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage(library)
+                        .check(OURS));
+    }
+
+    private static boolean isMain(JavaClass type) {
+        return type.isEquivalentTo(Main.class);
+    }
+
+    @Test
+    void onlyTheConfigurationReadsTheEnvironment() {
+        noClasses()
+                .that(DescribedPredicate.not(room("dev.limbic.server.config")))
+                .should()
+                .callMethod(System.class, "getenv")
+                .orShould()
+                .callMethod(System.class, "getenv", String.class)
+                .check(OURS);
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        for (JavaPackage each : OURS.getPackage(ROOT).getSubpackagesInTree()) {
+            boolean generated = each.getName().equals("dev.limbic.v1");
+            if (!generated && !each.getClasses().isEmpty()) {
+                assertThat(each.isAnnotatedWith(NullMarked.class))
+                        .as(each.getName() + " needs a package-info.java with @NullMarked")
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void noClassIsADrawerForOddsAndEnds() {
+        noClasses()
+                .should()
+                .haveNameMatching(".*(Utils?|Helper|Manager)(\\$.*)?")
+                .check(OURS);
+    }
+
+    @Test
+    void noSourceFileIsTooLong() throws IOException {
+        Path repository = repository();
+        TreeMap<String, Long> tooLong = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(repository)) {
+            for (Path file : files.filter(ArchitectureTest::isSource).toList()) {
+                try (Stream<String> lines = Files.lines(file)) {
+                    long count = lines.count();
+                    if (count > MAX_LINES) {
+                        tooLong.put(repository.relativize(file).toString(), count);
+                    }
+                }
+            }
+        }
+        assertThat(tooLong).as("source files over " + MAX_LINES + " lines").isEmpty();
+    }
+
+    private static boolean isSource(Path file) {
+        String path = file.toString();
+        boolean built = Arrays.asList(path.split("[/\\\\]", -1)).contains("target");
+        return !built && Stream.of(".java", ".cu", ".cuh", ".py", ".proto").anyMatch(path::endsWith);
+    }
+
+    private static Path repository() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.exists(folder.resolve("docs/architecture.md"))) {
+            folder = java.util.Objects.requireNonNull(folder.getParent(), "not inside the repository");
+        }
+        return folder;
+    }
+}

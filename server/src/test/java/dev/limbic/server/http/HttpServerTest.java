@@ -1,0 +1,105 @@
+package dev.limbic.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Speaks HTTP by hand, to see what really goes over the wire. */
+class HttpServerTest {
+    private HttpServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = HttpServer.start("127.0.0.1", 0, Map.of("/hello", () -> Reply.text(200, "hi\n")));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    /** Sends bytes and reads until the server closes the connection. */
+    private String exchange(String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().flush();
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static String request(String method, String path) {
+        return method + " " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    }
+
+    @Test
+    void answersGet() throws IOException {
+        assertThat(exchange(request("GET", "/hello?a=b")))
+                .startsWith("HTTP/1.1 200 OK")
+                .contains("content-length: 3")
+                .contains("nosniff")
+                .endsWith("\r\n\r\nhi\n");
+    }
+
+    @Test
+    void answersHeadWithoutABody() throws IOException {
+        assertThat(exchange(request("HEAD", "/hello")))
+                .startsWith("HTTP/1.1 200 OK")
+                .contains("content-length: 3")
+                .endsWith("\r\n\r\n");
+    }
+
+    @Test
+    void refusesOtherPathsAndMethods() throws IOException {
+        assertThat(exchange(request("GET", "/nothing")))
+                .startsWith("HTTP/1.1 404")
+                .contains("/hello");
+        assertThat(exchange(request("DELETE", "/hello")))
+                .startsWith("HTTP/1.1 405")
+                .contains("allow: GET, HEAD");
+    }
+
+    @Test
+    void keepsTheConnectionForAnotherRequest() throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            for (int i = 0; i < 3; i++) {
+                socket.getOutputStream()
+                        .write("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+                socket.getOutputStream().flush();
+                assertThat(readUntil(socket.getInputStream(), "hi\n")).startsWith("HTTP/1.1 200");
+            }
+        }
+    }
+
+    @Test
+    void boundsTheSizeOfARequest() throws IOException {
+        assertThat(exchange("GET /" + "x".repeat(5000) + " HTTP/1.1\r\nHost: x\r\n\r\n"))
+                .startsWith("HTTP/1.1 400");
+        assertThat(exchange("GET /hello HTTP/1.1\r\nX: " + "x".repeat(9000) + "\r\n\r\n"))
+                .startsWith("HTTP/1.1 400");
+        assertThat(exchange("POST /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n"
+                        + "x".repeat(5000)))
+                .startsWith("HTTP/1.1 413");
+    }
+
+    private static String readUntil(InputStream in, String end) throws IOException {
+        StringBuilder text = new StringBuilder();
+        while (!text.toString().endsWith(end)) {
+            int next = in.read();
+            if (next < 0) {
+                throw new AssertionError("the connection ended after " + text);
+            }
+            text.append((char) next);
+        }
+        return text.toString();
+    }
+}
