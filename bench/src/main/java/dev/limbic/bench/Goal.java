@@ -2,28 +2,24 @@ package dev.limbic.bench;
 
 import java.util.Locale;
 
-/** One line per goal, the same in every bench command. */
-final class Goal {
-    private Goal() {}
-
-    /** Prints {@code goal NAME: measured X, wanted Y, met|missed} for a value that should be large. */
-    static void atLeast(String name, double measured, double wanted, String unit) {
-        print(name, measured, "at least ", wanted, unit, measured >= wanted);
-    }
-
-    /** The same for a value that should be small. */
-    static void atMost(String name, double measured, double wanted, String unit) {
-        print(name, measured, "at most ", wanted, unit, measured <= wanted);
-    }
-
-    private static void print(String name, double measured, String sense, double wanted, String unit, boolean met) {
-        System.out.printf(
+/**
+ * A figure that we hold ourselves to.
+ *
+ * @param measured and wanted, in the same unit
+ * @param atMost whether less is better
+ */
+public record Goal(String name, double measured, double wanted, String unit, boolean atMost) {
+    /** {@code goal NAME: measured X, wanted Y, met|missed}. */
+    @Override
+    public String toString() {
+        boolean met = atMost ? measured <= wanted : measured >= wanted;
+        return String.format(
                 Locale.ROOT,
-                "goal %s: measured %.3f%s, wanted %s%.3f%s, %s%n",
+                "goal %s: measured %.2f %s, wanted %s %.2f %s, %s",
                 name,
                 measured,
                 unit,
-                sense,
+                atMost ? "at most" : "at least",
                 wanted,
                 unit,
                 met ? "met" : "missed");

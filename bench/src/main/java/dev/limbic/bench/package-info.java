@@ -1,4 +1,4 @@
-/** Measurements: the engine against bare products, the server under load. Nothing depends on this module. */
+/** Micro-benchmarks and the load generator. */
 @NullMarked
 package dev.limbic.bench;
 

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             AnalyzeCommand.class,
             ModelsCommand.class,
             ConfigCommand.class,
+            EvaluateCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {

@@ -1,12 +1,14 @@
 package dev.limbic.server;
 
 import dev.limbic.model.ModelCard;
+import dev.limbic.model.TextModel;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.wire.SelfCheck;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -49,8 +51,9 @@ final class ServeCommand implements Callable<Integer> {
         options.flag("--http-port", "http.port", check ? "0" : httpPort);
         options.flag("--grace", "shutdown.grace", grace);
         ServerConfig config = options.load();
-        LimbicServer server =
-                LimbicServer.start(config, Engine.load(config.models(), step -> System.out.println("  " + step)));
+        List<TextModel> models = Engine.load(config.models(), step -> System.out.println("  " + step));
+        Engine.warmUp(models);
+        LimbicServer server = LimbicServer.start(config, models);
         announce(config, server);
         if (check) {
             SelfCheck.run(server.grpcPort(), server.models());

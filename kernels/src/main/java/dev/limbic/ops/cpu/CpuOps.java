@@ -1,5 +1,7 @@
 package dev.limbic.ops.cpu;
 
+import static dev.limbic.ops.cpu.Checks.check;
+
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
@@ -85,6 +87,7 @@ final class CpuOps implements Ops {
     public Tensor linear(Tensor x, Linear weights, Activation activation) {
         CpuLinear w = (CpuLinear) weights;
         check(x.shape().rank() == 2 && x.columns() == w.in(), "linear", "x [T, " + w.in() + "]", x);
+        Checks.numbers("linear", x);
         DType type = w.precision().activations();
         Tensor input = x.dtype() == type ? x : cast(x, type);
         int t = x.rows();
@@ -125,13 +128,18 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor embed(List<Lookup> lookups, @Nullable Norm norm) {
+        Checks.some("embed", lookups);
         Tensor first = lookups.getFirst().table();
+        Checks.numbers("embed", first);
         int t = lookups.getFirst().ids().rows();
         int h = first.columns();
         DType type = first.dtype();
         for (Lookup l : lookups) {
             check(l.table().columns() == h && l.table().dtype() == type, "embed", "table [V, " + h + "]", l.table());
             check(l.ids().rows() == t && l.ids().dtype() == DType.I32, "embed", "ids i32 [" + t + "]", l.ids());
+        }
+        if (norm != null) {
+            Checks.norm("embed", norm, h);
         }
         Tensor y = allocate(type, t, h);
         rows(t, t * y.rowBytes(), (worker, from, to) -> {
@@ -167,7 +175,8 @@ final class CpuOps implements Ops {
                 residual.toString(),
                 x);
         int h = x.columns();
-        check(norm.gain().rows() == h && norm.bias().rows() == h, "addLayerNorm", "gain [" + h + "]", norm.gain());
+        Checks.numbers("addLayerNorm", x);
+        Checks.norm("addLayerNorm", norm, h);
         DType type = x.dtype();
         rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
@@ -187,10 +196,11 @@ final class CpuOps implements Ops {
     public Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal) {
         int h = qkv.columns() / 3;
         check(
-                qkv.columns() == 3 * h && h % heads == 0 && qkv.rows() == sequences.tokens(),
+                qkv.columns() == 3 * h && heads > 0 && h % heads == 0,
                 "attention",
                 "qkv [" + sequences.tokens() + ", 3·" + heads + "·d]",
                 qkv);
+        Checks.sequences("attention", qkv, sequences);
         int d = h / heads;
         DType type = qkv.dtype();
         Tensor y = allocate(type, qkv.rows(), h);
@@ -235,7 +245,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor pool(Tensor x, Sequences sequences, Pooling pooling) {
-        check(x.rows() == sequences.tokens(), "pool", "x [" + sequences.tokens() + ", H]", x);
+        Checks.sequences("pool", x, sequences);
         return reduce(x, sequences, (row, first, length, wide, sum) -> {
             if (row == first) {
                 Ram.copy(wide, sum, 4L * x.columns());
@@ -252,7 +262,8 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor attentionPool(Tensor x, Tensor scores, Sequences sequences) {
-        check(x.rows() == sequences.tokens(), "attentionPool", "x [" + sequences.tokens() + ", H]", x);
+        Checks.sequences("attentionPool", x, sequences);
+        Checks.numbers("attentionPool", scores);
         check(scores.rows() == x.rows() && scores.columns() == 1, "attentionPool", "scores [T, 1]", scores);
         Tensor wideScores = scores.dtype() == DType.F32 ? scores : cast(scores, DType.F32);
         Tensor weights = allocate(DType.F32, x.rows(), 1);
@@ -294,6 +305,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor concat(List<Tensor> parts) {
+        Checks.some("concat", parts);
         Tensor first = parts.getFirst();
         int columns = 0;
         for (Tensor part : parts) {
@@ -317,6 +329,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor softmax(Tensor x) {
+        Checks.numbers("softmax", x);
         int n = x.columns();
         DType type = x.dtype();
         Tensor y = allocate(type, x.rows(), n);
@@ -337,11 +350,8 @@ final class CpuOps implements Ops {
     @Override
     public RecurrentOutput recurrent(Tensor x, Recurrent weights, Sequences sequences) {
         CpuRecurrent w = (CpuRecurrent) weights;
-        check(
-                x.rows() == sequences.tokens() && x.columns() == w.in(),
-                "recurrent",
-                "x [" + sequences.tokens() + ", " + w.in() + "]",
-                x);
+        check(x.columns() == w.in(), "recurrent", "x [T, " + w.in() + "]", x);
+        Checks.sequences("recurrent", x, sequences);
         int directions = w.directions();
         DType type = w.precision().activations();
         Tensor outputs = allocate(type, x.rows(), directions * w.hidden());
@@ -375,11 +385,5 @@ final class CpuOps implements Ops {
     public Scope scope() {
         Arena.Mark mark = scratch.mark();
         return () -> scratch.rewind(mark);
-    }
-
-    private static void check(boolean condition, String operation, String expected, Tensor found) {
-        if (!condition) {
-            throw new IllegalArgumentException(operation + ": expected " + expected + ", found " + found);
-        }
     }
 }

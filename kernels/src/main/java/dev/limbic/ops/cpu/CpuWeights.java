@@ -46,21 +46,35 @@ final class CpuWeights implements Weights {
     }
 
     private CpuLinear linear(List<HostTensor> weight, List<HostTensor> bias, Precision precision, int maxPanels) {
-        int in = weight.getFirst().shape().dim(1);
+        Checks.some("linear", weight);
+        int in = columns("linear", weight.getFirst());
         int out = 0;
         for (HostTensor w : weight) {
-            if (w.shape().rank() != 2 || w.shape().dim(1) != in) {
+            if (columns("linear", w) != in) {
                 throw new IllegalArgumentException("linear: weights [N, " + in + "] expected, found " + w.shape());
             }
             out += w.shape().dim(0);
         }
-        float[] biases = stacked(bias);
-        if (!bias.isEmpty() && biases.length != out) {
-            throw new IllegalArgumentException("linear: bias [" + out + "] expected, found [" + biases.length + "]");
+        if (!bias.isEmpty() && bias.size() != weight.size()) {
+            throw new IllegalArgumentException("linear: " + weight.size() + " biases expected, found " + bias.size());
         }
-        CpuLinear linear = new CpuLinear(in, out, stacked(weight), biases, precision, maxPanels);
+        for (int i = 0; i < bias.size(); i++) {
+            int rows = weight.get(i).shape().dim(0);
+            if (bias.get(i).shape().elements() != rows) {
+                throw new IllegalArgumentException("linear: bias [" + rows + "] expected, found "
+                        + bias.get(i).shape());
+            }
+        }
+        CpuLinear linear = new CpuLinear(in, out, stacked(weight), stacked(bias), precision, maxPanels);
         release.push(linear::close);
         return linear;
+    }
+
+    private static int columns(String operation, HostTensor matrix) {
+        if (matrix.shape().rank() != 2) {
+            throw new IllegalArgumentException(operation + ": a matrix expected, found " + matrix.shape());
+        }
+        return matrix.shape().dim(1);
     }
 
     private static float[] stacked(List<HostTensor> tensors) {
@@ -81,21 +95,32 @@ final class CpuWeights implements Weights {
         if (directions.isEmpty() || directions.size() > 2) {
             throw new IllegalArgumentException("recurrent: one or two directions expected, found " + directions.size());
         }
-        int hidden = directions.getFirst().hiddenWeight().shape().dim(1);
+        int hidden = columns("recurrent", directions.getFirst().hiddenWeight());
+        int in = columns("recurrent", directions.getFirst().inputWeight());
+        int rows = cell.gates() * hidden;
+        for (Direction d : directions) {
+            expect(d.inputWeight(), Shape.of(rows, in), cell);
+            expect(d.hiddenWeight(), Shape.of(rows, hidden), cell);
+            expect(d.inputBias(), Shape.of(rows), cell);
+            expect(d.hiddenBias(), Shape.of(rows), cell);
+        }
         CpuLinear input = linear(
                 directions.stream().map(Direction::inputWeight).toList(),
                 directions.stream().map(Direction::inputBias).toList(),
                 precision,
                 teamSize);
-        if (input.out() != directions.size() * cell.gates() * hidden) {
-            throw new IllegalArgumentException("recurrent: " + cell + " with " + hidden + " hidden units needs "
-                    + cell.gates() * hidden + " rows a direction, found " + input.out() / directions.size());
-        }
         List<CpuLinear> steps = new ArrayList<>();
         for (Direction d : directions) {
             steps.add(linear(List.of(d.hiddenWeight()), List.of(d.hiddenBias()), precision, 1));
         }
         return new CpuRecurrent(cell, hidden, input, steps);
+    }
+
+    private static void expect(HostTensor found, Shape expected, Recurrent.Cell cell) {
+        if (!found.shape().equals(expected)) {
+            throw new IllegalArgumentException(
+                    "recurrent: " + cell + " needs " + expected + ", found " + found.shape());
+        }
     }
 
     @Override

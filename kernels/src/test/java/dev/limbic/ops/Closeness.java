@@ -1,0 +1,75 @@
+package dev.limbic.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import dev.limbic.tensor.DType;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Comparison with an oracle, element by element: |actual − expected| ≤ atol + eps·|expected|. */
+record Closeness(double atol, double eps) {
+    /** For one operation on operands of this type with results of about unit size, accumulated in f32. */
+    static Closeness of(DType type) {
+        return switch (type) {
+            case F32 -> new Closeness(2e-5, 1e-5);
+            // The result is rounded to 8 bits: half a unit in the last place is 2⁻⁹ of it.
+            case BF16 -> new Closeness(1e-4, 0x1p-8);
+            case F16, I8, I32, I64 -> new Closeness(0, 0);
+        };
+    }
+
+    void check(String what, float[] actual, double[] expected) {
+        check(what, actual, expected, new double[expected.length]);
+    }
+
+    /**
+     * Fails with the worst element: the one that exceeds its tolerance by the largest factor.
+     *
+     * @param allowance further tolerance of each element
+     */
+    void check(String what, float[] actual, double[] expected, double[] allowance) {
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        int worst = -1;
+        double worstRatio = 1;
+        for (int i = 0; i < actual.length; i++) {
+            double error = Math.abs(actual[i] - expected[i]);
+            double ratio = error / allowed(expected, allowance, i);
+            if (Double.isNaN(ratio) && actual[i] != expected[i] && !bothNaN(actual[i], expected[i])) {
+                ratio = Double.POSITIVE_INFINITY;
+            }
+            if (ratio > worstRatio) {
+                worst = i;
+                worstRatio = ratio;
+            }
+        }
+        if (worst >= 0) {
+            fail(String.format(
+                    Locale.ROOT,
+                    "%s: element %d of %d is %s, expected %s; off by %.3g, allowed %.3g (%.3g times too much)",
+                    what,
+                    worst,
+                    actual.length,
+                    actual[worst],
+                    expected[worst],
+                    Math.abs(actual[worst] - expected[worst]),
+                    allowed(expected, allowance, worst),
+                    worstRatio));
+        }
+    }
+
+    private double allowed(double[] expected, double[] allowance, int i) {
+        return atol + eps * Math.abs(expected[i]) + allowance[i];
+    }
+
+    private static boolean bothNaN(float actual, double expected) {
+        return Float.isNaN(actual) && Double.isNaN(expected);
+    }
+
+    /** Two results of the device itself. */
+    void checkSame(String what, float[] actual, float[] other) {
+        double[] expected = new double[other.length];
+        Arrays.setAll(expected, i -> other[i]);
+        check(what, actual, expected);
+    }
+}

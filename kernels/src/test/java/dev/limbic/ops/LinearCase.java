@@ -1,0 +1,63 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.HostTensor;
+import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
+
+/** One input and one layer, with the oracle's tolerance for their precision. */
+record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight, float[] bias, Linear linear) {
+    static LinearCase random(Workbench bench, int t, int k, int n, boolean hasBias, Precision precision) {
+        Matrix x = bench.normal(t, k).storedAs(precision.activations());
+        Matrix weight = bench.normal(n, k, 1 / Math.sqrt(k)).storedAs(precision.activations());
+        Matrix bias = bench.normal(1, n);
+        Linear linear = bench.weights().linear(weight.host(), hasBias ? bias.hostVector() : null, precision);
+        return new LinearCase(bench, precision, x, weight, hasBias ? bias.values() : new float[0], linear);
+    }
+
+    LinearCase withInput(Matrix input) {
+        return new LinearCase(bench, precision, input.storedAs(precision.activations()), weight, bias, linear);
+    }
+
+    LinearCase firstRows(int t) {
+        return withInput(x.rows(0, t));
+    }
+
+    HostTensor biasPart(int from, int to) {
+        return new Matrix(1, to - from, Arrays.copyOfRange(bias, from, to)).hostVector();
+    }
+
+    float[] run(Activation activation) {
+        Tensor input = bench.upload(x, precision.activations());
+        return bench.download(bench.ops().linear(input, linear, activation));
+    }
+
+    void check(Activation activation) {
+        check(activation, bench.upload(x, precision.activations()));
+    }
+
+    void check(Activation activation, Tensor input) {
+        float[] y = bench.download(bench.ops().linear(input, linear, activation));
+        String what = "linear " + precision + " [" + x.rows() + ", " + x.columns() + "]·[" + weight.rows() + "]ᵀ "
+                + activation + (bias.length > 0 ? " with bias" : "");
+        Closeness closeness = Closeness.of(precision.activations());
+        if (precision != Precision.INT8) {
+            closeness.check(what, y, Oracle.activate(activation, Oracle.linear(x, weight, bias)));
+            return;
+        }
+        Matrix rounded = Int8Oracle.weights(weight);
+        closeness.check(
+                what + ", exact activations",
+                y,
+                Oracle.activate(activation, Oracle.linear(x, rounded, bias)),
+                sloped(Int8Oracle.bound(x, rounded)));
+        closeness.check(
+                what + ", emulated activations",
+                y,
+                Oracle.activate(activation, Oracle.linear(Int8Oracle.activations(x), rounded, bias)),
+                sloped(Int8Oracle.emulationBound(x, rounded)));
+    }
+
+    private static double[] sloped(double[] bound) {
+        return Arrays.stream(bound).map(b -> b * Int8Oracle.SLOPE).toArray();
+    }
+}

@@ -1,0 +1,142 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** {@link Ops#linear}: shapes around every block, panel and vector boundary, and each function. */
+interface LinearCases {
+    /** T, K, N. */
+    private static int[][] shapes() {
+        return new int[][] {
+            {1, 1, 1},
+            {1, 768, 1025},
+            {2, 3, 7},
+            {3, 7, 2},
+            {7, 31, 33},
+            {15, 127, 129},
+            {16, 64, 192},
+            {17, 33, 65},
+            {31, 768, 130},
+            {32, 32, 32},
+            {33, 127, 300},
+            {64, 1025, 63},
+            {65, 96, 257},
+            {96, 128, 192},
+            {127, 64, 300},
+            {128, 31, 127},
+            {129, 768, 127},
+            {257, 128, 100},
+            {300, 65, 129},
+            {1, 2, 64},
+            {2, 1, 3}
+        };
+    }
+
+    Workbench bench();
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearMatchesTheOracle(Precision precision) {
+        for (int[] shape : shapes()) {
+            bench().reseed(Arrays.hashCode(shape));
+            LinearCase c = LinearCase.random(bench(), shape[0], shape[1], shape[2], true, precision);
+            for (Activation activation : Activation.values()) {
+                c.check(activation);
+            }
+            LinearCase.random(bench(), shape[0], shape[1], shape[2], false, precision)
+                    .check(Activation.NONE);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearMatchesTheOracleForEveryRowCount(Precision precision) {
+        LinearCase whole = LinearCase.random(bench(), 300, 64, 130, true, precision);
+        for (int t = 1; t <= 300; t++) {
+            bench().device().beginBatch();
+            whole.firstRows(t).check(Activation.RELU);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearWithoutBiasAppliesEveryFunction(Precision precision) {
+        LinearCase c = LinearCase.random(bench(), 33, 40, 72, false, precision);
+        for (Activation activation : Activation.values()) {
+            c.check(activation);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearStaysAccurateFarFromZero(Precision precision) {
+        LinearCase c = LinearCase.random(bench(), 20, 24, 70, true, precision);
+        LinearCase far = c.withInput(Matrix.normal(bench().random(), 20, 24, 12));
+        for (Activation activation : Activation.values()) {
+            far.check(activation);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearCastsItsInput(Precision precision) {
+        LinearCase c = LinearCase.random(bench(), 19, 37, 66, true, precision);
+        DType other = precision.activations() == DType.F32 ? DType.BF16 : DType.F32;
+        // Values of bf16 are the same in either type.
+        Matrix x = c.x().storedAs(DType.BF16);
+        c.withInput(x).check(Activation.NONE, bench().upload(x, other));
+    }
+
+    @Test
+    default void linearOfInt8TakesRowsOnOneSideOfZeroAndConstantRows() {
+        LinearCase c = LinearCase.random(bench(), 6, 48, 70, true, Precision.INT8);
+        float[] rows = c.x().values().clone();
+        for (int k = 0; k < 48; k++) {
+            rows[k] = 5 + Math.abs(rows[k]);
+            rows[48 + k] = -5 - Math.abs(rows[48 + k]);
+            rows[2 * 48 + k] = 0;
+            rows[3 * 48 + k] = 3;
+            rows[4 * 48 + k] = -3;
+            rows[5 * 48 + k] *= 1e-12f;
+        }
+        c.withInput(new Matrix(6, 48, rows)).check(Activation.NONE);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearStacksMatrices(Precision precision) {
+        LinearCase c = LinearCase.random(bench(), 9, 30, 90, true, precision);
+        Linear stacked = bench().weights()
+                .linear(
+                        List.of(
+                                c.weight().rows(0, 20).host(),
+                                c.weight().rows(20, 50).host(),
+                                c.weight().rows(50, 90).host()),
+                        List.of(c.biasPart(0, 20), c.biasPart(20, 50), c.biasPart(50, 90)),
+                        precision);
+        Tensor x = bench().upload(c.x(), precision.activations());
+        float[] one = bench().download(bench().ops().linear(x, c.linear(), Activation.NONE));
+        float[] three = bench().download(bench().ops().linear(x, stacked, Activation.NONE));
+        new Closeness(0, 0).checkSame("stacked", three, one);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    default void linearOfARowDoesNotDependOnItsBatch(Precision precision) {
+        LinearCase c = LinearCase.random(bench(), 140, 96, 200, true, precision);
+        float[] batch = c.run(Activation.GELU);
+        for (int row : new int[] {0, 1, 63, 127, 128, 139}) {
+            float[] alone = c.withInput(c.x().rows(row, row + 1)).run(Activation.GELU);
+            Closeness.of(precision.activations())
+                    .checkSame(
+                            precision + " row " + row + " alone",
+                            alone,
+                            Arrays.copyOfRange(batch, row * 200, (row + 1) * 200));
+        }
+    }
+}

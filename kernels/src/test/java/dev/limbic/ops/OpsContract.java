@@ -1,0 +1,36 @@
+package dev.limbic.ops;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/**
+ * What every device must do, operation by operation: agree with a naive oracle in double over awkward sizes, keep
+ * rows independent of their batch, keep NaN where it arose, and name the operation when a shape is wrong. A provider
+ * extends this class and says how to open a device.
+ */
+public abstract class OpsContract implements LinearCases, AttentionCases, RowCases, PoolCases, RecurrentCases {
+    private @Nullable Workbench bench;
+
+    /** A fresh device; the contract closes it. */
+    protected abstract Device open();
+
+    @BeforeEach
+    void openDevice() {
+        bench = new Workbench(open());
+    }
+
+    @AfterEach
+    void closeDevice() {
+        bench().close();
+    }
+
+    @Override
+    public final Workbench bench() {
+        Workbench open = bench;
+        if (open == null) {
+            throw new IllegalStateException("no device is open");
+        }
+        return open;
+    }
+}

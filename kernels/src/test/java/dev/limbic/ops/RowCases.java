@@ -1,0 +1,220 @@
+package dev.limbic.ops;
+
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Operations on rows: embedding, layer normalisation, gather, concatenation, softmax. */
+interface RowCases {
+    Workbench bench();
+
+    private Norm norm(Matrix gain, Matrix bias, float epsilon) {
+        return new Norm(
+                bench().weights().tensor(gain.hostVector(), DType.F32),
+                bench().weights().tensor(bias.hostVector(), DType.F32),
+                epsilon);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 31, 32, 33, 64, 127, 768, 1025})
+    default void embedSumsItsTables(int h) {
+        Matrix gain = bench().normal(1, h);
+        Matrix bias = bench().normal(1, h);
+        Norm norm = norm(gain, bias, 1e-5f);
+        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+            for (int tables = 1; tables <= 3; tables++) {
+                for (int t : new int[] {1, 33, 127}) {
+                    checkEmbed(type, t, h, tables, null, gain, bias);
+                    checkEmbed(type, t, h, tables, norm, gain, bias);
+                }
+            }
+        }
+    }
+
+    private void checkEmbed(DType type, int t, int h, int tables, @Nullable Norm norm, Matrix gain, Matrix bias) {
+        List<Lookup> lookups = new ArrayList<>();
+        double[] expected = new double[t * h];
+        for (int i = 0; i < tables; i++) {
+            int vocabulary = 5 + 40 * i;
+            Matrix table = bench().normal(vocabulary, h).storedAs(type);
+            int[] ids = bench().random().ints(t, 0, vocabulary).toArray();
+            lookups.add(new Lookup(
+                    bench().weights().tensor(table.host(), type),
+                    bench().device().upload(ids)));
+            for (int e = 0; e < expected.length; e++) {
+                expected[e] += table.at(ids[e / h], e % h);
+            }
+        }
+        if (norm != null) {
+            Oracle.layerNorm(expected, h, gain.values(), bias.values(), 1e-5f);
+        }
+        float[] y = bench().download(bench().ops().embed(lookups, norm));
+        Closeness closeness = tables == 1 && norm == null ? new Closeness(0, 0) : Closeness.of(type);
+        closeness.check(
+                "embed " + type + " " + tables + " tables [" + t + ", " + h + "]" + (norm == null ? "" : " norm"),
+                y,
+                expected,
+                normAllowance(expected, h, norm != null, gain));
+    }
+
+    /** One or two elements in a row: x − mean may be almost nothing beside x, whose last bit is then divided by it. */
+    private static double[] normAllowance(double[] expected, int h, boolean norm, Matrix gain) {
+        double[] allowance = new double[expected.length];
+        Arrays.setAll(allowance, i -> norm && h <= 3 ? 1e-3 * Math.abs(gain.values()[i % h]) : 0);
+        return allowance;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 31, 32, 33, 64, 127, 768, 1025})
+    default void addLayerNormMatchesTheOracle(int h) {
+        Matrix gain = bench().normal(1, h);
+        Matrix bias = bench().normal(1, h);
+        Norm norm = norm(gain, bias, 1e-12f);
+        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+            for (int t : new int[] {1, 3, 65}) {
+                Matrix x = bench().normal(t, h).storedAs(type);
+                Matrix residual = bench().normal(t, h).storedAs(type);
+                double[] expected = new double[t * h];
+                Arrays.setAll(expected, i -> (double) x.values()[i] + residual.values()[i]);
+                Oracle.layerNorm(expected, h, gain.values(), bias.values(), 1e-12f);
+                Tensor left = bench().upload(x, type);
+                Tensor right = bench().upload(residual, type);
+                bench().ops().addLayerNorm(left, right, norm);
+                String what = "addLayerNorm " + type + " [" + t + ", " + h + "]";
+                Closeness.of(type)
+                        .check(what, bench().download(right), expected, normAllowance(expected, h, true, gain));
+                new Closeness(0, 0).checkSame(what + " leaves x alone", bench().download(left), x.values());
+            }
+        }
+    }
+
+    /** The mean is a thousand times the deviation: a variance taken as E[x²] − E[x]² would be lost. */
+    @Test
+    default void layerNormKeepsTheVarianceOfRowsFarFromZero() {
+        int h = 768;
+        float[] values = bench().normal(4, h).values();
+        for (int i = 0; i < values.length; i++) {
+            // Whole multiples of 2⁻⁷ near 1000 are exact in f32.
+            values[i] = 1000 + Math.round(values[i] * 128) / 128f;
+        }
+        Matrix x = new Matrix(4, h, values);
+        Matrix gain = bench().normal(1, h);
+        Matrix bias = bench().normal(1, h);
+        Tensor residual = bench().upload(x, DType.F32);
+        bench().ops()
+                .addLayerNorm(
+                        bench().upload(new Matrix(4, h, new float[4 * h]), DType.F32),
+                        residual,
+                        norm(gain, bias, 1e-5f));
+        double[] expected = new double[4 * h];
+        Arrays.setAll(expected, i -> x.values()[i]);
+        Oracle.layerNorm(expected, h, gain.values(), bias.values(), 1e-5f);
+        // The mean itself is an f32 near 1000: half a unit in its last place is 3e-5, rounding of its sum a few times
+        // that.
+        new Closeness(1e-3, 1e-4).check("far from zero", bench().download(residual), expected);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    default void addLayerNormOfARowDoesNotDependOnItsBatch(DType type) {
+        int h = 200;
+        Norm norm = norm(bench().normal(1, h), bench().normal(1, h), 1e-5f);
+        Matrix x = bench().normal(50, h).storedAs(type);
+        Tensor batch = bench().upload(x, type);
+        bench().ops().addLayerNorm(bench().upload(x, type), batch, norm);
+        float[] all = bench().download(batch);
+        for (int row : new int[] {0, 24, 25, 49}) {
+            Tensor alone = bench().upload(x.rows(row, row + 1), type);
+            bench().ops().addLayerNorm(bench().upload(x.rows(row, row + 1), type), alone, norm);
+            new Closeness(0, 0)
+                    .checkSame("row " + row, bench().download(alone), Arrays.copyOfRange(all, row * h, (row + 1) * h));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    default void gatherRowsCopiesInAnyOrderWithRepeats(DType type) {
+        for (int h : new int[] {1, 3, 33, 768}) {
+            Matrix x = bench().normal(40, h).storedAs(type);
+            int[] rows = {39, 0, 0, 17, 39, 1, 38};
+            double[] expected = new double[rows.length * h];
+            Arrays.setAll(expected, i -> x.at(rows[i / h], i % h));
+            Tensor y = bench().ops()
+                    .gatherRows(bench().upload(x, type), bench().device().upload(rows));
+            new Closeness(0, 0).check("gatherRows " + type + " of " + h, bench().download(y), expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    default void concatPutsPartsSideBySide(DType type) {
+        int[] widths = {1, 33, 7, 64};
+        int total = Arrays.stream(widths).sum();
+        for (int b : new int[] {1, 2, 31}) {
+            List<Tensor> parts = new ArrayList<>();
+            double[] expected = new double[b * total];
+            int offset = 0;
+            for (int width : widths) {
+                Matrix part = bench().normal(b, width).storedAs(type);
+                parts.add(bench().upload(part, type));
+                for (int i = 0; i < b * width; i++) {
+                    expected[i / width * total + offset + i % width] = part.values()[i];
+                }
+                offset += width;
+            }
+            new Closeness(0, 0)
+                    .check("concat " + type, bench().download(bench().ops().concat(parts)), expected);
+        }
+    }
+
+    private void checkSoftmax(String what, Matrix x, DType type) {
+        Matrix stored = x.storedAs(type);
+        double[] wide = new double[stored.values().length];
+        Arrays.setAll(wide, i -> stored.values()[i]);
+        float[] y = bench().download(bench().ops().softmax(bench().upload(stored, type)));
+        Closeness.of(type).check("softmax " + what + " " + type, y, Oracle.softmax(wide, x.columns()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    default void softmaxMatchesTheOracle(DType type) {
+        for (int columns : new int[] {1, 2, 3, 7, 28, 31, 32, 33, 64, 127, 768, 1025}) {
+            for (int rows : new int[] {1, 2, 65}) {
+                checkSoftmax("[" + rows + ", " + columns + "]", bench().normal(rows, columns, 3), type);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16"})
+    default void softmaxHoldsAtExtremes(DType type) {
+        float[][] rows = {
+            {-100, 5},
+            {5, -100},
+            {1e4f, -1e4f},
+            {-1e4f, 1e4f, 1e4f},
+            {-1e4f, -1e4f},
+            {1e4f},
+            {-1e4f},
+            {0, 0, 0},
+            {Float.NEGATIVE_INFINITY, 3, 4},
+            {3e38f, -3e38f},
+            {Float.MIN_VALUE, 0}
+        };
+        for (float[] row : rows) {
+            checkSoftmax(Arrays.toString(row), new Matrix(1, row.length, row), type);
+            // The same far enough to the right for whole vectors, and in the last, partial one.
+            float[] wide = new float[37];
+            Arrays.fill(wide, row[row.length - 1]);
+            System.arraycopy(row, 0, wide, 0, row.length);
+            checkSoftmax("wide " + Arrays.toString(row), new Matrix(1, 37, wide), type);
+        }
+    }
+}
