@@ -36,8 +36,7 @@ public final class Load implements AutoCloseable {
      * @param model name of a model, empty for the default one
      */
     public Load(String host, int port, String model) {
-        this.channel =
-                NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
+        this.channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
         this.model = model;
     }
 
