@@ -1,12 +1,25 @@
 package dev.limbic.bench;
 
-/** {@code limbic bench cpu}. */
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code limbic bench cpu}: all figures of the CPU engine and of the service around it. */
 public final class CpuBench {
     private CpuBench() {}
 
-    /** Runs every measurement; exits 0 whether goals are met or not. */
-    public static void main(String[] args) {
-        int threads = Runtime.getRuntime().availableProcessors();
-        new ForwardBench(threads).run();
+    /** Runs every measurement and prints the goals last; exits 0 whether they are met or not. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        List<Goal> goals = new ArrayList<>();
+        List<String> parts = arguments.length > 0 ? List.of(arguments) : List.of("forward", "service");
+        if (parts.contains("forward")) {
+            goals.addAll(new ForwardBench(Runtime.getRuntime().availableProcessors()).run());
+        }
+        if (parts.contains("service")) {
+            goals.addAll(ServiceBench.run());
+        }
+        System.out.println("Accuracy of the precisions: limbic evaluate --data DIR");
+        goals.forEach(System.out::println);
+        System.exit(0);
     }
 }

@@ -21,7 +21,8 @@ final class IdleModel implements TextModel {
 
     IdleModel(String name, int computeMicros) {
         this.computeNanos = computeMicros * 1000L;
-        List<String> labels = IntStream.range(0, LABELS).mapToObj(i -> "label" + i).toList();
+        List<String> labels =
+                IntStream.range(0, LABELS).mapToObj(i -> "label" + i).toList();
         this.card = new ModelCard(name, "Idle", labels, true, "goemotions", 128, 0, "f32", "cpu");
     }
 

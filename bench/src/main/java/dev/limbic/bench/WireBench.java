@@ -58,8 +58,7 @@ public final class WireBench {
         AutoCloseable idle = load.idleStreams(IDLE);
         double heap = heap() - heapBefore;
         double resident = resident() - residentBefore;
-        System.out.printf(
-                Locale.ROOT, "%d idle streams: heap %+.1f MB, resident set %+.1f MB%n", IDLE, heap, resident);
+        System.out.printf(Locale.ROOT, "%d idle streams: heap %+.1f MB, resident set %+.1f MB%n", IDLE, heap, resident);
         try {
             idle.close();
         } catch (Exception e) {

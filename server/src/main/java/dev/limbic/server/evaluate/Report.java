@@ -82,6 +82,7 @@ public final class Report {
                 name, measured, wanted, measured >= wanted ? "met" : "missed");
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // private, and no dependency for one annotation
     private void print(String format, Object... values) {
         out.printf(Locale.ROOT, format, values);
     }

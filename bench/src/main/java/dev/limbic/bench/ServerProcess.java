@@ -1,0 +1,89 @@
+package dev.limbic.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** {@code limbic serve} in a process of its own, with this process's Java, flags and class path, on free ports. */
+final class ServerProcess implements AutoCloseable {
+    private static final Pattern PORT = Pattern.compile("gRPC\\s+\\S+:(\\d+)");
+
+    private final Process process;
+    private final int port;
+    private final double startSeconds;
+
+    /** Starts the server and waits until it says that it serves. */
+    ServerProcess(String... flags) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.limbic.server.Main"));
+        command.addAll(List.of("serve", "--port", "0", "--http-port", "0"));
+        command.addAll(List.of(flags));
+        long start = System.nanoTime();
+        process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        int found = 0;
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = out.readLine();
+        while (line != null && !line.contains("SERVING after")) {
+            Matcher matcher = PORT.matcher(line);
+            if (matcher.find()) {
+                found = Integer.parseInt(matcher.group(1));
+            }
+            line = out.readLine();
+        }
+        if (line == null || found == 0) {
+            process.destroy();
+            throw new IOException("the server did not start; run 'limbic serve' to see why");
+        }
+        startSeconds = (System.nanoTime() - start) / 1e9;
+        port = found;
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** From the start of the process to SERVING, as the parent sees it. */
+    double startSeconds() {
+        return startSeconds;
+    }
+
+    /** Resident set of the server in megabytes; NaN where the system does not tell. */
+    double residentMegabytes() throws IOException {
+        Path status = Path.of("/proc/" + process.pid() + "/status");
+        if (!Files.exists(status)) {
+            return Double.NaN;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToDouble(line -> Double.parseDouble(line.replaceAll("[^0-9]", "")) * 1024 / 1e6)
+                .sum();
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        try {
+            if (!process.waitFor(15, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IOException("the server did not stop within its grace");
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
