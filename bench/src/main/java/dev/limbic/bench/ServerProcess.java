@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code limbic serve} in a process of its own, with this process's Java, flags and class path, on free ports. */
+/** {@code limbic serve} in a process of its own, on free ports. */
 final class ServerProcess implements AutoCloseable {
     private static final Pattern PORT = Pattern.compile("gRPC\\s+\\S+:(\\d+)");
 
@@ -23,10 +23,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts the server and waits until it says that it serves. */
     ServerProcess(String... flags) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.limbic.server.Main"));
+        List<String> command = new ArrayList<>(launcher());
         command.addAll(List.of("serve", "--port", "0", "--http-port", "0"));
         command.addAll(List.of(flags));
         long start = System.nanoTime();
@@ -50,6 +47,19 @@ final class ServerProcess implements AutoCloseable {
         }
         startSeconds = (System.nanoTime() - start) / 1e9;
         port = found;
+    }
+
+    /** The launcher, as users start it, with its start-up cache; or this process's own Java when there is none. */
+    private static List<String> launcher() {
+        String launcher = System.getProperty("limbic.launcher");
+        if (launcher != null) {
+            return List.of(launcher);
+        }
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.limbic.server.Main"));
+        return command;
     }
 
     int port() {

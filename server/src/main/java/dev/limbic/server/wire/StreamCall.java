@@ -206,6 +206,7 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
         }
 
         private void fill(AnalyzeStreamResponse filled, Status.Code code) {
+            calls.answered(Calls.ANALYZE_STREAM, model, code, startedNanos);
             lock.lock();
             try {
                 response = filled;
@@ -213,7 +214,6 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
             } finally {
                 lock.unlock();
             }
-            calls.answered(Calls.ANALYZE_STREAM, model, code, startedNanos);
         }
 
         void abandon() {

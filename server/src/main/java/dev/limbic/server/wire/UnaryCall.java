@@ -96,13 +96,13 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
                 return;
             }
             ended = true;
+            calls.answered(Calls.ANALYZE, request.getModel(), Status.Code.OK, startedNanos);
             call.sendHeaders(new Metadata());
             call.sendMessage(response);
             call.close(Status.OK, new Metadata());
         } finally {
             lock.unlock();
         }
-        calls.answered(Calls.ANALYZE, request.getModel(), Status.Code.OK, startedNanos);
     }
 
     @Override
@@ -114,11 +114,11 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
                 return;
             }
             ended = true;
+            calls.answered(Calls.ANALYZE, request().getModel(), failure.code(), startedNanos);
             call.close(failure.status(), failure.trailers());
         } finally {
             lock.unlock();
         }
-        calls.answered(Calls.ANALYZE, request().getModel(), failure.code(), startedNanos);
     }
 
     @Override

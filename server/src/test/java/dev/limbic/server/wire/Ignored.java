@@ -27,6 +27,10 @@ final class Ignored implements StreamObserver<AnalyzeResponse> {
         ended.countDown();
     }
 
+    boolean hasEnded() {
+        return ended.getCount() == 0;
+    }
+
     Status awaitEnd() throws InterruptedException {
         if (!ended.await(20, TimeUnit.SECONDS)) {
             throw new AssertionError("the call did not end in 20 s");
