@@ -42,9 +42,10 @@ final class Quantise {
             greatest = Math.max(greatest, v);
         }
         float scale = (greatest - least) / 255;
-        if (!(scale > 1e-30f)) {
-            scale = 1; // a row of zeros, or of NaN, which stays visible through the epilogue's bias-free zeros
+        if (scale <= 1e-30f) {
+            scale = 1; // a row of zeros
         }
+        // One NaN makes the scale NaN, and with it, in the epilogue, the whole row; an infinity does the same.
         float inverse = 1 / scale;
         float zero = Math.round(-least * inverse);
         Ram.setFloat(scaleAndZero, scale);
