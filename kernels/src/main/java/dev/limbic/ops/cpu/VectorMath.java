@@ -24,7 +24,7 @@ final class VectorMath {
 
     /**
      * e^x, by Cody and Waite's reduction and Cephes' polynomial. Below −87.3 it is e^−87.3 (about 1e−38), above 88.3
-     * it is e^88.3.
+     * it is e^88.3. NaN stays NaN.
      */
     static FloatVector exp(FloatVector x) {
         // Comparing and blending is two instructions, where min and max have to heed signed zero. NaN stays NaN.
@@ -40,9 +40,11 @@ final class VectorMath {
                 .fma(r, FloatVector.broadcast(F, 1.6666665459e-1f))
                 .fma(r, FloatVector.broadcast(F, 5.0000001201e-1f))
                 .fma(r.mul(r), r.add(1f));
-        // The low bits of the shifted number are n itself; moved to the exponent they multiply by 2^n.
-        IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+        // The low bits of the shifted number are n itself; in the place of the exponent, and biased, they are 2^n.
+        // Multiplying, unlike adding n to the exponent of p, keeps a NaN of any bit pattern.
+        IntVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(Float.floatToRawIntBits(1f));
+        return p.mul(power.reinterpretAsFloats());
     }
 
     /** 1 / (1 + e^−x). */
