@@ -91,6 +91,7 @@ public final class Load implements AutoCloseable {
     /** Opens streams that say one line each and then nothing. Close what is returned to end them. */
     public AutoCloseable idleStreams(int count) throws InterruptedException {
         CountDownLatch answered = new CountDownLatch(count);
+        CountDownLatch ended = new CountDownLatch(count);
         List<StreamObserver<AnalyzeRequest>> open = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             StreamObserver<AnalyzeRequest> requests = EmotionServiceGrpc.newStub(channel)
@@ -102,17 +103,23 @@ public final class Load implements AutoCloseable {
 
                         @Override
                         public void onError(Throwable thrown) {
-                            throw new IllegalStateException(thrown);
+                            ended.countDown();
+                            answered.countDown();
                         }
 
                         @Override
-                        public void onCompleted() {}
+                        public void onCompleted() {
+                            ended.countDown();
+                        }
                     });
             requests.onNext(request(i));
             open.add(requests);
         }
         answered.await();
-        return () -> open.forEach(StreamObserver::onCompleted);
+        return () -> {
+            open.forEach(StreamObserver::onCompleted);
+            ended.await();
+        };
     }
 
     private AnalyzeRequest request(int number) {
