@@ -78,6 +78,7 @@ class StarterModelsTest {
         }
     }
 
+    @SuppressWarnings("EnumOrdinal") // ordinals index the canonical weights, by contract
     private static void assertFeels(TextModel model, String text, CanonicalEmotion expected) {
         Emotions emotions = model.interpret(model.logits(List.of(model.encode(text)))[0]);
         int strongest = 0;
