@@ -6,8 +6,8 @@ import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.wire.SelfCheck;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -97,9 +97,9 @@ final class ServeCommand implements Callable<Integer> {
         System.out.flush();
     }
 
+    /** Since the JVM started; the launcher's own time, when it had to build, is not counted. */
     private static double secondsSinceStart() {
-        Instant now = Instant.now();
-        Instant start = ProcessHandle.current().info().startInstant().orElse(now);
-        return Duration.between(start, now).toMillis() / 1000.0;
+        long start = ManagementFactory.getRuntimeMXBean().getStartTime();
+        return (System.currentTimeMillis() - start) / 1000.0;
     }
 }

@@ -45,6 +45,8 @@ public final class Logs {
         // A refused message is the client's affair and answered as such; gRPC would log it with a stack trace.
         context.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream")
                 .setLevel(Level.ERROR);
+        // The tokeniser's library looks for GPUs that it is never asked to use and warns when there are none.
+        context.getLogger("ai.djl").setLevel(Level.ERROR);
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
     }
