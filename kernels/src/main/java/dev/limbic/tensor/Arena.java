@@ -77,7 +77,7 @@ public final class Arena implements AutoCloseable {
     public void reset() {
         if (blocks.size() > 1) {
             long total = capacity();
-            release();
+            close();
             blocks.add(new Block(source.allocate(total), total));
             blockAllocations++;
         }

@@ -49,8 +49,23 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
     /** All elements in row-major order, widened to f32. */
     public float[] toFloats() {
         float[] out = new float[Math.toIntExact(shape.elements())];
-        for (int i = 0; i < out.length; i++) {
-            out[i] = get(i);
+        switch (dtype) {
+            case F32 -> MemorySegment.copy(data, FLOAT, 0, out, 0, out.length);
+            case BF16 -> {
+                for (int i = 0; i < out.length; i++) {
+                    out[i] = Float.intBitsToFloat(data.get(SHORT, i * 2L) << 16);
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < out.length; i++) {
+                    out[i] = Float.float16ToFloat(data.get(SHORT, i * 2L));
+                }
+            }
+            case I8, I32, I64 -> {
+                for (int i = 0; i < out.length; i++) {
+                    out[i] = get(i);
+                }
+            }
         }
         return out;
     }

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.BeforeEach;
  * rows independent of their batch, keep NaN where it arose, and name the operation when a shape is wrong. A provider
  * extends this class and says how to open a device.
  */
-public abstract class OpsContract implements LinearCases, AttentionCases, RowCases, PoolCases, RecurrentCases {
+public abstract class OpsContract
+        implements LinearCases, AttentionCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */

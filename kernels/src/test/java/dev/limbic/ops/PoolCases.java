@@ -124,7 +124,7 @@ interface PoolCases {
             float[][] alone =
                     pools(x.rows(bounds[b], bounds[b + 1]), scores.rows(bounds[b], bounds[b + 1]), type, lengths[b]);
             for (int i = 0; i < batch.length; i++) {
-                new Closeness(0, 0)
+                Closeness.of(type)
                         .checkSame(
                                 "pooling " + i + " of sequence " + b + " alone",
                                 alone[i],

@@ -76,6 +76,7 @@ public final class CpuDevice implements Device {
     @Override
     public void beginBatch() {
         scratch.reset();
+        team.resetScratch();
     }
 
     @Override
@@ -117,7 +118,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public long scratchBytes() {
-        return scratch.capacity();
+        return scratch.capacity() + team.scratchBytes();
     }
 
     @Override

@@ -165,8 +165,12 @@ final class CpuLinear implements Linear, AutoCloseable {
     }
 
     private MatmulPlan.Key key(int rows, int width, Activation activation) {
-        return new MatmulPlan.Key(
-                rows, in, width, out, precision, precision == Precision.INT8 ? Activation.NONE : activation, hasBias);
+        return new MatmulPlan.Key(rows, in, width, out, precision, fused(activation), hasBias);
+    }
+
+    /** What oneDNN applies itself. Not the rectifier: its comparison turns NaN into zero. */
+    private Activation fused(Activation activation) {
+        return precision == Precision.INT8 || activation == Activation.RELU ? Activation.NONE : activation;
     }
 
     static int roundUp(int n, int multiple) {
@@ -224,7 +228,23 @@ final class CpuLinear implements Linear, AutoCloseable {
                             y + (long) panel.from * elementBytes,
                             bias + (long) panel.from * Float.BYTES,
                             scales + (long) panel.from * Float.BYTES);
+            if (activation == Activation.RELU) {
+                rectify(worker, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
+            }
         }
+    }
+
+    private void rectify(Worker worker, long y, int rows, int width) {
+        DType type = precision.activations();
+        Arena.Mark mark = worker.scratch().mark();
+        long scratch = worker.scratch().allocate((long) width * Float.BYTES);
+        for (int r = 0; r < rows; r++) {
+            long row = y + (long) r * out * type.bytes();
+            long wide = Rows.read(type, row, width, scratch);
+            RowKernels.relu(wide, width);
+            Rows.write(type, wide, row, width);
+        }
+        worker.scratch().rewind(mark);
     }
 
     private void int8Block(

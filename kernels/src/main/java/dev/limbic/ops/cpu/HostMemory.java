@@ -1,6 +1,7 @@
 package dev.limbic.ops.cpu;
 
 import dev.limbic.tensor.Arena;
+import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
 
 /** Host memory outside the Java heap, zeroed, aligned to a cache line. */
@@ -10,15 +11,24 @@ final class HostMemory implements Arena.Source {
     /** Slack behind each block: vector kernels and padded rows may read, never write, past the last element. */
     private static final long SLACK = 4096;
 
+    private final AtomicLong liveBlocks = new AtomicLong();
+
     private HostMemory() {}
+
+    /** Blocks allocated and not yet freed, in the whole process: what tests of leaks count. */
+    long liveBlocks() {
+        return liveBlocks.get();
+    }
 
     @Override
     public long allocate(long bytes) {
         // The base address is kept in front of the aligned block, as the C library's own allocators do.
-        long base = Pointer.malloc(bytes + SLACK + Arena.ALIGNMENT * 2L).address();
-        if (base == 0) {
+        Pointer block = Pointer.malloc(bytes + SLACK + Arena.ALIGNMENT * 2L);
+        if (block == null || block.isNull()) {
             throw new OutOfMemoryError("cannot allocate " + bytes + " bytes of native memory");
         }
+        liveBlocks.incrementAndGet();
+        long base = block.address();
         long aligned = (base + 2L * Arena.ALIGNMENT - 1) & -(long) Arena.ALIGNMENT;
         Ram.setLong(aligned - Long.BYTES, base);
         Ram.fill(aligned, bytes + SLACK - Arena.ALIGNMENT, (byte) 0);
@@ -27,6 +37,7 @@ final class HostMemory implements Arena.Source {
 
     @Override
     public void free(long address) {
+        liveBlocks.decrementAndGet();
         Pointer.free(new OneDnn.Address().to(Ram.getLong(address - Long.BYTES)));
     }
 }

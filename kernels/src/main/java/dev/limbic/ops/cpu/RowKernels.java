@@ -60,6 +60,17 @@ final class RowKernels {
         }
     }
 
+    /** y ← max(y, 0); NaN stays. */
+    static void relu(long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i).max(0f).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Math.max(Ram.getFloat(y + 4L * i), 0f));
+        }
+    }
+
     /** y ← (y − mean)/√(variance + epsilon)·gain + bias, the variance taken around the mean in a second pass. */
     static void layerNorm(long y, int n, long gain, long bias, float epsilon) {
         FloatVector sums = FloatVector.zero(F);

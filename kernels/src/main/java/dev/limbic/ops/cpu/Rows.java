@@ -20,6 +20,9 @@ final class Rows {
     private static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
+    /** The bit that every quiet NaN has, and that bf16 keeps. */
+    private static final int QUIET = 0x00400000;
+
     private Rows() {}
 
     /** Address of the row as f32: itself, or {@code scratch} after widening. */
@@ -58,14 +61,18 @@ final class Rows {
         }
     }
 
-    /** f32 → bf16, rounded to nearest, ties to even. */
+    /** f32 → bf16, rounded to nearest, ties to even; beyond the largest is infinity. NaN stays NaN. */
     static void narrow(long from, long to, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            IntVector bits = FloatVector.fromMemorySegment(F, Ram.ALL, from + 4L * i, Ram.ORDER)
-                    .reinterpretAsInts();
+            FloatVector value = FloatVector.fromMemorySegment(F, Ram.ALL, from + 4L * i, Ram.ORDER);
+            IntVector bits = value.reinterpretAsInts();
             IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+            // Rounding up would carry the payload of a NaN into its exponent and sign.
+            IntVector rounded = bits.add(odd)
+                    .add(0x7FFF)
+                    .blend(bits.or(QUIET), value.test(VectorOperators.IS_NAN).cast(I))
+                    .lanewise(VectorOperators.LSHR, 16);
             ((ShortVector) rounded.convertShape(VectorOperators.I2S, HALF, 0))
                     .intoMemorySegment(Ram.ALL, to + 2L * i, Ram.ORDER);
         }
@@ -76,6 +83,9 @@ final class Rows {
 
     static short bf16(float value) {
         int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) ((bits | QUIET) >>> 16);
+        }
         return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
     }
 

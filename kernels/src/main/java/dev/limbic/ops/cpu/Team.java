@@ -1,5 +1,6 @@
 package dev.limbic.ops.cpu;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,18 @@ final class Team implements AutoCloseable {
 
     Worker owner() {
         return workers[0];
+    }
+
+    /** Scratch memory over all workers, in bytes; only between regions. */
+    long scratchBytes() {
+        return Arrays.stream(workers).mapToLong(w -> w.scratch().capacity()).sum();
+    }
+
+    /** Gives up what failed tasks left in the workers' scratch memory, and joins its blocks; only between regions. */
+    void resetScratch() {
+        for (Worker worker : workers) {
+            worker.scratch().reset();
+        }
     }
 
     /** Runs {@code task} once on every worker and returns when all are done; the first failure is thrown. */
@@ -117,10 +130,12 @@ final class Team implements AutoCloseable {
         }
         boolean interrupted = false;
         for (int i = 1; i < threads.length; i++) {
-            try {
-                threads[i].join();
-            } catch (InterruptedException e) {
-                interrupted = true;
+            while (threads[i].isAlive()) {
+                try {
+                    threads[i].join();
+                } catch (InterruptedException e) {
+                    interrupted = true; // the thread still uses its memory: wait on, and pass the wish on later
+                }
             }
         }
         workers[0].close();

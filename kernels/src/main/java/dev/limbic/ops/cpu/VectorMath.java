@@ -24,7 +24,7 @@ final class VectorMath {
 
     /**
      * e^x, by Cody and Waite's reduction and Cephes' polynomial. Below −87.3 it is e^−87.3 (about 1e−38), above 88.3
-     * it is e^88.3.
+     * it is e^88.3. NaN stays NaN.
      */
     static FloatVector exp(FloatVector x) {
         // Comparing and blending is two instructions, where min and max have to heed signed zero. NaN stays NaN.
@@ -40,9 +40,11 @@ final class VectorMath {
                 .fma(r, FloatVector.broadcast(F, 1.6666665459e-1f))
                 .fma(r, FloatVector.broadcast(F, 5.0000001201e-1f))
                 .fma(r.mul(r), r.add(1f));
-        // The low bits of the shifted number are n itself; moved to the exponent they multiply by 2^n.
-        IntVector exponent = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        return p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+        // The low bits of the shifted number are n itself; in the place of the exponent, and biased, they are 2^n.
+        // Multiplying, unlike adding n to the exponent of p, keeps a NaN of any bit pattern.
+        IntVector power =
+                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(Float.floatToRawIntBits(1f));
+        return p.mul(power.reinterpretAsFloats());
     }
 
     /** 1 / (1 + e^−x). */
@@ -56,7 +58,7 @@ final class VectorMath {
                 .sub(FloatVector.broadcast(F, 2f).div(exp(x.add(x)).add(1f)));
     }
 
-    /** erf by Abramowitz and Stegun 7.1.26, absolute error below 1.5e−7. */
+    /** erf by Abramowitz and Stegun 7.1.26, whose error is below 1.5e−7; with f32's rounding, below 6e−7. */
     static FloatVector erf(FloatVector x) {
         FloatVector a = x.abs();
         FloatVector t = FloatVector.broadcast(F, 1f).div(a.mul(0.3275911f).add(1f));

@@ -1,0 +1,55 @@
+package dev.limbic.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class HostTensorTest {
+    /** Any bit pattern, at an odd address as files have them: the bulk path and the single one agree. */
+    @ParameterizedTest
+    @EnumSource
+    void toFloatsIsGetOfEveryElement(DType dtype) {
+        int n = 1027;
+        byte[] bytes = new byte[n * dtype.bytes() + 1];
+        new Random(5).nextBytes(bytes);
+        HostTensor tensor = new HostTensor(
+                dtype, Shape.of(13, 79), MemorySegment.ofArray(bytes).asSlice(1));
+        float[] all = tensor.toFloats();
+        assertThat(all).hasSize(n);
+        for (int i = 0; i < n; i++) {
+            assertThat(Float.floatToIntBits(all[i])).isEqualTo(Float.floatToIntBits(tensor.get(i)));
+        }
+    }
+
+    @Test
+    void readsLittleEndianValuesOfEachType() {
+        assertThat(one(DType.F32, 0, 0, 0xC0, 0x3F)).isEqualTo(1.5f);
+        assertThat(one(DType.BF16, 0xC0, 0x3F)).isEqualTo(1.5f);
+        assertThat(one(DType.F16, 0, 0x3E)).isEqualTo(1.5f);
+        assertThat(one(DType.I8, 0xFE)).isEqualTo(-2);
+        assertThat(one(DType.I32, 0x01, 0x02, 0, 0)).isEqualTo(513);
+        assertThat(one(DType.I64, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF))
+                .isEqualTo(-1);
+    }
+
+    private static float one(DType dtype, int... bytes) {
+        byte[] data = new byte[bytes.length];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) bytes[i];
+        }
+        return new HostTensor(dtype, Shape.of(1), MemorySegment.ofArray(data)).toFloats()[0];
+    }
+
+    @Test
+    void refusesDataOfTheWrongSize() {
+        assertThatThrownBy(() -> new HostTensor(DType.F32, Shape.of(2, 3), MemorySegment.ofArray(new byte[23])))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("24")
+                .hasMessageContaining("23");
+    }
+}

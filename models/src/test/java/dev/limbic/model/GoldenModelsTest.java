@@ -1,0 +1,126 @@
+package dev.limbic.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.domain.Encoding;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.cpu.CpuDevice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every architecture computes what PyTorch and transformers compute, in every precision, alone and in a batch. */
+class GoldenModelsTest {
+    private static Device device = new CpuDevice(2);
+
+    @BeforeAll
+    static void open() {
+        device = new CpuDevice(2);
+    }
+
+    @AfterAll
+    static void close() {
+        device.close();
+    }
+
+    static Stream<Arguments> cases() {
+        return Golden.names().stream()
+                .flatMap(name -> Stream.of(Precision.values()).map(p -> Arguments.of(name, p)));
+    }
+
+    /**
+     * Error allowed: for f32 of each element, absolute. For the others of a whole tensor, the root of the mean square
+     * difference over that of the reference: these weights are random and strong, so that rounding grows from layer to
+     * layer as it does in no trained model (the starter models' own bounds are in StarterModelsTest).
+     */
+    static double bound(Precision precision) {
+        return switch (precision) {
+            case F32 -> 1e-4;
+            case BF16 -> 0.05;
+            case INT8 -> 0.20;
+        };
+    }
+
+    private static void assertMatches(String what, float[] actual, float[] expected, Precision precision) {
+        if (precision == Precision.F32) {
+            assertClose(what, actual, expected, bound(precision));
+            return;
+        }
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < actual.length; i++) {
+            difference += Math.pow((double) actual[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        assertThat(Math.sqrt(difference / size)).as("%s: relative error", what).isLessThanOrEqualTo(bound(precision));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void matchesTheReference(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (TextModel model = ModelRegistry.load(golden.path(), name, device, precision)) {
+            List<float[]> hidden = new ArrayList<>();
+            float[][] logits =
+                    ModelRegistry.logits(model, golden.batch(), (layer, h) -> hidden.add(device.download(h)));
+            assertThat(hidden).hasSameSizeAs(golden.hidden());
+            for (int layer = 0; layer < hidden.size(); layer++) {
+                assertMatches(
+                        name + " hidden " + layer,
+                        hidden.get(layer),
+                        golden.hidden().get(layer).toFloats(),
+                        precision);
+            }
+            assertThat(logits).hasNumberOfRows(golden.logits().length);
+            assertMatches(name + " logits", flat(logits), flat(golden.logits()), precision);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void aSequenceAloneEqualsTheSequenceInABatch(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (TextModel model = ModelRegistry.load(golden.path(), name, device, precision)) {
+            List<Encoding> batch = new ArrayList<>();
+            for (int i = 0; i < 9; i++) {
+                batch.addAll(golden.batch());
+            }
+            float[][] together = model.logits(batch);
+            for (int b = 0; b < batch.size(); b++) {
+                float[] alone = model.logits(List.of(batch.get(b)))[0];
+                assertClose(name + " sequence " + b, together[b], alone, precision == Precision.F32 ? 1e-5 : 0.03);
+            }
+        }
+    }
+
+    private static float[] flat(float[][] rows) {
+        float[] all = new float[rows.length * rows[0].length];
+        for (int r = 0; r < rows.length; r++) {
+            System.arraycopy(rows[r], 0, all, r * rows[r].length, rows[r].length);
+        }
+        return all;
+    }
+
+    private static void assertClose(String what, float[] actual, float[] expected, double bound) {
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        double worst = 0;
+        int at = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double difference = Math.abs((double) actual[i] - expected[i]);
+            if (!(difference <= worst)) {
+                worst = difference;
+                at = i;
+            }
+        }
+        assertThat(worst)
+                .as("%s: worst element %d, found %s, expected %s", what, at, actual[at], expected[at])
+                .isLessThanOrEqualTo(bound);
+    }
+}
