@@ -82,7 +82,8 @@ class AnalyzeStreamTest {
         StreamObserver<AnalyzeRequest> requests = fixture.async().analyzeStream(collected);
         requests.onNext(AnalyzeRequest.newBuilder().setRequestId("empty").build());
         requests.onNext(text("hi").toBuilder().setModel("nobody").build());
-        requests.onNext(text(FakeTextModel.FAIL));
+        // To the other model: what shares a batch with a defect fails with it.
+        requests.onNext(text(FakeTextModel.FAIL).toBuilder().setModel("second").build());
         requests.onNext(text(FakeTextModel.UNENCODABLE));
         requests.onNext(text("x".repeat(1025)));
         requests.onNext(text("fine"));
