@@ -32,9 +32,9 @@ final class ServiceBench {
         goals.add(new Goal("start-up", quickest, 3, "s", true));
         try (ServerProcess server = new ServerProcess();
                 Load load = new Load("127.0.0.1", server.port(), MODEL)) {
-            Load.Result unary = measured("unary, 1 client", load.unary(WARM_UP, MEASURED));
             Load.Result one = measured("1 stream", load.streams(1, WARM_UP, MEASURED));
             Load.Result many = measured(STREAMS + " streams", load.streams(STREAMS, WARM_UP, MEASURED));
+            Load.Result unary = measured("unary, 1 client", load.unary(WARM_UP, MEASURED));
             goals.add(new Goal("overhead-stream-p50", one.overheadMicros(50), 300, "us", true));
             goals.add(new Goal("overhead-unary-p50", unary.overheadMicros(50), 300, "us", true));
             goals.add(new Goal("streams-64-vs-1", many.perSecond() / one.perSecond(), 3, "times", false));

@@ -103,6 +103,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public float[] download(Tensor tensor) {
+        team.rest();
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
         for (int i = 0; i < values.length; i++) {
             values[i] = switch (tensor.dtype()) {

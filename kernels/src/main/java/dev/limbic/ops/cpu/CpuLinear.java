@@ -259,14 +259,15 @@ final class CpuLinear implements Linear, AutoCloseable {
         int first = panels.get(firstPanel).from;
         int last = panels.get(lastPanel - 1).to;
         for (int r = 0; r < rows; r++) {
+            long row = y + ((long) r * out + first) * Float.BYTES;
             Quantise.epilogue(
-                    y + ((long) r * out + first) * Float.BYTES,
+                    row,
                     last - first,
                     Ram.getFloat(rowScales + 8L * r),
                     Ram.getFloat(rowScales + 8L * r + 4),
                     columnSums + (long) first * Float.BYTES,
-                    hasBias ? bias + (long) first * Float.BYTES : 0,
-                    activation);
+                    hasBias ? bias + (long) first * Float.BYTES : 0);
+            Activations.row(activation, row, last - first);
         }
         worker.scratch().rewind(mark);
     }

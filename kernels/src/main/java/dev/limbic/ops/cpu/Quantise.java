@@ -3,7 +3,6 @@ package dev.limbic.ops.cpu;
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
-import dev.limbic.ops.Activation;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -80,13 +79,13 @@ final class Quantise {
     }
 
     /**
-     * y ← activation(scale·(y − zero·columnSum) + bias), in place on one row.
+     * y ← scale·(y − zero·columnSum) + bias, in place on one row.
      *
      * @param y f32 [n], the product with weight scales applied
      * @param columnSums f32 [n]
      * @param bias f32 [n], or 0 for none
      */
-    static void epilogue(long y, int n, float scale, float zero, long columnSums, long bias, Activation activation) {
+    static void epilogue(long y, int n, float scale, float zero, long columnSums, long bias) {
         float zeroScale = -scale * zero;
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
@@ -97,14 +96,14 @@ final class Quantise {
             if (bias != 0) {
                 v = v.add(FloatVector.fromMemorySegment(F, Ram.ALL, bias + 4L * i, Ram.ORDER));
             }
-            VectorMath.activate(activation, v).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+            v.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
         }
         for (; i < n; i++) {
             float v = Ram.getFloat(y + 4L * i) * scale + zeroScale * Ram.getFloat(columnSums + 4L * i);
             if (bias != 0) {
                 v += Ram.getFloat(bias + 4L * i);
             }
-            Ram.setFloat(y + 4L * i, VectorMath.activate(activation, v));
+            Ram.setFloat(y + 4L * i, v);
         }
     }
 }

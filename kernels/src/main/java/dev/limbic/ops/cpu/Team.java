@@ -24,6 +24,7 @@ final class Team implements AutoCloseable {
     private final AtomicInteger pending = new AtomicInteger();
     private volatile int epoch;
     private volatile boolean closed;
+    private volatile boolean busy;
     private @Nullable Task task;
     private volatile @Nullable Throwable failure;
 
@@ -37,6 +38,11 @@ final class Team implements AutoCloseable {
             Worker worker = workers[i];
             threads[i] = Thread.ofPlatform().daemon().name("limbic-cpu-" + i).start(() -> serve(worker));
         }
+    }
+
+    /** The batch is done: workers sleep at once and leave the cores to the threads that deliver its results. */
+    void rest() {
+        busy = false;
     }
 
     int size() {
@@ -68,6 +74,7 @@ final class Team implements AutoCloseable {
         this.task = task;
         failure = null;
         pending.set(workers.length - 1);
+        busy = true;
         int next = epoch + 1; // the owner is the only writer
         epoch = next;
         for (int i = 1; i < workers.length; i++) {
@@ -98,7 +105,7 @@ final class Team implements AutoCloseable {
                     worker.close();
                     return;
                 }
-                if (++spins < SPINS_BEFORE_PARK) {
+                if (busy && ++spins < SPINS_BEFORE_PARK) {
                     Thread.onSpinWait();
                 } else {
                     worker.parked = true;

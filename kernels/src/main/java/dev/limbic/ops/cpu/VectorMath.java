@@ -73,14 +73,28 @@ final class VectorMath {
         return y.reinterpretAsInts().or(sign).reinterpretAsFloats();
     }
 
+    /** x·Φ(x). */
+    static FloatVector gelu(FloatVector x) {
+        return x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
+    }
+
+    /** 0.5x(1 + tanh(u)) = x·σ(2u). */
+    static FloatVector geluTanh(FloatVector x) {
+        return x.mul(sigmoid(x.mul(x).mul(0.044715f).add(1f).mul(x).mul(1.5957691216f)));
+    }
+
+    /** x·σ(x). */
+    static FloatVector silu(FloatVector x) {
+        return x.mul(sigmoid(x));
+    }
+
     static FloatVector activate(Activation activation, FloatVector x) {
         return switch (activation) {
             case NONE -> x;
             case RELU -> x.max(0f);
-            case GELU -> x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
-            case GELU_TANH ->
-                x.mul(sigmoid(x.mul(x).mul(0.044715f).add(1f).mul(x).mul(1.5957691216f)));
-            case SILU -> x.mul(sigmoid(x));
+            case GELU -> gelu(x);
+            case GELU_TANH -> geluTanh(x);
+            case SILU -> silu(x);
             case TANH -> tanh(x);
             case SIGMOID -> sigmoid(x);
         };

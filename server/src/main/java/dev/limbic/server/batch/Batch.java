@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int tokens, long assembledNanos) {
 
     /**
-     * Runs on the thread that owns the device; the outcome is handed to {@code completions}. A failure of the work
+     * Runs on the thread that owns the device; the outcome is handed to {@code completions}, that of a
+     * single row is delivered at once. A failure of the work
      * reaches the batch's own tickets and nobody else.
      *
      * @return time the device was busy, in nanoseconds
@@ -44,7 +45,12 @@ record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int
         observe(observer, computeNanos, failure);
         List<R> rows = results;
         LimbicException why = failure;
-        completions.execute(() -> deliver(rows, computeNanos, why));
+        if (tickets.size() == 1) {
+            // A thread's wake-up costs more than one answer does, and with one row nobody else is kept waiting.
+            deliver(rows, computeNanos, why);
+        } else {
+            completions.execute(() -> deliver(rows, computeNanos, why));
+        }
         return computeNanos;
     }
 
