@@ -3,8 +3,8 @@ package dev.limbic.ops;
 import dev.limbic.tensor.Tensor;
 
 /**
- * A place that computes. One thread owns it: the first that calls a method other than {@link #name}, {@link #supports}
- * and {@link #description}; calls from another thread are undefined.
+ * A place that computes. One thread at a time owns it: whoever loads the weights may hand it to the thread that runs
+ * the batches, after which nobody else calls anything but {@link #name}, {@link #supports} and {@link #description}.
  */
 public interface Device extends AutoCloseable {
     /** Such as {@code cpu}. */
