@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The only list of architectures. A new one is one line in {@link #TEXT}. */
@@ -37,11 +36,6 @@ public final class ModelRegistry {
     private static final String[] HARMLESS = {"*.position_ids", "*.token_type_ids"};
 
     private ModelRegistry() {}
-
-    /** Names of all architectures, as {@code config.json} writes them. */
-    public static Set<String> architectures() {
-        return Set.copyOf(TEXT.keySet());
-    }
 
     /**
      * Loads a text classifier onto a device.

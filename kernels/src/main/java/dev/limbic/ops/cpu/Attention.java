@@ -48,7 +48,7 @@ final class Attention {
         int dPadded = CpuLinear.roundUp(d, LANES);
         long keys = transposedKeys(scratch, type, k, rowBytes, length, padded, d);
         boolean inPlace = type == DType.F32;
-        long queries = inPlace ? q : widened(scratch, q, rowBytes, length, d, d);
+        long queries = inPlace ? q : widened(scratch, q, rowBytes, length, d, d, type);
         long queryBytes = inPlace ? rowBytes : 4L * d;
         boolean valuesInPlace = inPlace && d == dPadded;
         long values = valuesInPlace ? v : widened(scratch, v, rowBytes, length, d, dPadded, type);
@@ -107,10 +107,6 @@ final class Attention {
             }
         }
         return to;
-    }
-
-    private static long widened(Arena scratch, long from, long rowBytes, int length, int d, int stride) {
-        return widened(scratch, from, rowBytes, length, d, stride, DType.BF16);
     }
 
     /** [d, padded]; columns past the end are zero. */

@@ -272,14 +272,6 @@ final class CpuLinear implements Linear, AutoCloseable {
         worker.scratch().rewind(mark);
     }
 
-    /** Compiles the plans a batch of {@code rows} rows needs on this worker, without running them. */
-    void prepare(Worker worker, int rows, Activation activation) {
-        int planned = plannedRows(Math.min(rows, BLOCK));
-        for (Panel panel : panels) {
-            worker.plans().get(key(planned, panel.to - panel.from, activation), panel.layout);
-        }
-    }
-
     @Override
     public int in() {
         return in;

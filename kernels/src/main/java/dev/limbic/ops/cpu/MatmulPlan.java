@@ -177,8 +177,8 @@ final class MatmulPlan implements AutoCloseable {
 
     private static int algorithm(Activation activation) {
         return switch (activation) {
-            case NONE -> throw new IllegalArgumentException("no function");
-            case RELU -> dnnl_eltwise_relu;
+            // ReLU is Limbic's own pass, which keeps NaN; see CpuLinear.
+            case NONE, RELU -> throw new IllegalArgumentException("not fused: " + activation);
             case GELU -> dnnl_eltwise_gelu_erf;
             case GELU_TANH -> dnnl_eltwise_gelu_tanh;
             case SILU -> dnnl_eltwise_swish;
@@ -187,7 +187,7 @@ final class MatmulPlan implements AutoCloseable {
         };
     }
 
-    /** Swish is x·sigmoid(alpha·x); a rectifier's alpha is the slope below zero. */
+    /** Swish is x·sigmoid(alpha·x). */
     private static float alpha(Activation activation) {
         return activation == Activation.SILU ? 1 : 0;
     }
