@@ -7,13 +7,17 @@ import dev.limbic.model.TextModel;
 import dev.limbic.server.batch.Completion;
 import dev.limbic.server.batch.Ride;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text to emotions: encode, queue, logits, interpret, answer.
  *
- * <p>Text is encoded on the calling thread, a gRPC worker: tokenising one request must neither hold up the device nor
- * a network thread, and a refused request should cost its own caller. Logits come from the device's thread; they are
- * interpreted on the completion executor. Thread-safe.
+ * <p>A chat line is encoded on the calling thread, a network thread: that takes less than waking another one. Longer text
+ * goes to the encoders, so that it holds up neither the network nor the device. Logits come from the device's thread;
+ * they are interpreted on the completion executor. Thread-safe.
  */
 public final class TextPipeline {
     /** Receives the answer or the failure; exactly one method is called, once, unless the request was cancelled. */
@@ -34,16 +38,28 @@ public final class TextPipeline {
         boolean cancel();
     }
 
+    /** Longest text that is encoded on the calling thread, in chars; some tens of microseconds. */
+    private static final int CHAT_LINE = 512;
+
     private final Models models;
     private final int maxTextBytes;
+    private final Executor encoders;
 
-    public TextPipeline(Models models, int maxTextBytes) {
+    /**
+     * A pipeline over the models.
+     *
+     * @param maxTextBytes longest text, in bytes of UTF-8
+     * @param encoders runs the encoding of long texts, on other threads than the caller's
+     */
+    public TextPipeline(Models models, int maxTextBytes, Executor encoders) {
         this.models = models;
         this.maxTextBytes = maxTextBytes;
+        this.encoders = encoders;
     }
 
     /**
-     * Starts to analyse a text; the receiver hears from the completion executor.
+     * Starts to analyse a text; the receiver hears from the completion executor, or from an encoder if a long text is
+     * refused.
      *
      * @return the waiting work, for cancellation
      * @throws LimbicException if the request cannot be accepted; the receiver is not called then
@@ -52,6 +68,15 @@ public final class TextPipeline {
         long started = System.nanoTime();
         Models.Served served = models.named(request.model());
         requireUsable(request.text());
+        if (request.text().length() <= CHAT_LINE) {
+            return submit(served, request, receiver, started);
+        }
+        LongText text = new LongText(() -> submit(served, request, receiver, started), receiver);
+        encoders.execute(text);
+        return text;
+    }
+
+    private static Pending submit(Models.Served served, TextRequest request, Receiver receiver, long started) {
         Encoding encoding = encode(served.model(), request.text());
         long encoded = System.nanoTime();
         long patienceNanos = request.priority().patience().toNanos();
@@ -124,5 +149,39 @@ public final class TextPipeline {
 
     private static LimbicException asLimbic(RuntimeException e, String what) {
         return e instanceof LimbicException known ? known : new LimbicException.Internal(what, e);
+    }
+
+    /** A text that waits for an encoder and then for the device. */
+    private static final class LongText implements Pending, Runnable {
+        private final Supplier<Pending> submission;
+        private final Receiver receiver;
+        private final AtomicBoolean taken = new AtomicBoolean();
+        private volatile @Nullable Pending submitted;
+
+        LongText(Supplier<Pending> submission, Receiver receiver) {
+            this.submission = submission;
+            this.receiver = receiver;
+        }
+
+        @Override
+        public void run() {
+            if (taken.getAndSet(true)) {
+                return;
+            }
+            try {
+                submitted = submission.get();
+            } catch (RuntimeException e) {
+                receiver.failed(asLimbic(e, "the request could not be started"));
+            }
+        }
+
+        @Override
+        public boolean cancel() {
+            if (!taken.getAndSet(true)) {
+                return true;
+            }
+            Pending work = submitted;
+            return work != null && work.cancel();
+        }
     }
 }

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param maxCalls open calls in the whole server; more are refused
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
  * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
- * @param workers threads that decode requests and tokenise
+ * @param workers threads that tokenise long texts
  */
 public record WireSettings(
         String host,
