@@ -282,6 +282,7 @@ class MicroBatcherTest {
         gate.release();
         assertThat(neighbour.result()).isEqualTo("neighbour!");
         assertThat(neighbour.thread()).isEqualTo("answers");
+        hold(lane);
         lane.submit("y", 1, NORMAL, NEVER, new Completion<>() {
             @Override
             public void done(String result, Ride ride) {
@@ -291,6 +292,8 @@ class MicroBatcherTest {
             @Override
             public void failed(LimbicException failure) {}
         });
+        submit(lane, "second row"); // one row alone would be delivered by the device's own thread
+        gate.release();
         hold(lane); // the device takes the next batch although an answer is stuck
         blocked.release();
     }
