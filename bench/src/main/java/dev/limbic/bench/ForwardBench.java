@@ -35,6 +35,9 @@ final class ForwardBench {
     private static final int VOCABULARY = 30522;
     private static final int ROUNDS = 15;
 
+    /** OpenMP's threads go on spinning for milliseconds after their work; the other side must not pay for that. */
+    private static final long SETTLE_MILLIS = 40;
+
     private final int threads;
     private final Random random = new Random(1);
 
@@ -112,10 +115,12 @@ final class ForwardBench {
             double[] bare = new double[ROUNDS];
             for (int round = -5; round < ROUNDS; round++) {
                 BareMatmul.useOpenMpThreads(1);
+                settle();
                 long start = System.nanoTime();
                 stack.forward(device, ids, bounds);
                 long middle = System.nanoTime();
                 BareMatmul.useOpenMpThreads(threads);
+                settle();
                 long again = System.nanoTime();
                 products.forEach(BareMatmul::run);
                 long end = System.nanoTime();
@@ -138,6 +143,14 @@ final class ForwardBench {
                     operations / p / 1e9,
                     p / f);
             return p / f;
+        }
+    }
+
+    private static void settle() {
+        try {
+            Thread.sleep(SETTLE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
