@@ -5,6 +5,8 @@ import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.EmotionServiceGrpc;
 import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
@@ -12,9 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntToLongFunction;
 import org.HdrHistogram.Histogram;
 
-/** Loads a running server over the network and measures what a client sees. Closed loop: each stream waits. */
+/**
+ * Loads a running server over the network and measures what a client sees. Closed loop: each stream waits. Answers are
+ * handled on the client's network thread, so that what is measured ends at the wire and not with the client's threads;
+ * {@link #blocking} shows what those add.
+ */
 public final class Load implements AutoCloseable {
     private static final List<String> LINES = List.of(
             "hey everyone, good to see you again",
@@ -36,7 +43,10 @@ public final class Load implements AutoCloseable {
      * @param model name of a model, empty for the default one
      */
     public Load(String host, int port, String model) {
-        this.channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
+        this.channel = NettyChannelBuilder.forAddress(host, port)
+                .usePlaintext()
+                .directExecutor()
+                .build();
         this.model = model;
     }
 
@@ -54,19 +64,45 @@ public final class Load implements AutoCloseable {
         }
     }
 
-    /** One client that calls Analyze again and again. */
-    public Result unary(Duration warmUp, Duration duration) {
+    /** One client that calls Analyze again and again, each call started by the end of the one before. */
+    public Result unary(Duration warmUp, Duration duration) throws InterruptedException {
+        Tally tally = new Tally();
+        long warm = System.nanoTime() + warmUp.toNanos();
+        Calls calls = new Calls(tally, warm, warm + duration.toNanos());
+        calls.next();
+        calls.ended.await();
+        return tally.result(duration);
+    }
+
+    /** One client whose thread sleeps until each call of Analyze returns. */
+    public Result blocking(Duration warmUp, Duration duration) {
         EmotionServiceGrpc.EmotionServiceBlockingStub stub = EmotionServiceGrpc.newBlockingStub(channel);
+        return loop(
+                warmUp,
+                duration,
+                number ->
+                        stub.analyze(request(number)).getAnalysis().getTiming().getComputeMicros());
+    }
+
+    /** The same with the standard health check, which computes nothing: what gRPC itself costs. */
+    public Result blockingHealth(Duration warmUp, Duration duration) {
+        HealthGrpc.HealthBlockingStub stub = HealthGrpc.newBlockingStub(channel);
+        return loop(warmUp, duration, number -> {
+            stub.check(HealthCheckRequest.getDefaultInstance());
+            return 0;
+        });
+    }
+
+    private static Result loop(Duration warmUp, Duration duration, IntToLongFunction computeMicrosOfCall) {
         Tally tally = new Tally();
         long warm = System.nanoTime() + warmUp.toNanos();
         long end = warm + duration.toNanos();
         for (int i = 0; System.nanoTime() < end; i++) {
-            AnalyzeRequest request = request(i);
             long sent = System.nanoTime();
-            AnalyzeResponse response = stub.analyze(request);
+            long computeMicros = computeMicrosOfCall.applyAsLong(i);
             long now = System.nanoTime();
             if (now >= warm) {
-                tally.add(now - sent, response.getAnalysis().getTiming().getComputeMicros());
+                tally.add(now - sent, computeMicros);
             }
         }
         return tally.result(duration);
@@ -148,6 +184,52 @@ public final class Load implements AutoCloseable {
 
         Result result(Duration duration) {
             return new Result(overhead, roundTrip, answers.get() * 1e9 / duration.toNanos());
+        }
+    }
+
+    /** Unary calls one after the other. */
+    private final class Calls implements StreamObserver<AnalyzeResponse> {
+        private final CountDownLatch ended = new CountDownLatch(1);
+        private final EmotionServiceGrpc.EmotionServiceStub stub = EmotionServiceGrpc.newStub(channel);
+        private final Tally tally;
+        private final long warm;
+        private final long end;
+        private int number;
+        private volatile long sent;
+
+        Calls(Tally tally, long warm, long end) {
+            this.tally = tally;
+            this.warm = warm;
+            this.end = end;
+        }
+
+        void next() {
+            AnalyzeRequest request = request(number++);
+            sent = System.nanoTime();
+            stub.analyze(request, this);
+        }
+
+        @Override
+        public void onNext(AnalyzeResponse response) {
+            long now = System.nanoTime();
+            if (now >= warm) {
+                tally.add(now - sent, response.getAnalysis().getTiming().getComputeMicros());
+            }
+        }
+
+        @Override
+        public void onError(Throwable thrown) {
+            ended.countDown();
+            throw new IllegalStateException(thrown);
+        }
+
+        @Override
+        public void onCompleted() {
+            if (System.nanoTime() < end) {
+                next();
+            } else {
+                ended.countDown();
+            }
         }
     }
 

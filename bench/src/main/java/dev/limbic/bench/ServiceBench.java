@@ -35,6 +35,8 @@ final class ServiceBench {
             Load.Result one = measured("1 stream", load.streams(1, WARM_UP, MEASURED));
             Load.Result many = measured(STREAMS + " streams", load.streams(STREAMS, WARM_UP, MEASURED));
             Load.Result unary = measured("unary, 1 client", load.unary(WARM_UP, MEASURED));
+            measured("unary, blocking", load.blocking(WARM_UP, MEASURED));
+            measured("health, blocking", load.blockingHealth(WARM_UP, MEASURED));
             goals.add(new Goal("overhead-stream-p50", one.overheadMicros(50), 300, "us", true));
             goals.add(new Goal("overhead-unary-p50", unary.overheadMicros(50), 300, "us", true));
             goals.add(new Goal("streams-64-vs-1", many.perSecond() / one.perSecond(), 3, "times", false));
