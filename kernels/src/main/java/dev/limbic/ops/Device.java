@@ -13,7 +13,7 @@ public interface Device extends AutoCloseable {
     /** One line for people: what chip, how many threads, which library. */
     String description();
 
-    /** Whether products of this precision run at the chip's own speed, not emulated. */
+    /** Whether products of this precision run at the chip's own speed; others are emulated or refused. */
     boolean supports(Precision precision);
 
     Ops ops();

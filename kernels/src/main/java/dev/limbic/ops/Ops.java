@@ -30,7 +30,7 @@ public interface Ops {
      */
     Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal);
 
-    /** y[i] = x[rows[i]]. x [T, H], rows i32 [N] → [N, H]. */
+    /** y[i] = x[rows[i]]. x [T, H], rows i32 [N], each in 0 … T−1, which the caller has checked → [N, H]. */
     Tensor gatherRows(Tensor x, Tensor rows);
 
     /** One row per sequence. x [T, H] → [B, H]. */

@@ -1,5 +1,6 @@
 package dev.limbic.ops;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,9 +17,12 @@ public abstract class OpsContract
     /** A fresh device; the contract closes it. */
     protected abstract Device open();
 
+    /** What the device computes in, at its own speed or not. */
+    protected abstract Set<Precision> precisions();
+
     @BeforeEach
     void openDevice() {
-        bench = new Workbench(open());
+        bench = new Workbench(open(), precisions());
     }
 
     @AfterEach

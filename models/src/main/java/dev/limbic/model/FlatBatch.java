@@ -20,17 +20,15 @@ record FlatBatch(Device device, int[] ids, int[] bounds, Tensor tokens, Sequence
     /** Uploads the batch. */
     static FlatBatch of(Device device, List<Encoding> encodings) {
         int[] bounds = new int[encodings.size() + 1];
-        int longest = 0;
         for (int b = 0; b < encodings.size(); b++) {
             int length = encodings.get(b).tokens();
             bounds[b + 1] = Math.addExact(bounds[b], length);
-            longest = Math.max(longest, length);
         }
         int[] ids = new int[bounds[encodings.size()]];
         for (int b = 0; b < encodings.size(); b++) {
             System.arraycopy(encodings.get(b).ids(), 0, ids, bounds[b], bounds[b + 1] - bounds[b]);
         }
-        Sequences sequences = new Sequences(device.upload(bounds), encodings.size(), ids.length, longest);
+        Sequences sequences = Sequences.on(device, bounds);
         return new FlatBatch(device, ids, bounds, device.upload(ids), sequences);
     }
 

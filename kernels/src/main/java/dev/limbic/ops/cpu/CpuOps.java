@@ -1,8 +1,9 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.Checks.check;
+import static dev.limbic.ops.Checks.check;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.Checks;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
@@ -204,13 +205,12 @@ final class CpuOps implements Ops {
         int d = h / heads;
         DType type = qkv.dtype();
         Tensor y = allocate(type, qkv.rows(), h);
-        long bounds = sequences.cuSeqlens().address();
         long headBytes = (long) d * type.bytes();
         items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
             for (int i = from; i < to; i++) {
                 int sequence = i / heads;
                 int head = i % heads;
-                int start = Ram.getInt(bounds + 4L * sequence);
+                int start = sequences.first(sequence);
                 long q = qkv.row(start) + head * headBytes;
                 Attention.head(
                         worker,
@@ -219,7 +219,7 @@ final class CpuOps implements Ops {
                         q + heads * headBytes,
                         q + 2L * heads * headBytes,
                         qkv.rowBytes(),
-                        CpuRecurrent.length(bounds, sequence),
+                        sequences.length(sequence),
                         d,
                         causal,
                         y.row(start) + head * headBytes,
@@ -285,14 +285,13 @@ final class CpuOps implements Ops {
         int h = x.columns();
         DType type = x.dtype();
         Tensor y = allocate(type, sequences.count(), h);
-        long bounds = sequences.cuSeqlens().address();
         rows(sequences.count(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sum = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
             for (int b = from; b < to; b++) {
-                int first = Ram.getInt(bounds + 4L * b);
-                int length = CpuRecurrent.length(bounds, b);
+                int first = sequences.first(b);
+                int length = sequences.length(b);
                 for (int row = first; row < first + length; row++) {
                     reduction.visit(row, first, length, Rows.read(type, x.row(row), h, wide), sum);
                 }
@@ -372,10 +371,9 @@ final class CpuOps implements Ops {
     }
 
     private static int[] longestFirst(Sequences sequences) {
-        long bounds = sequences.cuSeqlens().address();
         long[] keys = new long[sequences.count()];
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = ((long) -CpuRecurrent.length(bounds, i) << 32) | i;
+            keys[i] = ((long) -sequences.length(i) << 32) | i;
         }
         Arrays.sort(keys);
         return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();

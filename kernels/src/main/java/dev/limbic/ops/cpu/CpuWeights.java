@@ -1,5 +1,6 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.ops.Checks;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
@@ -47,6 +48,9 @@ final class CpuWeights implements Weights {
 
     private CpuLinear linear(List<HostTensor> weight, List<HostTensor> bias, Precision precision, int maxPanels) {
         Checks.some("linear", weight);
+        if (precision == Precision.F16) {
+            throw new IllegalArgumentException("linear: the CPU computes in f32, bf16 or int8, asked for f16");
+        }
         int in = columns("linear", weight.getFirst());
         int out = 0;
         for (HostTensor w : weight) {
