@@ -1,7 +1,5 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.Checks.check;
-
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Checks;
 import dev.limbic.ops.Linear;
@@ -87,8 +85,7 @@ final class CpuOps implements Ops {
     @Override
     public Tensor linear(Tensor x, Linear weights, Activation activation) {
         CpuLinear w = (CpuLinear) weights;
-        check(x.shape().rank() == 2 && x.columns() == w.in(), "linear", "x [T, " + w.in() + "]", x);
-        Checks.numbers("linear", x);
+        Checks.linear(x, w);
         DType type = w.precision().activations();
         Tensor input = x.dtype() == type ? x : cast(x, type);
         int t = x.rows();
@@ -129,19 +126,11 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor embed(List<Lookup> lookups, @Nullable Norm norm) {
-        Checks.some("embed", lookups);
+        Checks.embed(lookups, norm);
         Tensor first = lookups.getFirst().table();
-        Checks.numbers("embed", first);
         int t = lookups.getFirst().ids().rows();
         int h = first.columns();
         DType type = first.dtype();
-        for (Lookup l : lookups) {
-            check(l.table().columns() == h && l.table().dtype() == type, "embed", "table [V, " + h + "]", l.table());
-            check(l.ids().rows() == t && l.ids().dtype() == DType.I32, "embed", "ids i32 [" + t + "]", l.ids());
-        }
-        if (norm != null) {
-            Checks.norm("embed", norm, h);
-        }
         Tensor y = allocate(type, t, h);
         rows(t, t * y.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
@@ -170,14 +159,8 @@ final class CpuOps implements Ops {
 
     @Override
     public void addLayerNorm(Tensor x, Tensor residual, Norm norm) {
-        check(
-                x.shape().equals(residual.shape()) && x.dtype() == residual.dtype(),
-                "addLayerNorm",
-                residual.toString(),
-                x);
+        Checks.addLayerNorm(x, residual, norm);
         int h = x.columns();
-        Checks.numbers("addLayerNorm", x);
-        Checks.norm("addLayerNorm", norm, h);
         DType type = x.dtype();
         rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
@@ -195,13 +178,8 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal) {
+        Checks.attention(qkv, sequences, heads);
         int h = qkv.columns() / 3;
-        check(
-                qkv.columns() == 3 * h && heads > 0 && h % heads == 0,
-                "attention",
-                "qkv [" + sequences.tokens() + ", 3·" + heads + "·d]",
-                qkv);
-        Checks.sequences("attention", qkv, sequences);
         int d = h / heads;
         DType type = qkv.dtype();
         Tensor y = allocate(type, qkv.rows(), h);
@@ -231,7 +209,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
-        check(rows.dtype() == DType.I32 && rows.shape().rank() == 1, "gatherRows", "rows i32 [N]", rows);
+        Checks.gatherRows(rows);
         Tensor y = allocate(x.dtype(), rows.rows(), x.columns());
         for (int i = 0; i < rows.rows(); i++) {
             int row = Ram.getInt(rows.address() + 4L * i);
@@ -262,9 +240,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor attentionPool(Tensor x, Tensor scores, Sequences sequences) {
-        Checks.sequences("attentionPool", x, sequences);
-        Checks.numbers("attentionPool", scores);
-        check(scores.rows() == x.rows() && scores.columns() == 1, "attentionPool", "scores [T, 1]", scores);
+        Checks.attentionPool(x, scores, sequences);
         Tensor wideScores = scores.dtype() == DType.F32 ? scores : cast(scores, DType.F32);
         Tensor weights = allocate(DType.F32, x.rows(), 1);
         return reduce(x, sequences, (row, first, length, wide, sum) -> {
@@ -304,17 +280,8 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor concat(List<Tensor> parts) {
-        Checks.some("concat", parts);
+        int columns = Checks.concat(parts);
         Tensor first = parts.getFirst();
-        int columns = 0;
-        for (Tensor part : parts) {
-            check(
-                    part.rows() == first.rows() && part.dtype() == first.dtype(),
-                    "concat",
-                    first.dtype() + " [" + first.rows() + ", …]",
-                    part);
-            columns += part.columns();
-        }
         Tensor y = allocate(first.dtype(), first.rows(), columns);
         for (int r = 0; r < first.rows(); r++) {
             long to = y.row(r);
@@ -349,8 +316,7 @@ final class CpuOps implements Ops {
     @Override
     public RecurrentOutput recurrent(Tensor x, Recurrent weights, Sequences sequences) {
         CpuRecurrent w = (CpuRecurrent) weights;
-        check(x.columns() == w.in(), "recurrent", "x [T, " + w.in() + "]", x);
-        Checks.sequences("recurrent", x, sequences);
+        Checks.recurrent(x, w, sequences);
         int directions = w.directions();
         DType type = w.precision().activations();
         Tensor outputs = allocate(type, x.rows(), directions * w.hidden());
