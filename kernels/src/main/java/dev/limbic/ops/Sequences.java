@@ -8,7 +8,7 @@ import dev.limbic.tensor.Tensor;
  *
  * @param cuSeqlens {@code bounds} on the device, i32 [B + 1]
  * @param bounds on the host, rising from 0 to the number of tokens; nobody changes them
- * @param longest rows of the longest sequence
+ * @param longest rows of the longest sequence, or more
  */
 public record Sequences(Tensor cuSeqlens, int[] bounds, int longest) {
     /**
@@ -28,6 +28,27 @@ public record Sequences(Tensor cuSeqlens, int[] bounds, int longest) {
                     + bounds.length + " bounds that do not");
         }
         return new Sequences(device.upload(bounds), bounds, longest);
+    }
+
+    /**
+     * Uploads bounds of a padded batch: behind the sequences that matter may come others, also empty ones.
+     *
+     * @param extent that the batch was padded to
+     * @throws IllegalArgumentException if the bounds do not fit the extent or fall somewhere
+     */
+    public static Sequences padded(Device device, int[] bounds, Extent extent) {
+        boolean fits = bounds.length == extent.sequences() + 1
+                && bounds[0] == 0
+                && bounds[bounds.length - 1] == extent.tokens();
+        for (int b = 1; fits && b < bounds.length; b++) {
+            int length = bounds[b] - bounds[b - 1];
+            fits = length >= 0 && length <= extent.longest();
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("sequences: bounds that rise from 0 and fit " + extent
+                    + " expected; found " + bounds.length + " bounds that do not");
+        }
+        return new Sequences(device.upload(bounds), bounds, extent.longest());
     }
 
     /** Number of sequences, B. */

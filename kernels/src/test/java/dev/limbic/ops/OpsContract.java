@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
  * extends this class and says how to open a device.
  */
 public abstract class OpsContract
-        implements LinearCases, AttentionCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
+        implements LinearCases, AttentionCases, FusedCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */

@@ -1,6 +1,8 @@
 package dev.limbic.ops.cuda;
 
 import dev.limbic.ops.Device;
+import dev.limbic.ops.DeviceException;
+import dev.limbic.ops.Extent;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
@@ -9,7 +11,9 @@ import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Supplier;
 import jcuda.driver.JCudaDriver;
+import jcuda.jcublas.JCublas2;
 
 /** One NVIDIA chip, through JCuda. */
 public final class CudaDevice implements Device {
@@ -19,12 +23,23 @@ public final class CudaDevice implements Device {
     /** Tensor cores know bf16 from here on. */
     private static final int AMPERE = 80;
 
+    /** Larger batches keep the chip busy for longer than their launches take; recording gains nothing there. */
+    private static final int MOST_RECORDED_TOKENS = 4096;
+
+    /** Attention takes this many queries at a time. */
+    private static final int SHORTEST_LONGEST = 64;
+
+    /** What cuBLAS wants on Hopper; without memory of ours it takes some for every graph. */
+    private static final long CUBLAS_BYTES = 32L << 20;
+
     private final CudaContext context;
     private final DeviceMemory memory = new DeviceMemory();
     private final Arena scratch = new Arena(memory, SCRATCH_BYTES);
     private final Staging staging;
     private final Kernels kernels;
     private final CudaOps ops;
+    private final Graphs graphs;
+    private final long cublasMemory;
     private boolean underWay;
 
     /**
@@ -38,7 +53,12 @@ public final class CudaDevice implements Device {
             KernelCache cache = new KernelCache(settings.cache(), new KernelCompiler(context.chip()));
             kernels = new Kernels(cache, context.stream);
             staging = new Staging(context, STAGING_BYTES);
+            cublasMemory = memory.allocate(CUBLAS_BYTES);
+            Check.cublas(
+                    JCublas2.cublasSetWorkspace(context.cublas, Address.pointer(cublasMemory), CUBLAS_BYTES),
+                    "cublasSetWorkspace");
             ops = new CudaOps(context, kernels, scratch, this::upload);
+            graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {
             context.close();
             throw failure;
@@ -71,7 +91,33 @@ public final class CudaDevice implements Device {
 
     @Override
     public Weights weights() {
-        return new CudaWeights(context, memory);
+        return new CudaWeights(context, memory, graphs);
+    }
+
+    /**
+     * A little more of everything: tokens in eighths of a power of two, sequences a power of two with one to spare for
+     * the padding, and the longest a power of two.
+     */
+    @Override
+    public Extent padded(Extent batch) {
+        if (batch.tokens() > MOST_RECORDED_TOKENS) {
+            return batch;
+        }
+        int step = Math.max(8, Integer.highestOneBit(batch.tokens()) / 8);
+        int tokens = (batch.tokens() + step - 1) / step * step;
+        int sequences = powerOfTwo(batch.sequences() + 1);
+        int longest = powerOfTwo(Math.max(SHORTEST_LONGEST, Math.max(batch.longest(), tokens - batch.tokens())));
+        return new Extent(tokens, sequences, longest);
+    }
+
+    /** The next one that is not smaller. */
+    private static int powerOfTwo(int n) {
+        return n == 1 ? 1 : Integer.highestOneBit(n - 1) << 1;
+    }
+
+    @Override
+    public Tensor replay(Object key, Supplier<Tensor> work) {
+        return graphs.run(key, work);
     }
 
     @Override
@@ -151,11 +197,22 @@ public final class CudaDevice implements Device {
         context.enter();
         try {
             context.synchronise();
-            scratch.close();
         } finally {
+            // After a failure of the chip these calls fail too; the context takes all of it along.
+            graphs.close();
+            closeQuietly(scratch::close);
+            closeQuietly(() -> memory.free(cublasMemory));
             staging.close();
             kernels.close();
             context.close();
+        }
+    }
+
+    private static void closeQuietly(Runnable close) {
+        try {
+            close.run();
+        } catch (DeviceException lost) {
+            // what is lost needs no closing
         }
     }
 }

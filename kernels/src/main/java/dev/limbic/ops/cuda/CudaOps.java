@@ -68,9 +68,7 @@ final class CudaOps implements Ops {
     public Tensor linear(Tensor x, Linear weights, Activation activation) {
         Checks.linear(x, weights);
         CudaLinear w = (CudaLinear) weights;
-        Tensor input = cast(x, w.precision().activations());
-        Tensor y = allocate(input.dtype(), x.rows(), w.out());
-        blas.linear(input, w, y);
+        Tensor y = product(x, w);
         if (w.bias() != 0 || activation != Activation.NONE) {
             kernels.of("bias_activation", "bias_activation", y.dtype())
                     .pointer(y.address())
@@ -80,6 +78,14 @@ final class CudaOps implements Ops {
                     .integer(code(activation))
                     .launch(over(y.rows(), ROWS_PER_BLOCK), over(y.columns(), ACTIVATION_STRIP), 1, BLOCK, 0);
         }
+        return y;
+    }
+
+    /** x·Wᵀ, without the bias. */
+    private Tensor product(Tensor x, CudaLinear w) {
+        Tensor input = cast(x, w.precision().activations());
+        Tensor y = allocate(input.dtype(), x.rows(), w.out());
+        blas.linear(input, w, y);
         return y;
     }
 
@@ -137,10 +143,22 @@ final class CudaOps implements Ops {
 
     @Override
     public void addLayerNorm(Tensor x, Tensor residual, Norm norm) {
+        addLayerNorm(x, 0, residual, norm);
+    }
+
+    /** The bias is added on the way to the norm, which saves a round through memory. */
+    @Override
+    public void linearAddLayerNorm(Tensor x, Linear weights, Tensor residual, Norm norm) {
+        Checks.linear(x, weights);
+        CudaLinear w = (CudaLinear) weights;
+        addLayerNorm(product(x, w), w.bias(), residual, norm);
+    }
+
+    private void addLayerNorm(Tensor x, long bias, Tensor residual, Norm norm) {
         Checks.addLayerNorm(x, residual, norm);
         kernels.of("add_layer_norm", "add_layer_norm", x.dtype())
                 .pointer(x.address())
-                .pointer(0)
+                .pointer(bias)
                 .pointer(residual.address())
                 .pointer(norm.gain().address())
                 .pointer(norm.bias().address())
@@ -152,6 +170,18 @@ final class CudaOps implements Ops {
 
     @Override
     public Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal) {
+        return attention(qkv, 0, sequences, heads, causal);
+    }
+
+    /** The bias is added on the way to the scores, which saves a round through memory. */
+    @Override
+    public Tensor selfAttention(Tensor x, Linear qkv, Sequences sequences, int heads, boolean causal) {
+        Checks.linear(x, qkv);
+        CudaLinear w = (CudaLinear) qkv;
+        return attention(product(x, w), w.bias(), sequences, heads, causal);
+    }
+
+    private Tensor attention(Tensor qkv, long bias, Sequences sequences, int heads, boolean causal) {
         Checks.attention(qkv, sequences, heads);
         int d = qkv.columns() / 3 / heads;
         boolean tiled = d <= TILED_HEAD;
@@ -160,7 +190,7 @@ final class CudaOps implements Ops {
         kernels.of("attention", tiled ? "attention" : "attention_any", qkv.dtype())
                 .pointer(y.address())
                 .pointer(qkv.address())
-                .pointer(0)
+                .pointer(bias)
                 .pointer(sequences.cuSeqlens().address())
                 .integer(heads)
                 .integer(d)

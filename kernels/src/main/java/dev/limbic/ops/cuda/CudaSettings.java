@@ -7,5 +7,6 @@ import java.nio.file.Path;
  *
  * @param ordinal which chip, counted from 0
  * @param cache folder of compiled kernels; created when absent
+ * @param graphs whether repeated work is recorded and replayed as CUDA graphs
  */
-public record CudaSettings(int ordinal, Path cache) {}
+public record CudaSettings(int ordinal, Path cache, boolean graphs) {}

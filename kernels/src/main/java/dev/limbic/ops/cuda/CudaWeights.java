@@ -20,11 +20,13 @@ import jcuda.driver.JCudaDriver;
 final class CudaWeights implements Weights {
     private final CudaContext context;
     private final DeviceMemory memory;
+    private final Graphs graphs;
     private final Deque<Runnable> release = new ArrayDeque<>();
 
-    CudaWeights(CudaContext context, DeviceMemory memory) {
+    CudaWeights(CudaContext context, DeviceMemory memory, Graphs graphs) {
         this.context = context;
         this.memory = memory;
+        this.graphs = graphs;
     }
 
     @Override
@@ -41,7 +43,7 @@ final class CudaWeights implements Weights {
     }
 
     /** Copies values to device memory, as {@code dtype}; returns when they are there. */
-    private static void copy(float[] values, DType dtype, long address) {
+    private void copy(float[] values, DType dtype, long address) {
         if (values.length == 0) {
             return;
         }
@@ -49,9 +51,13 @@ final class CudaWeights implements Weights {
             MemorySegment staged = arena.allocate((long) values.length * dtype.bytes(), 64);
             HalfPrecision.write(values, dtype, staged);
             Check.driver(
-                    JCudaDriver.cuMemcpyHtoD(
-                            Address.device(address), Pointer.to(staged.asByteBuffer()), staged.byteSize()),
-                    "cuMemcpyHtoD of weights");
+                    JCudaDriver.cuMemcpyHtoDAsync(
+                            Address.device(address),
+                            Pointer.to(staged.asByteBuffer()),
+                            staged.byteSize(),
+                            context.stream),
+                    "cuMemcpyHtoDAsync of weights");
+            context.synchronise();
         }
     }
 
@@ -72,7 +78,7 @@ final class CudaWeights implements Weights {
         CudaRecurrent layer =
                 new CudaRecurrent(context, memory, cell, shape.in(), shape.hidden(), directions.size(), precision);
         release.push(layer::close);
-        layer.load(directions, CudaWeights::copy);
+        layer.load(directions, this::copy);
         return layer;
     }
 
@@ -85,6 +91,7 @@ final class CudaWeights implements Weights {
     @Override
     public void close() {
         context.enter();
+        graphs.close(); // they hold these addresses
         while (!release.isEmpty()) {
             release.pop().run();
         }
