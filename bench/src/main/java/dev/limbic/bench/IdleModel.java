@@ -33,6 +33,7 @@ final class IdleModel implements TextModel {
                 new ServerConfig.Listen("127.0.0.1", 0),
                 List.of(new ServerConfig.ModelConfig(
                         name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
+                new ServerConfig.Cuda(0, Path.of(""), false),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(16_384, 65_536, 32, 8192, 2048, Duration.ofSeconds(60)),
                 Math.max(2, Runtime.getRuntime().availableProcessors()),

@@ -1,6 +1,7 @@
 package dev.limbic.bench;
 
 import dev.limbic.model.TextModel;
+import dev.limbic.server.Host;
 import dev.limbic.server.LimbicServer;
 import dev.limbic.server.config.ServerConfig;
 import java.io.IOException;
@@ -94,7 +95,7 @@ public final class WireBench {
         int computeMicros = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
         TextModel model = new IdleModel("idle", computeMicros);
         ServerConfig config = IdleModel.config("idle");
-        try (LimbicServer server = LimbicServer.start(config, List.of(model))) {
+        try (LimbicServer server = LimbicServer.start(config, List.of(Host.of(model)))) {
             Duration duration = Duration.ofSeconds(seconds);
             run(server.grpcPort(), "", duration, duration).forEach(System.out::println);
         }

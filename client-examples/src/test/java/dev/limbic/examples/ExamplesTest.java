@@ -3,6 +3,7 @@ package dev.limbic.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.server.FakeTextModel;
+import dev.limbic.server.Host;
 import dev.limbic.server.LimbicServer;
 import dev.limbic.server.TestConfig;
 import dev.limbic.v1.AnalyzeStreamResponse;
@@ -29,7 +30,7 @@ class ExamplesTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = LimbicServer.start(TestConfig.of("fake"), List.of(model));
+        server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();

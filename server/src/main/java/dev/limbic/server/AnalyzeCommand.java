@@ -53,9 +53,9 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
-        options.flag("--log-level", "log.level", "warn");
         ServerConfig config = options.load();
-        try (TextModel loaded = Engine.load(List.of(chosen(config)), step -> {}).getFirst()) {
+        try (Host host = new Engine(config.cuda(), step -> {}).load(chosen(config))) {
+            TextModel loaded = host.models().getFirst();
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             if (!text.equals("-")) {
                 print(out, loaded, text);

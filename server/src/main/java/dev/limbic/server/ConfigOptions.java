@@ -41,6 +41,7 @@ final class ConfigOptions {
     String logLevel;
 
     private final Map<String, String> flags = new LinkedHashMap<>();
+    private final Map<String, String> overrides = new LinkedHashMap<>();
     private final Map<String, String> names = new LinkedHashMap<>();
 
     /** Adds a short form: the value of a key that has a flag of its own. */
@@ -51,16 +52,23 @@ final class ConfigOptions {
         }
     }
 
+    /** Sets a value whatever anybody else says. */
+    void override(String name, String key, String value) {
+        overrides.put(key, value);
+        names.put(key, name);
+    }
+
     /**
      * Loads the configuration and sets up logging as it says.
      *
      * @throws ConfigException if it cannot be used
      */
     ServerConfig load() throws ConfigException {
-        flags.putAll(values);
         flag("--models-dir", "models-directory", modelsDirectory);
         flag("--log-format", "log.format", logFormat);
         flag("--log-level", "log.level", logLevel);
+        values.forEach(flags::putIfAbsent); // the short form of a key is the more particular one
+        flags.putAll(overrides);
         ConfigLoader loader = new ConfigLoader();
         ServerConfig config = loader.load(file, flags, names);
         ServerConfig.Log log = config.log();

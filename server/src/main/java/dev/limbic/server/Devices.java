@@ -2,6 +2,7 @@ package dev.limbic.server;
 
 import dev.limbic.domain.Encoding;
 import dev.limbic.model.TextModel;
+import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.Lane;
@@ -9,41 +10,77 @@ import dev.limbic.server.batch.MicroBatcher;
 import dev.limbic.server.pipeline.Models;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** One batcher per device, one lane per model. Closes the models on the threads that own their devices. */
+/** One batcher per device, one lane per model. Closes hosts on the threads that own their devices. */
 final class Devices implements AutoCloseable {
-    private final Map<String, MicroBatcher> byDevice = new LinkedHashMap<>();
+    private final List<MicroBatcher> batchers = new ArrayList<>();
     private final ExecutorService completions;
     private final Models models;
 
     /**
-     * @param loaded models, not used by another thread any more
+     * @param hosts not used by another thread any more
+     * @param order names of the models in the order in which clients shall see them
      * @param defaultName name of the one that requests without a model name go to
      */
-    Devices(List<TextModel> loaded, String defaultName, BatchPolicy policy, BatchObserver observer) {
+    Devices(
+            List<Host> hosts,
+            List<String> order,
+            String defaultName,
+            BatchPolicy policy,
+            BatchObserver batches,
+            DeviceObserver devices) {
         this.completions = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("limbic-answers").daemon(true).factory());
-        Map<String, List<TextModel>> onDevice = new LinkedHashMap<>();
-        for (TextModel model : loaded) {
-            onDevice.computeIfAbsent(model.card().device(), device -> new ArrayList<>())
-                    .add(model);
-        }
-        onDevice.forEach((device, residents) -> byDevice.put(
-                device,
-                new MicroBatcher(device, policy, completions, observer, () -> residents.forEach(TextModel::close))));
         List<Models.Served> served = new ArrayList<>();
-        for (TextModel model : loaded) {
-            MicroBatcher batcher = byDevice.get(model.card().device());
-            Lane<Encoding, float[]> lane = java.util.Objects.requireNonNull(batcher)
-                    .lane(model.card().name(), batch -> List.of(model.logits(batch)));
-            served.add(new Models.Served(model, lane));
+        for (Host host : hosts) {
+            MicroBatcher batcher = new MicroBatcher(host.name(), policy, completions, batches, host::close);
+            batchers.add(batcher);
+            Recovery recovery = new Recovery(host, batcher, devices);
+            for (TextModel model : host.models()) {
+                Lane<Encoding, float[]> lane = batcher.lane(model.card().name(), new ModelWork(model, recovery::lost));
+                served.add(new Models.Served(model, lane));
+            }
         }
+        served.sort(Comparator.comparingInt(each -> order.indexOf(each.name())));
         this.models = new Models(served, defaultName);
+    }
+
+    /** Opens a lost device again, once. Belongs to the thread that owns the device. */
+    private static final class Recovery {
+        private final Host host;
+        private final MicroBatcher batcher;
+        private final DeviceObserver observer;
+        private boolean tried;
+
+        Recovery(Host host, MicroBatcher batcher, DeviceObserver observer) {
+            this.host = host;
+            this.batcher = batcher;
+            this.observer = observer;
+        }
+
+        void lost(DeviceException cause) {
+            observer.lost(host, cause);
+            batcher.suspend(ModelWork.unavailable(host.name()), this::repair);
+        }
+
+        private boolean repair() {
+            if (!tried && host.canRebuild()) {
+                tried = true;
+                try {
+                    host.rebuild();
+                    observer.restored(host);
+                    return true;
+                } catch (RuntimeException failed) {
+                    observer.lost(host, failed);
+                }
+            }
+            observer.abandoned(host);
+            return false;
+        }
     }
 
     Models models() {
@@ -52,12 +89,12 @@ final class Devices implements AutoCloseable {
 
     /** Rows that wait for any device. */
     int depth() {
-        return byDevice.values().stream().mapToInt(MicroBatcher::depth).sum();
+        return batchers.stream().mapToInt(MicroBatcher::depth).sum();
     }
 
-    /** Refuses new work from now on. */
-    void refuse() {
-        byDevice.values().forEach(MicroBatcher::refuse);
+    /** Lets no batch wait to fill from now on. */
+    void hurry() {
+        batchers.forEach(MicroBatcher::hurry);
     }
 
     /**
@@ -68,7 +105,7 @@ final class Devices implements AutoCloseable {
     boolean drain(Duration grace) throws InterruptedException {
         long end = System.nanoTime() + grace.toNanos();
         boolean finished = true;
-        for (MicroBatcher batcher : byDevice.values()) {
+        for (MicroBatcher batcher : batchers) {
             finished &= batcher.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         }
         return finished;
@@ -76,7 +113,7 @@ final class Devices implements AutoCloseable {
 
     @Override
     public void close() {
-        byDevice.values().forEach(MicroBatcher::close);
+        batchers.forEach(MicroBatcher::close);
         completions.shutdown();
     }
 }

@@ -1,22 +1,28 @@
 package dev.limbic.server;
 
-import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.ModelCard;
 import dev.limbic.model.ModelRegistry;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.Device;
+import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
+import dev.limbic.ops.cuda.CudaDevice;
+import dev.limbic.ops.cuda.CudaSettings;
 import dev.limbic.preprocess.text.TokenizerException;
+import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.weights.WeightsException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Opens devices and loads models: the only place that names a concrete device. */
@@ -24,36 +30,93 @@ final class Engine {
     /** How long a model is exercised before it serves, so that first requests meet compiled code and plans. */
     private static final long WARM_UP_NANOS = 400_000_000;
 
-    private Engine() {}
+    private final Supplier<Device> cuda;
+    private final Consumer<String> progress;
 
     /**
-     * Loads the models, in order. The devices are closed with their last model.
+     * @param settings of the CUDA device, if one is opened
+     * @param progress told what is being done before each long step
+     */
+    Engine(ServerConfig.Cuda settings, Consumer<String> progress) {
+        this.cuda =
+                () -> new CudaDevice(new CudaSettings(settings.ordinal(), settings.kernelCache(), settings.graphs()));
+        this.progress = progress;
+    }
+
+    /**
+     * Loads the models, each on its device.
      *
-     * @param progress told what is being loaded before each long step
+     * @return a host per device that is used
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
-    static List<TextModel> load(List<ModelConfig> models, Consumer<String> progress) {
-        Device device = cpu();
-        progress.accept("cpu: " + device.description());
-        List<TextModel> loaded = new ArrayList<>();
-        int[] open = {models.size()};
-        Runnable release = () -> {
-            if (--open[0] == 0) {
-                device.close();
-            }
-        };
+    List<Host> load(List<ModelConfig> models) {
+        List<ModelConfig> onCpu = new ArrayList<>();
+        List<ModelConfig> onCuda = new ArrayList<>();
+        Device chip = openCuda(models);
+        for (ModelConfig model : models) {
+            boolean fits = chip != null && model.device() != DeviceChoice.CPU && computes(chip, model);
+            (fits ? onCuda : onCpu).add(model);
+        }
+        List<Host> hosts = new ArrayList<>();
         try {
-            for (ModelConfig model : models) {
-                progress.accept("loading " + model.name() + " from " + model.path());
-                loaded.add(new Resident(load(model, device), release));
+            if (!onCuda.isEmpty() && chip != null) {
+                hosts.add(host(chip, cuda, onCuda));
+            } else if (chip != null) {
+                chip.close();
             }
-            return loaded;
+            if (!onCpu.isEmpty()) {
+                hosts.add(host(cpu(), Engine::cpu, onCpu));
+            }
+            return hosts;
         } catch (RuntimeException | Error failure) {
-            open[0] = -1; // closed here, whatever the models say
-            loaded.forEach(TextModel::close);
-            device.close();
+            hosts.forEach(Host::close);
             throw failure;
         }
+    }
+
+    /** Loads one model. */
+    Host load(ModelConfig model) {
+        return load(List.of(model)).getFirst();
+    }
+
+    /** The chip if any model may use it; null if none may or, where the choice is ours, it cannot be opened. */
+    private @Nullable Device openCuda(List<ModelConfig> models) {
+        if (models.stream().allMatch(model -> model.device() == DeviceChoice.CPU)) {
+            return null;
+        }
+        try {
+            return cuda.get();
+        } catch (DeviceException failure) {
+            for (ModelConfig model : models) {
+                if (model.device() == DeviceChoice.CUDA) {
+                    throw new LimbicException.Invalid("model '" + model.name() + "' asks for device cuda: "
+                            + failure.getMessage() + "; see limbic doctor, or use auto or cpu");
+                }
+            }
+            progress.accept("no CUDA device, so models run on the cpu (limbic doctor says why)");
+            return null;
+        }
+    }
+
+    private static boolean computes(Device chip, ModelConfig model) {
+        Precision precision = precision(model.precision());
+        boolean computes = precision == null || chip.supports(precision);
+        if (!computes && model.device() == DeviceChoice.CUDA) {
+            throw unsupported(chip, model);
+        }
+        return computes;
+    }
+
+    private Host host(Device opened, Supplier<Device> opener, List<ModelConfig> models) {
+        progress.accept(opened.name() + ": " + opened.description());
+        List<Function<Device, TextModel>> loaders = new ArrayList<>();
+        for (ModelConfig model : models) {
+            loaders.add(device -> {
+                progress.accept("loading " + model.name() + " from " + model.path());
+                return load(model, device);
+            });
+        }
+        return new Host(opened, opener, loaders);
     }
 
     private static Device cpu() {
@@ -68,15 +131,9 @@ final class Engine {
     }
 
     private static TextModel load(ModelConfig model, Device device) {
-        if (model.device() == DeviceChoice.CUDA) {
-            throw new LimbicException.Invalid("model '" + model.name()
-                    + "' asks for device cuda, which this version does not have; use cpu or auto");
-        }
         Precision precision = precision(model.precision());
         if (precision != null && !device.supports(precision)) {
-            throw new LimbicException.Invalid("model '" + model.name() + "' asks for precision "
-                    + model.precision().name().toLowerCase(java.util.Locale.ROOT)
-                    + ", for which this processor has no instructions; use auto or f32");
+            throw unsupported(device, model);
         }
         try {
             return ModelRegistry.load(model.path(), model.name(), device, precision);
@@ -85,52 +142,32 @@ final class Engine {
         }
     }
 
+    private static LimbicException.Invalid unsupported(Device device, ModelConfig model) {
+        return new LimbicException.Invalid("model '" + model.name() + "' asks for precision "
+                + model.precision().name().toLowerCase(Locale.ROOT) + ", for which this " + device.name()
+                + " has no instructions; use auto or f32");
+    }
+
     private static @Nullable Precision precision(PrecisionChoice choice) {
         return switch (choice) {
             case AUTO -> null;
             case F32 -> Precision.F32;
+            case F16 -> Precision.F16;
             case BF16 -> Precision.BF16;
             case INT8 -> Precision.INT8;
         };
     }
 
     /** Runs batches of growing size through each model for a moment. */
-    static void warmUp(List<TextModel> models) {
-        for (TextModel model : models) {
-            Encoding text = model.encode("I can't believe we won, this is the best day of my life!");
-            long end = System.nanoTime() + WARM_UP_NANOS;
-            for (int round = 0; System.nanoTime() < end; round++) {
-                model.interpret(model.logits(java.util.Collections.nCopies(1 << (round % 7), text))[0]);
+    static void warmUp(List<Host> hosts) {
+        for (Host host : hosts) {
+            for (TextModel model : host.models()) {
+                Encoding text = model.encode("I can't believe we won, this is the best day of my life!");
+                long end = System.nanoTime() + WARM_UP_NANOS;
+                for (int round = 0; System.nanoTime() < end; round++) {
+                    model.interpret(model.logits(Collections.nCopies(1 << (round % 7), text))[0]);
+                }
             }
-        }
-    }
-
-    /** A model that tells its device when it leaves. */
-    private record Resident(TextModel model, Runnable left) implements TextModel {
-        @Override
-        public ModelCard card() {
-            return model.card();
-        }
-
-        @Override
-        public Encoding encode(String text) {
-            return model.encode(text);
-        }
-
-        @Override
-        public float[][] logits(List<Encoding> batch) {
-            return model.logits(batch);
-        }
-
-        @Override
-        public Emotions interpret(float[] logits) {
-            return model.interpret(logits);
-        }
-
-        @Override
-        public void close() {
-            model.close();
-            left.run();
         }
     }
 }

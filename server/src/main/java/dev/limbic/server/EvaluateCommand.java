@@ -58,7 +58,6 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
-        options.flag("--log-level", "log.level", "warn");
         ServerConfig config = options.load();
         Path goEmotions = data.resolve("goemotions");
         List<String> labels = GoEmotions.labels(goEmotions);
@@ -73,8 +72,8 @@ final class EvaluateCommand implements Callable<Integer> {
             for (PrecisionChoice precision : precisions) {
                 ModelConfig variant =
                         new ModelConfig(each.name(), each.path(), each.device(), precision, each.isDefault());
-                try (TextModel loaded =
-                        Engine.load(List.of(variant), step -> {}).getFirst()) {
+                try (Host host = new Engine(config.cuda(), step -> {}).load(variant)) {
+                    TextModel loaded = host.models().getFirst();
                     if (!loaded.card().labels().equals(labels)) {
                         throw new IOException("model '" + each.name() + "' has other labels than GoEmotions: "
                                 + loaded.card().labels());

@@ -1,20 +1,22 @@
 package dev.limbic.server;
 
 import dev.limbic.model.ModelCard;
-import dev.limbic.model.TextModel;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.http.HttpServer;
 import dev.limbic.server.http.Reply;
 import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.telemetry.Logs;
 import dev.limbic.server.telemetry.Metrics;
 import dev.limbic.server.wire.GrpcServer;
+import dev.limbic.server.wire.ModelHealth;
 import dev.limbic.server.wire.WireSettings;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -29,20 +31,26 @@ public final class LimbicServer implements AutoCloseable {
     private final GrpcServer grpc;
     private final HttpServer http;
     private final AtomicBoolean stopped = new AtomicBoolean();
+    private final ModelHealth health;
+    private final CountDownLatch abandoned = new CountDownLatch(1);
     private volatile boolean serving = true;
 
-    private LimbicServer(ServerConfig config, List<TextModel> loaded) throws IOException {
+    private LimbicServer(ServerConfig config, List<Host> hosts) throws IOException {
         metrics = new Metrics();
         Observers observers = new Observers(metrics);
         ServerConfig.Batch batch = config.batch();
         BatchPolicy policy = new BatchPolicy(batch.maxTokens(), batch.maxRows(), batch.queueRows(), batch.maxDelay());
-        devices = new Devices(loaded, config.defaultModel(), policy, observers);
+        List<String> names =
+                config.models().stream().map(ServerConfig.ModelConfig::name).toList();
+        health = new ModelHealth(names);
+        devices = new Devices(hosts, names, config.defaultModel(), policy, observers, new DeviceEvents());
         try {
             for (Models.Served served : devices.models().all()) {
                 metrics.queueDepth(served.name(), served.lane()::depth);
             }
             http = startHttp(config.http());
             grpc = startGrpc(config, observers);
+            metrics.textsWaiting(grpc::textsWaiting);
         } catch (IOException e) {
             devices.close();
             metrics.close();
@@ -53,11 +61,11 @@ public final class LimbicServer implements AutoCloseable {
     /**
      * Starts to serve models.
      *
-     * @param loaded in the order of the configuration; owned by the server from now on
+     * @param hosts of all models of the configuration; owned by the server from now on
      * @throws IOException if a port cannot be bound; the message says which and what to do
      */
-    public static LimbicServer start(ServerConfig config, List<TextModel> loaded) throws IOException {
-        return new LimbicServer(config, loaded);
+    public static LimbicServer start(ServerConfig config, List<Host> hosts) throws IOException {
+        return new LimbicServer(config, hosts);
     }
 
     private HttpServer startHttp(ServerConfig.Listen listen) throws IOException {
@@ -70,7 +78,7 @@ public final class LimbicServer implements AutoCloseable {
 
     private GrpcServer startGrpc(ServerConfig config, Observers observers) throws IOException {
         try {
-            return GrpcServer.start(wireSettings(config), devices.models(), observers);
+            return GrpcServer.start(wireSettings(config), devices.models(), health, observers);
         } catch (IOException e) {
             http.close();
             throw inUse("grpc", config.grpc(), e);
@@ -101,7 +109,9 @@ public final class LimbicServer implements AutoCloseable {
     /** Paths of the HTTP side; browser pages are added here. */
     private Map<String, Supplier<Reply>> routes() {
         Map<String, Supplier<Reply>> routes = new LinkedHashMap<>();
-        routes.put("/healthz", () -> serving ? Reply.text(200, "SERVING\n") : Reply.text(503, "NOT_SERVING\n"));
+        routes.put(
+                "/healthz",
+                () -> serving && health.serves() ? Reply.text(200, "SERVING\n") : Reply.text(503, "NOT_SERVING\n"));
         routes.put("/metrics", () -> new Reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
         return routes;
     }
@@ -134,11 +144,10 @@ public final class LimbicServer implements AutoCloseable {
         long end = System.nanoTime() + grace.toNanos();
         LOG.atInfo().addKeyValue("grace_ms", grace.toMillis()).log("stopping");
         serving = false;
-        devices.refuse();
         grpc.drain();
-        boolean finished = devices.drain(grace);
-        Duration left = Duration.ofNanos(Math.max(0, end - System.nanoTime()));
-        finished &= grpc.awaitCalls(left);
+        devices.hurry();
+        boolean finished = grpc.awaitCalls(grace);
+        finished &= devices.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         grpc.close();
         http.close();
         if (finished) {
@@ -147,6 +156,42 @@ public final class LimbicServer implements AutoCloseable {
         }
         LOG.atInfo().addKeyValue("finished", finished).log("stopped");
         return finished;
+    }
+
+    /** Returns when no model is served any more nor will be, because every device failed for good. */
+    public void awaitAbandoned() throws InterruptedException {
+        abandoned.await();
+    }
+
+    /** Keeps health and logs true to what becomes of devices. */
+    private final class DeviceEvents implements DeviceObserver {
+        @Override
+        public void lost(Host host, Throwable cause) {
+            health.set(names(host), false);
+            metrics.deviceLost(host.name());
+            LOG.atError()
+                    .addKeyValue("device", host.name())
+                    .addKeyValue("cause", Logs.redacted(cause))
+                    .log("device lost");
+        }
+
+        @Override
+        public void restored(Host host) {
+            health.set(names(host), true);
+            LOG.atWarn().addKeyValue("device", host.name()).log("device opened again");
+        }
+
+        @Override
+        public void abandoned(Host host) {
+            LOG.atError().addKeyValue("device", host.name()).log("device given up; restart the server to try again");
+            if (!health.serves()) {
+                abandoned.countDown();
+            }
+        }
+    }
+
+    private static List<String> names(Host host) {
+        return host.models().stream().map(model -> model.card().name()).toList();
     }
 
     /** Stops without grace. */

@@ -23,9 +23,10 @@ final class ModelsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException {
-        options.flag("--log-level", "log.level", "warn");
         ServerConfig config = options.load();
-        List<TextModel> loaded = Engine.load(config.models(), step -> {});
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models());
+        List<TextModel> loaded =
+                hosts.stream().flatMap(host -> host.models().stream()).toList();
         for (TextModel model : loaded) {
             System.out.println(Tables.model(model.card(), model.card().name().equals(config.defaultModel())));
             if (labels) {
@@ -34,7 +35,7 @@ final class ModelsCommand implements Callable<Integer> {
                 }
             }
         }
-        loaded.forEach(TextModel::close);
+        hosts.forEach(Host::close);
         return 0;
     }
 }

@@ -1,7 +1,6 @@
 package dev.limbic.server;
 
 import dev.limbic.model.ModelCard;
-import dev.limbic.model.TextModel;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.wire.SelfCheck;
@@ -11,7 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,27 +47,35 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws ConfigException, IOException, InterruptedException {
         options.flag("--host", "grpc.host", host);
         options.flag("--host", "http.host", host);
-        options.flag("--port", "grpc.port", check ? "0" : port);
-        options.flag("--http-port", "http.port", check ? "0" : httpPort);
+        options.flag("--port", "grpc.port", port);
+        options.flag("--http-port", "http.port", httpPort);
+        if (check) {
+            options.override("--check", "grpc.port", "0");
+            options.override("--check", "http.port", "0");
+        }
         options.flag("--grace", "shutdown.grace", grace);
         ServerConfig config = options.load();
-        List<TextModel> models = Engine.load(config.models(), step -> System.out.println("  " + step));
-        Engine.warmUp(models);
-        LimbicServer server = LimbicServer.start(config, models);
+        Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
+        List<Host> hosts = engine.load(config.models());
+        Engine.warmUp(hosts);
+        LimbicServer server = LimbicServer.start(config, hosts);
         announce(config, server);
         if (check) {
-            SelfCheck.run(server.grpcPort(), server.models());
+            SelfCheck.run(config.grpc().host(), server.grpcPort(), server.models());
             server.stop(config.grace());
             System.out.println("  every model answered");
             return 0;
         }
-        stopOnSignal(server, config.grace());
-        new CountDownLatch(1).await(); // until the signal handler ends the process
-        return 0;
+        AtomicInteger exitCode = new AtomicInteger();
+        stopOnSignal(server, config.grace(), exitCode::get);
+        server.awaitAbandoned(); // or until the signal handler ends the process
+        System.err.println("limbic: no device is left to serve on; the log says why");
+        exitCode.set(1);
+        return 1;
     }
 
     /** A JVM that ends by a signal exits with 128 + its number; after an orderly stop we say 0 instead. */
-    static void stopOnSignal(LimbicServer server, Duration grace) {
+    static void stopOnSignal(LimbicServer server, Duration grace, IntSupplier exitCode) {
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("limbic-stop").unstarted(() -> {
                     try {
@@ -79,7 +87,7 @@ final class ServeCommand implements Callable<Integer> {
                     } finally {
                         System.out.flush();
                         System.err.flush();
-                        Runtime.getRuntime().halt(0);
+                        Runtime.getRuntime().halt(exitCode.getAsInt());
                     }
                 }));
     }

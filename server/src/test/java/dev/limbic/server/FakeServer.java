@@ -16,8 +16,8 @@ public final class FakeServer {
         if (hold) {
             model.holdBatches();
         }
-        LimbicServer server = LimbicServer.start(TestConfig.of("fake"), List.of(model));
-        ServeCommand.stopOnSignal(server, Duration.ofSeconds(30));
+        LimbicServer server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
+        ServeCommand.stopOnSignal(server, Duration.ofSeconds(30), () -> 0);
         System.out.println("port " + server.grpcPort());
         if (hold) {
             model.awaitHeldBatch();

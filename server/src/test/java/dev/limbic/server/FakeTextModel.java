@@ -13,6 +13,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * A model whose answers can be foretold: one token per word plus two, and "joy" in proportion to the first word's
@@ -35,6 +37,8 @@ public final class FakeTextModel implements TextModel {
     private volatile String lastThread = "";
     private final Semaphore gate = new Semaphore(0);
     private volatile boolean gated;
+    private volatile Consumer<String> encoding = text -> {};
+    private volatile IntConsumer computing = rows -> {};
 
     public FakeTextModel(String name) {
         this.card = new ModelCard(
@@ -59,6 +63,21 @@ public final class FakeTextModel implements TextModel {
         if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
             throw new AssertionError("no batch reached the device in 20 s");
         }
+    }
+
+    /** Runs this with every text that is encoded. */
+    public void whileEncoding(Consumer<String> action) {
+        encoding = action;
+    }
+
+    /** Runs this whenever a text is encoded. */
+    public void whileEncoding(Runnable action) {
+        encoding = text -> action.run();
+    }
+
+    /** Runs this on the device with the number of rows of each batch. */
+    public void whileComputing(IntConsumer action) {
+        computing = action;
     }
 
     /** Lets this many held batches through. */
@@ -98,6 +117,7 @@ public final class FakeTextModel implements TextModel {
 
     @Override
     public Encoding encode(String text) {
+        encoding.accept(text);
         if (text.contains(UNENCODABLE)) {
             throw new IllegalStateException("cannot encode " + text);
         }
@@ -116,6 +136,7 @@ public final class FakeTextModel implements TextModel {
             arrivals.release();
             gate.acquireUninterruptibly();
         }
+        computing.accept(batch.size());
         batches.add(List.copyOf(batch));
         List<float[]> rows = new ArrayList<>();
         for (Encoding encoding : batch) {

@@ -36,7 +36,7 @@ class LimbicServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = LimbicServer.start(TestConfig.of("fake"), List.of(model));
+        server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();
@@ -174,13 +174,14 @@ class LimbicServerTest {
                 new ServerConfig.Listen("127.0.0.1", server.grpcPort()),
                 config.http(),
                 config.models(),
+                config.cuda(),
                 config.batch(),
                 config.limits(),
                 config.workers(),
                 config.grace(),
                 config.log());
         FakeTextModel other = new FakeTextModel("fake");
-        assertThatThrownBy(() -> LimbicServer.start(taken, List.of(other)))
+        assertThatThrownBy(() -> LimbicServer.start(taken, List.of(Host.of(other))))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot listen on 127.0.0.1:" + server.grpcPort())
                 .hasMessageContaining("grpc.port");

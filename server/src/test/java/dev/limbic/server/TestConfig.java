@@ -23,6 +23,7 @@ public final class TestConfig {
                 new ServerConfig.Listen("127.0.0.1", 0),
                 new ServerConfig.Listen("127.0.0.1", 0),
                 models,
+                new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(16_384, 65_536, 32, 8192, 2048, Duration.ofSeconds(60)),
                 2,

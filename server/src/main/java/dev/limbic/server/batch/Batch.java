@@ -76,7 +76,7 @@ record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int
                     Ride ride = new Ride(tickets.size(), tokens, queueNanos, computeNanos);
                     ticket.completion().done(results.get(row), ride);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // A completion that throws must not keep the other rows from their answers.
                 System.getLogger(Batch.class.getName())
                         .log(System.Logger.Level.ERROR, "a completion failed: " + e.getClass());

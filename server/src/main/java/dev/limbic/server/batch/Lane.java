@@ -52,6 +52,11 @@ public final class Lane<P, R> {
         return batcher.depth(this);
     }
 
+    /** Tells the observer of work that was dropped before it came here. */
+    public void dropped(BatchObserver.Drop reason) {
+        batcher.dropped(this, reason);
+    }
+
     boolean withdraw(Ticket<P, R> ticket) {
         return batcher.withdraw(this, ticket);
     }

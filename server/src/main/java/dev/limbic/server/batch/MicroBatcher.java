@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods may be called from any thread except the owner.
  */
 public final class MicroBatcher implements AutoCloseable {
-    /** How long the owner looks for work before it parks; parking and waking costs several times as much. */
-    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 2 ? 20_000 : 0;
-
     private static final Duration RETRY_WHEN_STOPPING = Duration.ofSeconds(1);
     private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -44,6 +41,7 @@ public final class MicroBatcher implements AutoCloseable {
     private final Runnable onStop;
     private final LongSupplier clock;
     private final Thread owner;
+    private final Doorbell doorbell;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition quiet = lock.newCondition();
@@ -51,13 +49,12 @@ public final class MicroBatcher implements AutoCloseable {
     private long nextSequence;
     private int waitingRows;
     private boolean running;
+    private boolean hurrying;
     private boolean refusing;
     private boolean stopping;
+    private @Nullable LimbicException suspended;
+    private @Nullable BooleanSupplier repair;
 
-    /** Changes with every submission, so that a spinning owner sees it without the lock. */
-    private volatile long submissions;
-
-    private volatile boolean parked;
     private volatile long nanosPerRow = 1_000_000;
 
     /**
@@ -87,6 +84,7 @@ public final class MicroBatcher implements AutoCloseable {
         this.clock = clock;
         this.owner =
                 Thread.ofPlatform().name("limbic-device-" + device).daemon(true).unstarted(this::loop);
+        this.doorbell = new Doorbell(owner);
         owner.start();
     }
 
@@ -117,14 +115,60 @@ public final class MicroBatcher implements AutoCloseable {
         }
     }
 
-    /** Refuses new work from now on; what was accepted still runs. */
-    public void refuse() {
+    /** Lets no batch wait to fill from now on. */
+    public void hurry() {
         lock.lock();
         try {
-            refusing = true;
+            hurrying = true;
+            doorbell.ring();
         } finally {
             lock.unlock();
         }
+        doorbell.wake();
+    }
+
+    /**
+     * For {@link Work} whose device is lost: what waits, and what comes until the device is repaired, is answered with
+     * {@code why}.
+     *
+     * @param repair runs on the owner thread after the present batch; if it says no, it is the end of all work
+     */
+    public void suspend(LimbicException why, BooleanSupplier repair) {
+        List<Ticket<?, ?>> abandoned;
+        lock.lock();
+        try {
+            suspended = why;
+            this.repair = repair;
+            abandoned = takeAll();
+        } finally {
+            lock.unlock();
+        }
+        fail(abandoned, why);
+    }
+
+    /** On the owner thread. */
+    private void repairIfSuspended() {
+        BooleanSupplier repairing = repair;
+        repair = null;
+        if (repairing != null && repairing.getAsBoolean()) {
+            lock.lock();
+            try {
+                suspended = null;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Under the lock. */
+    private List<Ticket<?, ?>> takeAll() {
+        List<Ticket<?, ?>> tickets = new ArrayList<>();
+        for (Lane<?, ?> lane : lanes) {
+            tickets.addAll(lane.waiting());
+            lane.waiting().clear();
+        }
+        waitingRows = 0;
+        return tickets;
     }
 
     /**
@@ -136,6 +180,7 @@ public final class MicroBatcher implements AutoCloseable {
         boolean finished;
         lock.lock();
         try {
+            hurrying = true;
             refusing = true;
             long left = grace.toNanos();
             while ((waitingRows > 0 || running) && left > 0) {
@@ -170,21 +215,17 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private void stop() {
-        List<Ticket<?, ?>> abandoned = new ArrayList<>();
+        List<Ticket<?, ?>> abandoned;
         lock.lock();
         try {
             refusing = true;
             stopping = true;
-            for (Lane<?, ?> lane : lanes) {
-                abandoned.addAll(lane.waiting());
-                lane.waiting().clear();
-            }
-            waitingRows = 0;
-            submissions = ++nextSequence;
+            abandoned = takeAll();
+            doorbell.ring();
         } finally {
             lock.unlock();
         }
-        LockSupport.unpark(owner);
+        doorbell.wake();
         fail(abandoned, stoppingFailure());
     }
 
@@ -200,6 +241,9 @@ public final class MicroBatcher implements AutoCloseable {
             if (refusing) {
                 throw stoppingFailure();
             }
+            if (suspended != null) {
+                throw suspended;
+            }
             if (lane.waiting().size() >= policy.queueRows()) {
                 throw new LimbicException.Overloaded(
                         "the queue of model %s is full: %d requests wait".formatted(lane.name(), policy.queueRows()),
@@ -210,13 +254,11 @@ public final class MicroBatcher implements AutoCloseable {
             ticket = new Ticket<>(lane, nextSequence++, now, deadline, patienceNanos, payload, tokens, completion);
             lane.waiting().add(ticket);
             waitingRows++;
-            submissions = nextSequence;
+            doorbell.ring();
         } finally {
             lock.unlock();
         }
-        if (parked) {
-            LockSupport.unpark(owner);
-        }
+        doorbell.wake();
         return ticket;
     }
 
@@ -238,6 +280,10 @@ public final class MicroBatcher implements AutoCloseable {
         return withdrawn;
     }
 
+    void dropped(Lane<?, ?> lane, BatchObserver.Drop reason) {
+        observer.dropped(lane.name(), reason);
+    }
+
     int depth(Lane<?, ?> lane) {
         lock.lock();
         try {
@@ -251,9 +297,11 @@ public final class MicroBatcher implements AutoCloseable {
         try {
             for (Batch<?, ?> batch = next(); batch != null; batch = next()) {
                 long computeNanos = batch.run(clock, completions, observer);
+                repairIfSuspended();
                 nanosPerRow = (7 * nanosPerRow + computeNanos / batch.tickets().size()) / 8;
             }
         } finally {
+            stop(); // should an error end the loop, nobody must wait for it
             onStop.run();
         }
     }
@@ -261,7 +309,7 @@ public final class MicroBatcher implements AutoCloseable {
     /** Waits for the next batch; null when the batcher has stopped. */
     private @Nullable Batch<?, ?> next() {
         while (true) {
-            long seen = submissions;
+            long seen = doorbell.rings();
             long waitNanos = Long.MAX_VALUE;
             List<Ticket<?, ?>> expired = new ArrayList<>();
             Batch<?, ?> batch = null;
@@ -272,7 +320,7 @@ public final class MicroBatcher implements AutoCloseable {
                 Lane<?, ?> lane = dropExpiredAndPick(now, expired);
                 if (lane != null) {
                     waitNanos = delayLeft(lane, now);
-                    if (waitNanos <= 0 || refusing) {
+                    if (waitNanos <= 0 || hurrying) {
                         batch = lane.takeBatch(policy, now);
                         waitingRows -= batch.tickets().size();
                         running = true;
@@ -292,7 +340,7 @@ public final class MicroBatcher implements AutoCloseable {
             if (batch != null) {
                 return batch;
             }
-            awaitSubmission(seen, waitNanos);
+            doorbell.await(seen, waitNanos);
         }
     }
 
@@ -320,27 +368,6 @@ public final class MicroBatcher implements AutoCloseable {
             return 0;
         }
         return lane.latestStartNanos(delay) - now;
-    }
-
-    private void awaitSubmission(long seen, long waitNanos) {
-        if (SPIN_NANOS > 0) {
-            long start = System.nanoTime();
-            while (System.nanoTime() - start < SPIN_NANOS) {
-                if (submissions != seen) {
-                    return;
-                }
-                Thread.onSpinWait();
-            }
-        }
-        parked = true;
-        if (submissions == seen) {
-            if (waitNanos == Long.MAX_VALUE) {
-                LockSupport.park(this);
-            } else {
-                LockSupport.parkNanos(this, waitNanos);
-            }
-        }
-        parked = false;
     }
 
     private void signalIfQuiet() {

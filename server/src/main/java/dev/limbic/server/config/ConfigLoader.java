@@ -2,6 +2,7 @@ package dev.limbic.server.config;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 public final class ConfigLoader {
     private static final String DEFAULTS = "limbic.yaml";
     private static final String FILE_VARIABLE = "LIMBIC_CONFIG";
+    /** What Kubernetes sets LIMBIC_GRPC_PORT to when a service is called limbic-grpc. */
+    private static final Pattern LINK = Pattern.compile("(tcp|udp|sctp)://.*");
+
+    private static final int MAX_BYTES = 1 << 20;
     private static final String HOME_VARIABLE = "LIMBIC_HOME";
 
     private final Map<String, String> environment;
@@ -81,12 +87,22 @@ public final class ConfigLoader {
     }
 
     private static String content(Path file) throws ConfigException {
-        if (!Files.isRegularFile(file)) {
+        if (!Files.exists(file)) {
             throw new ConfigException(
                     List.of(file + ": there is no such file; './limbic config' prints one to start from"));
         }
-        try {
-            return Files.readString(file);
+        if (Files.isDirectory(file)) {
+            throw new ConfigException(List.of(file + ": is a folder; a file is expected"));
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MAX_BYTES + 1); // also from a pipe, which has no size
+            if (bytes.length > MAX_BYTES) {
+                throw new ConfigException(List.of(file + ": is larger than " + MAX_BYTES + " bytes"));
+            }
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (IOException e) {
             throw new ConfigException(List.of(file + ": cannot be read as UTF-8 text: " + e.getMessage()));
         }
@@ -101,7 +117,7 @@ public final class ConfigLoader {
         for (String key : DefaultKeys.of(defaults)) {
             String variable = ConfigReader.variable(key);
             String value = environment.get(variable);
-            if (value != null) {
+            if (value != null && !LINK.matcher(value).matches()) {
                 overrides.put(key, new Setting(value, "environment " + variable));
             }
         }
@@ -117,7 +133,9 @@ public final class ConfigLoader {
         List<String> stray = new ArrayList<>();
         for (String name : environment.keySet()) {
             boolean known = variables.contains(name) || name.equals(FILE_VARIABLE) || name.equals(HOME_VARIABLE);
-            if (name.startsWith("LIMBIC_") && !known) {
+            boolean ofPlatform = name.contains("_SERVICE_")
+                    || LINK.matcher(environment.get(name)).matches();
+            if (name.startsWith("LIMBIC_") && !known && !ofPlatform) {
                 Nearest.of(name, variables).ifPresent(near -> stray.add(name + ", did you mean " + near + "?"));
             }
         }

@@ -1,6 +1,7 @@
 package dev.limbic.server.config;
 
 import dev.limbic.server.config.ServerConfig.Batch;
+import dev.limbic.server.config.ServerConfig.Cuda;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
 import dev.limbic.server.config.ServerConfig.Limits;
 import dev.limbic.server.config.ServerConfig.Listen;
@@ -53,6 +54,7 @@ final class ConfigReader {
         Listen http = listen("http");
         Path modelsDirectory = modelsDirectory();
         List<ModelConfig> models = models(modelsDirectory);
+        Cuda cuda = cuda();
         Batch batch = batch();
         Limits limits = limits();
         Section threads = root.section("threads");
@@ -70,7 +72,7 @@ final class ConfigReader {
         }
         int processors = Runtime.getRuntime().availableProcessors();
         return new ServerConfig(
-                grpc, http, models, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
+                grpc, http, models, cuda, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
     }
 
     private void refuseUnknown(Map<String, Setting> overrides, Collection<String> valid) {
@@ -91,6 +93,26 @@ final class ConfigReader {
         Listen listen = new Listen(section.text("host"), section.integer("port", 0, 65_535));
         done(section);
         return listen;
+    }
+
+    private Cuda cuda() {
+        Section section = root.section("cuda");
+        Setting cache = section.require("kernel-cache");
+        Cuda cuda = new Cuda(
+                section.integer("device", 0, 1024),
+                cache.value().equals("auto") ? userCache() : resolve(cache, "cuda.kernel-cache"),
+                section.flag("graphs"));
+        done(section);
+        return cuda;
+    }
+
+    /** Where the XDG Base Directory Specification wants what can be computed again. */
+    private static Path userCache() {
+        String base = System.getenv("XDG_CACHE_HOME");
+        Path folder = base != null && base.startsWith("/")
+                ? Path.of(base)
+                : Path.of(System.getProperty("user.home", "")).resolve(".cache");
+        return folder.resolve("limbic").resolve("kernels").toAbsolutePath();
     }
 
     private Batch batch() {
@@ -134,16 +156,19 @@ final class ConfigReader {
         return log;
     }
 
-    /** Relative to where it was said: beside the file, in the installation, or in the working folder. */
     private Path modelsDirectory() {
-        Setting setting = root.require("models-directory");
+        return resolve(root.require("models-directory"), "models-directory");
+    }
+
+    /** Relative to where it was said: beside the file, in the installation, or in the working folder. */
+    private Path resolve(Setting setting, String key) {
         Path base = Path.of("");
         if (setting.place().startsWith(root.fileName() + ":")) {
             base = fileBase;
         } else if (setting.place().startsWith(defaultsName + ":")) {
             base = home;
         }
-        return resolve(setting, "models-directory", base);
+        return resolve(setting, key, base);
     }
 
     private Path resolve(Setting setting, String key, Path base) {

@@ -13,6 +13,7 @@ public record ServerConfig(
         Listen grpc,
         Listen http,
         List<ModelConfig> models,
+        Cuda cuda,
         Batch batch,
         Limits limits,
         int workers,
@@ -41,9 +42,19 @@ public record ServerConfig(
     public enum PrecisionChoice {
         AUTO,
         F32,
+        F16,
         BF16,
         INT8
     }
+
+    /**
+     * The CUDA device, opened if a model may use it.
+     *
+     * @param ordinal which chip, counted from 0
+     * @param kernelCache folder of compiled kernels, absolute
+     * @param graphs whether repeated work is recorded and replayed
+     */
+    public record Cuda(int ordinal, Path kernelCache, boolean graphs) {}
 
     /** How requests are gathered into batches. */
     public record Batch(int maxTokens, int maxRows, int queueRows, Duration maxDelay) {}

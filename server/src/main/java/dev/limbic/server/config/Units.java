@@ -31,7 +31,8 @@ final class Units {
             case "GB" -> 1_000_000_000L;
             default -> 1L;
         };
-        return Math.multiplyExact(Long.parseLong(matcher.group(1)), factor);
+        // Far too much is out of any range, too.
+        return (long) Math.min(Long.MAX_VALUE, (double) Long.parseLong(matcher.group(1)) * factor);
     }
 
     /**

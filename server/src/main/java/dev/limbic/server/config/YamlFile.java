@@ -36,6 +36,8 @@ record YamlFile(String name, @Nullable MappingNode root) {
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(Mark::getLine).orElse(0) + 1;
             throw new ConfigException(List.of(name + ":" + line + ": not valid YAML: " + e.getProblem()));
+        } catch (StackOverflowError e) {
+            throw new ConfigException(List.of(name + ": not valid YAML: nested too deeply"));
         } catch (YamlEngineException e) {
             throw new ConfigException(List.of(name + ": not valid YAML: " + e.getMessage()));
         }

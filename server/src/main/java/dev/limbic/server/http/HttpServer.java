@@ -12,12 +12,15 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpServerKeepAliveHandler;
-import io.netty.handler.timeout.ReadTimeoutHandler;
+import io.netty.handler.flow.FlowControlHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Serves GET and HEAD for a fixed set of paths, on one thread called {@code limbic-http}. */
@@ -28,7 +31,8 @@ public final class HttpServer implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 4096;
     private static final int MAX_HEADER_BYTES = 8192;
     private static final int MAX_CHUNK_BYTES = 8192;
-    private static final int IDLE_SECONDS = 75;
+    /** Most connections; a scraper needs one. */
+    private static final int MAX_CONNECTIONS = 256;
 
     private final MultiThreadIoEventLoopGroup loop;
     private final Channel listening;
@@ -48,6 +52,7 @@ public final class HttpServer implements AutoCloseable {
     public static HttpServer start(String host, int port, Map<String, Supplier<Reply>> routes) throws IOException {
         MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("limbic-http", true), NioIoHandler.newFactory());
+        AtomicInteger connections = new AtomicInteger();
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
@@ -55,11 +60,16 @@ public final class HttpServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+                        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
+                            var _ = channel.close();
+                            return;
+                        }
                         channel.pipeline()
-                                .addLast(new ReadTimeoutHandler(IDLE_SECONDS))
                                 .addLast(new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_CHUNK_BYTES))
                                 .addLast(new HttpServerKeepAliveHandler())
                                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
+                                .addLast(new FlowControlHandler()) // holds what was read before reading stopped
                                 .addLast(new Routes(routes));
                     }
                 })
@@ -67,7 +77,9 @@ public final class HttpServer implements AutoCloseable {
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
-            throw new IOException(String.valueOf(bound.cause().getMessage()), bound.cause());
+            throw bound.cause() instanceof UnresolvedAddressException
+                    ? new UnknownHostException(host)
+                    : new IOException(String.valueOf(bound.cause().getMessage()), bound.cause());
         }
         return new HttpServer(loop, bound.channel());
     }
@@ -79,7 +91,7 @@ public final class HttpServer implements AutoCloseable {
 
     @Override
     public void close() {
-        listening.close().awaitUninterruptibly();
+        listening.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
         loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
     }
 }

@@ -2,8 +2,6 @@ package dev.limbic.server.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -16,24 +14,62 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Answers one request after another of one connection. */
+/**
+ * Answers one request after another of one connection, reading the next when the answer has left, so that a client that
+ * does not read is not read either. From the end of one
+ * answer the client has a while for the next whole request, however slowly it sends.
+ */
 final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
+    private static final int PATIENCE_SECONDS = 75;
+
     private final Map<String, Supplier<Reply>> routes;
+    private @Nullable Future<?> patience;
 
     Routes(Map<String, Supplier<Reply>> routes) {
         this.routes = routes;
     }
 
     @Override
+    public void channelActive(ChannelHandlerContext context) {
+        await(context);
+    }
+
+    private void await(ChannelHandlerContext context) {
+        patience = context.executor().schedule(() -> close(context), PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        stopWaiting();
+    }
+
+    private void stopWaiting() {
+        if (patience != null) {
+            patience.cancel(false);
+        }
+    }
+
+    @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+        context.channel().config().setAutoRead(false);
         boolean head = request.method().equals(HttpMethod.HEAD);
         FullHttpResponse response = response(reply(request, head), head);
-        ChannelFuture sent = context.writeAndFlush(response);
-        if (request.decoderResult().isFailure()) {
-            sent.addListener(ChannelFutureListener.CLOSE); // what follows cannot be understood
-        }
+        boolean last = request.decoderResult().isFailure(); // what follows cannot be understood
+        context.writeAndFlush(response).addListener(sent -> {
+            stopWaiting(); // until now, so that an answer that is never read has an end too
+            if (last || !sent.isSuccess()) {
+                close(context);
+            } else {
+                await(context);
+                // Not from within the reading of this request: a client that sends many would make the stack grow.
+                context.executor().execute(() -> context.channel().config().setAutoRead(true));
+            }
+        });
     }
 
     private Reply reply(FullHttpRequest request, boolean head) {
@@ -51,7 +87,13 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private static String path(String uri) {
-        return new QueryStringDecoder(uri).rawPath();
+        String path = new QueryStringDecoder(uri).rawPath();
+        if (path.startsWith("/")) {
+            return path;
+        }
+        int authority = path.indexOf("://"); // the absolute form, meant for proxies, which every server must take
+        int slash = authority < 0 ? -1 : path.indexOf('/', authority + 3);
+        return slash < 0 ? "/" : path.substring(slash);
     }
 
     private static FullHttpResponse response(Reply reply, boolean head) {
@@ -73,6 +115,10 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         // A broken or silent connection is the client's affair.
+        close(context);
+    }
+
+    private static void close(ChannelHandlerContext context) {
         var _ = context.close();
     }
 }

@@ -45,6 +45,8 @@ public final class Logs {
         // A refused message is the client's affair and answered as such; gRPC would log it with a stack trace.
         context.getLogger("io.grpc.netty.shaded.io.grpc.netty.NettyServerStream")
                 .setLevel(Level.ERROR);
+        // So are connections and headers that are not HTTP/2.
+        context.getLogger("io.grpc.netty.shaded.io").setLevel(Level.ERROR);
         // The tokeniser's library looks for GPUs that it is never asked to use and warns when there are none.
         context.getLogger("ai.djl").setLevel(Level.ERROR);
         SLF4JBridgeHandler.removeHandlersForRootLogger();
@@ -61,10 +63,11 @@ public final class Logs {
             lines.setWithArguments(false);
             lines.setWithMarkers(false);
             lines.setWithMDC(false);
+            lines.setWithThrowable(false);
             encoder = lines;
         } else {
             PatternLayoutEncoder lines = new PatternLayoutEncoder();
-            lines.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %msg %kvp%n");
+            lines.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %replace(%msg){'[\\r\\n]+', ' '} %kvp%n%nopex");
             encoder = lines;
         }
         encoder.setContext(context);

@@ -102,6 +102,15 @@ public final class Metrics implements AutoCloseable {
         of(model).failed().increment();
     }
 
+    /** A device was lost. */
+    public void deviceLost(String device) {
+        Counter.builder("limbic.devices.lost")
+                .description("Failures after which a device answered nothing any more")
+                .tags("device", device)
+                .register(registry)
+                .increment();
+    }
+
     /** A request was dropped before the device was used; the reason is such as {@code expired}. */
     public void dropped(String model, String reason) {
         Counter.builder("limbic.dropped")
@@ -119,6 +128,14 @@ public final class Metrics implements AutoCloseable {
                 .strongReference(true)
                 .register(registry);
         of(model);
+    }
+
+    /** Reports how many long texts wait for a worker. */
+    public void textsWaiting(IntSupplier waiting) {
+        Gauge.builder("limbic.texts.waiting", waiting, IntSupplier::getAsInt)
+                .description("Long texts that wait for a worker to tokenise them")
+                .strongReference(true)
+                .register(registry);
     }
 
     /** A stream was opened. */

@@ -12,11 +12,14 @@ import io.grpc.Status;
  */
 record Calls(TextPipeline pipeline, Models models, Admission admission, WireObserver observer, int window) {
     static final String ANALYZE = "Analyze";
+    /** In place of a model's name. */
+    static final String UNKNOWN = "unknown";
+
     static final String ANALYZE_STREAM = "AnalyzeStream";
 
     /** Counts an answer without letting clients invent label values. */
     void answered(String method, String model, Status.Code code, long startedNanos) {
-        String known = model.isEmpty() ? models.defaultName() : models.contains(model) ? model : "unknown";
+        String known = model.isEmpty() ? models.defaultName() : models.contains(model) ? model : UNKNOWN;
         observer.answered(method, known, code.name(), System.nanoTime() - startedNanos);
     }
 

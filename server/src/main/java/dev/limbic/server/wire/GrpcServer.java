@@ -1,21 +1,15 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.model.ModelCard;
 import dev.limbic.server.pipeline.Models;
 import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.server.pipeline.TextWorkers;
 import io.grpc.Server;
-import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** The listening gRPC server with the emotion, health and reflection services. */
@@ -23,17 +17,14 @@ public final class GrpcServer implements AutoCloseable {
     /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
     private static final int FLOW_CONTROL_WINDOW = 65_535;
 
-    /** Most long texts that wait for a worker; at 16 kB each some tens of megabytes. */
-    private static final int LONG_TEXTS_WAITING = 1024;
-
     private static final Duration LAST_BYTES = Duration.ofMillis(500);
 
     private final Server server;
-    private final ExecutorService workers;
+    private final TextWorkers workers;
     private final Admission admission;
-    private final HealthStatusManager health;
+    private final ModelHealth health;
 
-    private GrpcServer(Server server, ExecutorService workers, Admission admission, HealthStatusManager health) {
+    private GrpcServer(Server server, TextWorkers workers, Admission admission, ModelHealth health) {
         this.server = server;
         this.workers = workers;
         this.admission = admission;
@@ -41,27 +32,17 @@ public final class GrpcServer implements AutoCloseable {
     }
 
     /**
-     * Binds the port and serves; health is SERVING at once, per service and per model.
+     * Binds the port and serves.
      *
      * @throws IOException if the port cannot be bound
      */
     @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
-    public static GrpcServer start(WireSettings settings, Models models, WireObserver observer) throws IOException {
+    public static GrpcServer start(WireSettings settings, Models models, ModelHealth health, WireObserver observer)
+            throws IOException {
         Admission admission = new Admission(settings.maxCalls());
-        ExecutorService workers = new ThreadPoolExecutor(
-                settings.workers(),
-                settings.workers(),
-                0,
-                TimeUnit.SECONDS,
-                new ArrayBlockingQueue<>(LONG_TEXTS_WAITING),
-                Thread.ofPlatform().name("limbic-worker-", 0).daemon(true).factory());
+        TextWorkers workers = new TextWorkers(settings.workers());
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         Calls calls = new Calls(pipeline, models, admission, observer, settings.maxInFlightPerStream());
-        HealthStatusManager health = new HealthStatusManager();
-        health.setStatus(EmotionServiceGrpc.SERVICE_NAME, ServingStatus.SERVING);
-        for (ModelCard card : models.cards()) {
-            health.setStatus(card.name(), ServingStatus.SERVING);
-        }
         Server server = NettyServerBuilder.forAddress(new InetSocketAddress(settings.host(), settings.port()))
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
                 .maxInboundMessageSize(settings.maxMessageBytes())
@@ -71,17 +52,22 @@ public final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(EmotionGrpc.bind(calls, settings))
-                .addService(health.getHealthService())
+                .addService(health.service())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(ProtoReflectionService.newInstance())
                 .build();
         try {
             server.start();
         } catch (IOException e) {
-            workers.shutdownNow();
+            workers.close();
             throw e;
         }
         return new GrpcServer(server, workers, admission, health);
+    }
+
+    /** Long texts that wait for a worker. */
+    public int textsWaiting() {
+        return workers.waiting();
     }
 
     /** Port it listens on. */
@@ -94,7 +80,7 @@ public final class GrpcServer implements AutoCloseable {
      * answered. The port stays open, so that health checks see why.
      */
     public void drain() {
-        health.enterTerminalState();
+        health.end();
         admission.drain();
     }
 
@@ -120,7 +106,7 @@ public final class GrpcServer implements AutoCloseable {
             server.shutdownNow();
             Thread.currentThread().interrupt();
         } finally {
-            workers.shutdown();
+            workers.close();
         }
     }
 }

@@ -1,11 +1,9 @@
 package dev.limbic.server.wire;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.limbic.v1.AnalyzeRequest;
 import io.grpc.MethodDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 
 /**
  * A request as it came, readable or not. gRPC would end a whole stream over a message it cannot parse; we answer that
@@ -28,10 +26,8 @@ record Inbound(AnalyzeRequest request, boolean readable) {
         public Inbound parse(InputStream stream) {
             try {
                 return new Inbound(AnalyzeRequest.parseFrom(stream), true);
-            } catch (InvalidProtocolBufferException e) {
-                return UNREADABLE;
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                return UNREADABLE; // not the message, not UTF-8, or not compressed as it says
             }
         }
     };

@@ -63,14 +63,20 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
     @Override
     public void onMessage(Inbound inbound) {
         Slot slot = new Slot(inbound.request());
+        boolean late;
         lock.lock();
         try {
             if (ended) {
                 return;
             }
+            late = draining;
             slots.add(slot);
         } finally {
             lock.unlock();
+        }
+        if (late) {
+            slot.failed(stopping());
+            return;
         }
         try {
             slot.startedAs(calls.pipeline().analyze(Codec.textRequest(inbound, deadline), slot));
@@ -139,6 +145,10 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
         }
     }
 
+    private static LimbicException stopping() {
+        return new LimbicException.Unavailable("the server is stopping", Duration.ofSeconds(1));
+    }
+
     /** Under the lock: sends what is answered and next in order, as far as the transport takes it. */
     private void flush() {
         if (ended) {
@@ -147,15 +157,16 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
         for (Slot slot = slots.peek(); slot != null && slot.response != null && call.isReady(); slot = slots.peek()) {
             slots.remove();
             call.sendMessage(slot.response);
-            call.request(1);
+            if (!draining) {
+                call.request(1);
+            }
         }
         if (slots.isEmpty() && (halfClosed || draining)) {
             ended = true;
             if (halfClosed) {
                 call.close(Status.OK, new Metadata());
             } else {
-                Failures.Failure stopping =
-                        Failures.of(new LimbicException.Unavailable("the server is stopping", Duration.ofSeconds(1)));
+                Failures.Failure stopping = Failures.of(stopping());
                 call.close(stopping.status(), stopping.trailers());
             }
         }
@@ -206,9 +217,9 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
         }
 
         private void fill(AnalyzeStreamResponse filled, Status.Code code) {
-            calls.answered(Calls.ANALYZE_STREAM, model, code, startedNanos);
             lock.lock();
             try {
+                calls.answered(Calls.ANALYZE_STREAM, model, ended ? Status.Code.CANCELLED : code, startedNanos);
                 response = filled;
                 flush();
             } finally {

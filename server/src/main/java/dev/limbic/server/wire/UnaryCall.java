@@ -21,7 +21,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
     private final Calls calls;
     private final ServerCall<Inbound, AnalyzeResponse> call;
     private final @Nullable Deadline deadline;
-    private final long startedNanos = System.nanoTime();
+    private long startedNanos = System.nanoTime();
 
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Inbound inbound;
@@ -47,7 +47,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
     static <R> ServerCall.Listener<Inbound> refuse(
             Calls calls, ServerCall<Inbound, R> call, String method, LimbicException why) {
         Failures.Failure failure = calls.failure(method, why);
-        calls.observer().answered(method, "unknown", failure.code().name(), 0);
+        calls.observer().answered(method, Calls.UNKNOWN, failure.code().name(), 0);
         call.close(failure.status(), failure.trailers());
         return new ServerCall.Listener<>() {};
     }
@@ -59,6 +59,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
             return;
         }
         inbound = message;
+        startedNanos = System.nanoTime();
     }
 
     @Override
@@ -96,7 +97,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
                 return;
             }
             ended = true;
-            calls.answered(Calls.ANALYZE, request.getModel(), Status.Code.OK, startedNanos);
+            calls.answered(Calls.ANALYZE, model(), Status.Code.OK, startedNanos);
             call.sendHeaders(new Metadata());
             call.sendMessage(response);
             call.close(Status.OK, new Metadata());
@@ -114,7 +115,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
                 return;
             }
             ended = true;
-            calls.answered(Calls.ANALYZE, request().getModel(), failure.code(), startedNanos);
+            calls.answered(Calls.ANALYZE, model(), failure.code(), startedNanos);
             call.close(failure.status(), failure.trailers());
         } finally {
             lock.unlock();
@@ -138,13 +139,17 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
         }
         calls.admission().leave();
         if (unanswered) {
-            calls.answered(Calls.ANALYZE, request().getModel(), Status.Code.CANCELLED, startedNanos);
+            calls.answered(Calls.ANALYZE, model(), Status.Code.CANCELLED, startedNanos);
         }
     }
 
     @Override
     public void onComplete() {
         calls.admission().leave();
+    }
+
+    private String model() {
+        return inbound == null ? Calls.UNKNOWN : request().getModel();
     }
 
     private AnalyzeRequest request() {

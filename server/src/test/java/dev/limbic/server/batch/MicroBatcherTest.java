@@ -318,7 +318,6 @@ class MicroBatcherTest {
         hold(lane);
         Recorder accepted = submit(lane, "accepted");
         AtomicBoolean finished = new AtomicBoolean();
-        batcher.refuse();
         Thread drainer = Thread.ofPlatform().start(() -> {
             try {
                 finished.set(batcher.drain(Duration.ofSeconds(60)));
@@ -326,6 +325,9 @@ class MicroBatcherTest {
                 Thread.currentThread().interrupt();
             }
         });
+        while (drainer.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
         assertThatThrownBy(() -> submit(lane, "refused")).isInstanceOf(LimbicException.Unavailable.class);
         gate.release();
         drainer.join();

@@ -7,7 +7,10 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,63 @@ class HttpServerTest {
         assertThat(exchange(request("DELETE", "/hello")))
                 .startsWith("HTTP/1.1 405")
                 .contains("allow: GET, HEAD");
+    }
+
+    @Test
+    void answersTheAbsoluteForm() throws IOException {
+        assertThat(exchange(request("GET", "http://here:80/hello"))).startsWith("HTTP/1.1 200 OK");
+        assertThat(exchange(request("GET", "http://here"))).startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void aClientThatDoesNotReadIsNotAnsweredForEver() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        String large = "x".repeat(2_000_000);
+        int requests = 100; // 200 MB of answers
+        try (HttpServer slow = HttpServer.start("127.0.0.1", 0, Map.of("/large", () -> {
+                    asked.incrementAndGet();
+                    return Reply.text(200, large);
+                }));
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), slow.port())) {
+            byte[] request = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+            for (int i = 0; i < requests; i++) {
+                socket.getOutputStream().write(request);
+            }
+            int before;
+            do {
+                before = asked.get();
+                Thread.sleep(200);
+            } while (asked.get() > before);
+            assertThat(asked.get()).isBetween(1, requests / 4);
+            long body = 0;
+            InputStream in = socket.getInputStream();
+            socket.setSoTimeout(20_000);
+            byte[] buffer = new byte[1 << 16];
+            while (body < (long) requests * large.length()) {
+                int read = in.read(buffer);
+                assertThat(read).isPositive();
+                body += read;
+            }
+        }
+    }
+
+    @Test
+    void tooManyConnectionsAreClosedAtOnce() throws IOException {
+        List<Socket> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 256; i++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+                open.add(socket);
+            }
+            try (Socket surplus = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+                surplus.setSoTimeout(20_000);
+                assertThat(surplus.getInputStream().read()).isEqualTo(-1);
+            }
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
     }
 
     @Test

@@ -10,7 +10,9 @@ import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -18,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,14 +32,15 @@ class TextPipelineTest {
     private final Queue<Runnable> waitingForAnEncoder = new ArrayDeque<>();
     private final BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
+    private final CountedDrops drops = new CountedDrops();
     private MicroBatcher batcher;
     private TextPipeline pipeline;
+    private Models models;
 
     @BeforeEach
     void start() {
-        batcher = new MicroBatcher(
-                "cpu", new BatchPolicy(1000, 8, 8, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
-        Models models = new Models(
+        batcher = new MicroBatcher("cpu", new BatchPolicy(1000, 8, 8, Duration.ZERO), completions, drops, () -> {});
+        models = new Models(
                 List.of(new Models.Served(model, batcher.lane("fake", batch -> List.of(model.logits(batch))))), "fake");
         pipeline = new TextPipeline(models, 10_000, this::leaveToAnEncoder);
     }
@@ -97,6 +101,54 @@ class TextPipelineTest {
         waitingForAnEncoder.remove().run();
         assertThat(outcomes.poll(50, TimeUnit.MILLISECONDS)).isNull();
         assertThat(model.entered()).isZero();
+        assertThat(drops.cancelled).hasValue(1);
+        assertThat(pending.cancel()).as("a second time").isFalse();
+    }
+
+    @Test
+    void aLongTextCancelledWhileItIsReadIsNeverQueued() throws InterruptedException {
+        TextPipeline.Pending pending = analyze(LONG);
+        model.whileEncoding(pending::cancel);
+        waitingForAnEncoder.remove().run();
+        assertThat(outcomes.poll(50, TimeUnit.MILLISECONDS)).isNull();
+        assertThat(model.entered()).isZero();
+        assertThat(drops.cancelled).hasValue(1);
+    }
+
+    @Test
+    void aLongTextThatExpiredIsNotEvenRead() throws InterruptedException {
+        pipeline.analyze(new TextRequest("", LONG, Priority.HIGH, 1), receiver());
+        model.whileEncoding(() -> {
+            throw new AssertionError("read");
+        });
+        waitingForAnEncoder.remove().run();
+        assertThat(outcome()).isInstanceOf(LimbicException.Expired.class);
+        assertThat(drops.expired).hasValue(1);
+    }
+
+    @Test
+    void anErrorOfTheTokeniserIsAnAnswer() throws InterruptedException {
+        analyze(LONG);
+        model.whileEncoding(() -> {
+            throw new StackOverflowError();
+        });
+        waitingForAnEncoder.remove().run();
+        assertThat(outcome()).isInstanceOf(LimbicException.Internal.class);
+    }
+
+    @Test
+    void theMostUrgentTextIsReadFirst() {
+        PriorityQueue<Runnable> workers = new PriorityQueue<>();
+        TextPipeline urgentFirst = new TextPipeline(models, 10_000, workers::add);
+        for (Priority priority : new Priority[] {Priority.LOW, Priority.NORMAL, Priority.HIGH}) {
+            urgentFirst.analyze(new TextRequest("", LONG + priority, priority, Long.MAX_VALUE), receiver());
+        }
+        List<String> read = new ArrayList<>();
+        model.whileEncoding(text -> read.add(text.substring(LONG.length())));
+        while (!workers.isEmpty()) {
+            workers.remove().run();
+        }
+        assertThat(read).containsExactly("HIGH", "NORMAL", "LOW");
     }
 
     @Test
@@ -116,7 +168,11 @@ class TextPipelineTest {
 
     private TextPipeline.Pending analyze(String text) {
         TextRequest request = new TextRequest("", text, Priority.NORMAL, Long.MAX_VALUE);
-        return pipeline.analyze(request, new TextPipeline.Receiver() {
+        return pipeline.analyze(request, receiver());
+    }
+
+    private TextPipeline.Receiver receiver() {
+        return new TextPipeline.Receiver() {
             @Override
             public void answered(TextAnswer answer) {
                 outcomes.add(answer);
@@ -126,7 +182,26 @@ class TextPipelineTest {
             public void failed(LimbicException failure) {
                 outcomes.add(failure);
             }
-        });
+        };
+    }
+
+    private static final class CountedDrops implements BatchObserver {
+        final AtomicInteger cancelled = new AtomicInteger();
+        final AtomicInteger expired = new AtomicInteger();
+
+        @Override
+        public void ran(String lane, int rows, int tokens, long computeNanos) {}
+
+        @Override
+        public void waited(String lane, long queueNanos) {}
+
+        @Override
+        public void dropped(String lane, Drop reason) {
+            (reason == Drop.CANCELLED ? cancelled : expired).incrementAndGet();
+        }
+
+        @Override
+        public void failed(String lane, int rows, Throwable cause) {}
     }
 
     private Object outcome() throws InterruptedException {

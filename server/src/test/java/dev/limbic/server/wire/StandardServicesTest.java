@@ -153,7 +153,6 @@ class StandardServicesTest {
             Thread.onSpinWait();
         }
 
-        fixture.batcher.refuse();
         fixture.server.drain();
 
         for (String service : List.of("", "limbic.v1.EmotionService", "first", "second")) {

@@ -65,7 +65,7 @@ final class WireFixture implements AutoCloseable {
                 "first");
         WireSettings settings =
                 new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2);
-        server = GrpcServer.start(settings, models, new WireObserver() {
+        server = GrpcServer.start(settings, models, new ModelHealth(List.of("first", "second")), new WireObserver() {
             @Override
             public void answered(String method, String model, String status, long nanos) {
                 answered.computeIfAbsent(method + " " + model + " " + status, key -> new AtomicInteger())

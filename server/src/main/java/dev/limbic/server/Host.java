@@ -1,0 +1,163 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
+import dev.limbic.model.ModelCard;
+import dev.limbic.model.TextModel;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.DeviceException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device and the models that live on it. When the device is lost, {@link #rebuild} opens it again and loads the models
+ * anew behind the same {@link #models}. Opening, {@link #rebuild}, {@link #close} and the models' logits belong to one
+ * thread at a time, the device's owner.
+ */
+public final class Host implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Host.class.getName());
+
+    private final @Nullable Supplier<Device> opener;
+    private final List<Function<Device, TextModel>> loaders;
+    private final List<TextModel> residents = new ArrayList<>();
+    private volatile List<TextModel> loaded;
+    private @Nullable Device device;
+
+    /**
+     * Loads the models.
+     *
+     * @param opened the device, closed if a model cannot be loaded
+     * @param opener opens it again
+     * @param loaders load one model each
+     */
+    Host(Device opened, Supplier<Device> opener, List<Function<Device, TextModel>> loaders) {
+        this.opener = opener;
+        this.loaders = List.copyOf(loaders);
+        this.loaded = List.of();
+        load(opened);
+        reside();
+    }
+
+    private Host(List<TextModel> models) {
+        this.opener = null;
+        this.loaders = List.of();
+        this.loaded = List.copyOf(models);
+        reside();
+    }
+
+    /** Models whose device cannot be opened again. */
+    public static Host of(TextModel... models) {
+        return new Host(List.of(models));
+    }
+
+    private void reside() {
+        for (int i = 0; i < loaded.size(); i++) {
+            residents.add(new Resident(loaded.get(i).card(), i));
+        }
+    }
+
+    private void load(Device opened) {
+        List<TextModel> models = new ArrayList<>();
+        try {
+            for (Function<Device, TextModel> loader : loaders) {
+                models.add(loader.apply(opened));
+            }
+        } catch (RuntimeException | Error failure) {
+            models.forEach(TextModel::close);
+            opened.close();
+            throw failure;
+        }
+        device = opened;
+        loaded = List.copyOf(models);
+    }
+
+    /** Name of the device, such as {@code cpu}. */
+    String name() {
+        return residents.getFirst().card().device();
+    }
+
+    /** The models, in the order in which they were loaded; they stay the same when the device is opened again. */
+    List<TextModel> models() {
+        return residents;
+    }
+
+    /** Whether {@link #rebuild} can do anything. */
+    boolean canRebuild() {
+        return opener != null;
+    }
+
+    /**
+     * Gives back what is left of a lost device, opens it again and loads the models.
+     *
+     * @throws RuntimeException if that fails; then only {@link #close} may follow
+     */
+    void rebuild() {
+        Supplier<Device> open = opener;
+        if (open == null) {
+            throw new IllegalStateException("nothing to open again");
+        }
+        close();
+        load(open.get());
+    }
+
+    @Override
+    public void close() {
+        for (TextModel model : loaded) {
+            close(model);
+        }
+        Device opened = device;
+        device = null;
+        if (opened != null) {
+            close(opened);
+        }
+    }
+
+    /** A lost device refuses to take anything back; the driver does, when the device is closed. */
+    private static void close(AutoCloseable thing) {
+        try {
+            thing.close();
+        } catch (DeviceException lost) {
+            LOG.log(System.Logger.Level.DEBUG, "while closing what was lost: {0}", lost.getMessage());
+        } catch (Exception e) {
+            throw e instanceof RuntimeException known ? known : new IllegalStateException(e);
+        }
+    }
+
+    /** The model at a place, whichever the last loading put there. */
+    private final class Resident implements TextModel {
+        private final ModelCard card;
+        private final int place;
+
+        Resident(ModelCard card, int place) {
+            this.card = card;
+            this.place = place;
+        }
+
+        @Override
+        public ModelCard card() {
+            return card;
+        }
+
+        @Override
+        public Encoding encode(String text) {
+            return loaded.get(place).encode(text);
+        }
+
+        @Override
+        public float[][] logits(List<Encoding> batch) {
+            return loaded.get(place).logits(batch);
+        }
+
+        @Override
+        public Emotions interpret(float[] logits) {
+            return loaded.get(place).interpret(logits);
+        }
+
+        /** Models leave with their host. */
+        @Override
+        public void close() {}
+    }
+}

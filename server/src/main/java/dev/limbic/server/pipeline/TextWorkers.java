@@ -1,0 +1,56 @@
+package dev.limbic.server.pipeline;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** Threads that read long texts, the most urgent first. What is more than may wait is rejected. */
+public final class TextWorkers implements Executor, AutoCloseable {
+    /** Most texts that wait; at 16 KiB each some tens of megabytes. */
+    private static final int WAITING = 1024;
+
+    private final ThreadPoolExecutor threads;
+
+    /** A pool of this many threads. */
+    public TextWorkers(int count) {
+        threads = new ThreadPoolExecutor(
+                count,
+                count,
+                0,
+                TimeUnit.SECONDS,
+                new BoundedQueue(),
+                Thread.ofPlatform().name("limbic-worker-", 0).daemon(true).factory());
+    }
+
+    private static final class BoundedQueue extends PriorityBlockingQueue<Runnable> {
+        private static final long serialVersionUID = 1L;
+
+        /** About the bound: two callers may pass it together. */
+        @Override
+        public boolean offer(Runnable task) {
+            return size() < WAITING && super.offer(task);
+        }
+    }
+
+    /**
+     * Runs a task that can be compared with the others.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if too many wait
+     */
+    @Override
+    public void execute(Runnable task) {
+        threads.execute(task);
+    }
+
+    /** Tasks that wait. */
+    public int waiting() {
+        return threads.getQueue().size();
+    }
+
+    /** Waiting tasks are still run. */
+    @Override
+    public void close() {
+        threads.shutdown();
+    }
+}
