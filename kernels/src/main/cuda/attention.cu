@@ -1,0 +1,97 @@
+// Self-attention over sequences laid end to end, without padding; scores are never written to global memory.
+#include "attention_fma.cuh"
+
+/** Bytes of shared memory of a block, enough for every path below. */
+constexpr int ATTENTION_SHARED = static_cast<int>(sizeof(FmaTiles<128>));
+
+template <typename T>
+__device__ __forceinline__ void attention(
+        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
+    __shared__ uint4 shared[ATTENTION_SHARED / 16];
+    const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
+    if (static_cast<int>(blockIdx.x) * TILE_ROWS >= head.length) {
+        return;
+    }
+    unsigned char* tiles = reinterpret_cast<unsigned char*>(shared);
+    if (d <= 32) {
+        attentionFma<32>(tiles, head, d, causal != 0);
+    } else if (d <= 64) {
+        attentionFma<64>(tiles, head, d, causal != 0);
+    } else {
+        attentionFma<128>(tiles, head, d, causal != 0);
+    }
+}
+
+/** Columns of the output that a warp of attention_any has in registers at once. */
+constexpr int ANY_LANE_COLUMNS = 8;
+
+/** A warp per query; the scores are computed anew for every 256 columns of the output. */
+template <typename T>
+__device__ __forceinline__ void attentionAny(
+        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
+    const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
+    const int query = warpRow();
+    if (query >= head.length) {
+        return;
+    }
+    const int lane = laneIndex();
+    const float scale = LOG2_E * rsqrtf(static_cast<float>(d));
+    const T* q = head.queries + query * head.rowStride;
+    const int keysEnd = causal != 0 ? query + 1 : head.length;
+    for (int firstColumn = 0; firstColumn < d; firstColumn += WARP * ANY_LANE_COLUMNS) {
+        float top = -infinity();
+        float sum = 0;
+        float total[ANY_LANE_COLUMNS] = {};
+        for (int key = 0; key < keysEnd; key++) {
+            const T* k = head.keys + key * head.rowStride;
+            const T* v = head.values + key * head.rowStride;
+            float score = 0;
+            for (int column = lane; column < d; column += WARP) {
+                const float bias = head.queryBias == nullptr ? 0 : head.queryBias[column];
+                score = fmaf(toFloat(q[column]) + bias, toFloat(k[column]), score);
+            }
+            score = warpSum(score);
+            const float newTop = fmaxf(top, score);
+            const float shift = shiftOf(newTop);
+            const float fade = exp2Approximate((top - shift) * scale);
+            const float p = exp2Approximate((score - shift) * scale);
+            top = newTop;
+            sum = sum * fade + p;
+#pragma unroll
+            for (int i = 0; i < ANY_LANE_COLUMNS; i++) {
+                const int column = firstColumn + lane + i * WARP;
+                if (column < d) {
+                    total[i] = fmaf(p, toFloat(v[column]), total[i] * fade);
+                }
+            }
+        }
+        const float inverse = 1 / sum;
+#pragma unroll
+        for (int i = 0; i < ANY_LANE_COLUMNS; i++) {
+            const int column = firstColumn + lane + i * WARP;
+            if (column < d) {
+                const float bias = head.valueBias == nullptr ? 0 : head.valueBias[column];
+                assign(head.out[query * head.outStride + column], total[i] * inverse + bias);
+            }
+        }
+    }
+}
+
+// out [T, heads * d] = softmax(q.k / sqrt(d)).v per head and sequence; qkv [T, 3 * heads * d] has rows of queries, keys,
+// values; qkvBias [3 * heads * d] may be null. cuSeqlens[b] .. cuSeqlens[b + 1] are the rows of sequence b; causal: a row
+// sees itself and the rows before it. NaN reaches only the rows that see it.
+// attention: d <= 128. Grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
+// attention_any: any d. Grid (ceil(longest / 8), heads, sequences), block 256, dynamic shared memory 0.
+#define ATTENTION(SUFFIX, T)                                                                                              \
+    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_##SUFFIX(                                     \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
+        attention<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                     \
+    }                                                                                                                     \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_any_##SUFFIX(                                       \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
+        attentionAny<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                  \
+    }
+
+ATTENTION(f32, float)
+ATTENTION(f16, Float16)
+ATTENTION(bf16, BFloat16)
