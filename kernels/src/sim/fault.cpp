@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdio>
 
-#include "internal.h"
+#include "runner.h"
 
 namespace sim {
 namespace {
@@ -80,7 +80,10 @@ int describeTrap(std::string* text) {
     *text = "access through a null or misaligned address";
     return kIllegalAddress;
   }
-  *text = std::string(trapWrite ? "write to " : "read of ") + describeAddress(trapAddress);
+  *text = describeStack(trapAddress);
+  if (!text->empty()) return kLaunchFailed;
+  std::string shared = describeShared(trapAddress);
+  *text = std::string(trapWrite ? "write to " : "read of ") + (shared.empty() ? describeAddress(trapAddress) : shared);
   return kIllegalAddress;
 }
 
@@ -116,11 +119,14 @@ int runProtected(const std::function<void()>& work) {
     return kSuccess;
   }
   running = false;
-  if (jumped == 2) return abandonedWith;
-  std::string text;
-  int status = describeTrap(&text);
-  std::string where = whereInKernel();
-  noteFault(where.empty() ? text : where + ": " + text);
+  int status = abandonedWith;
+  if (jumped == 1) {
+    std::string text;
+    status = describeTrap(&text);
+    std::string where = whereInKernel();
+    noteFault(where.empty() ? text : where + ": " + text);
+  }
+  dropLaunch();
   return status;
 }
 

@@ -95,7 +95,7 @@ struct Module {
 
 struct Function {
   std::shared_ptr<Module> module;
-  LimbicSimKernel* kernel = nullptr;
+  const LimbicSimKernel* kernel = nullptr;
   unsigned maxDynamicShared = 48 * 1024;
 };
 
@@ -171,7 +171,7 @@ std::vector<Context*>& contextStack();
 
 // fault.cpp
 void installFaultHandler();
-// Runs work so that a fault inside it comes back as a status; what went wrong is then in takeTrap().
+// Runs work so that a fault inside it comes back as a status; what went wrong is noted.
 int runProtected(const std::function<void()>& work);
 // Leaves the running work with a status.
 [[noreturn]] void abandonWork(int status);
@@ -208,7 +208,7 @@ int enqueue(const std::shared_ptr<Stream>& stream, std::shared_ptr<Work> work);
 // After a wait: the sticky error, or damage that the red zones show.
 int settle(Context* context);
 
-// capture.cpp
+// graph.cpp
 // Refuses, and invalidates, when a capture is under way that a call of this kind would disturb.
 int forbidInCapture(const Context* context);
 int invalidate(const std::shared_ptr<Capture>& capture, int status);
@@ -216,9 +216,10 @@ int invalidate(const std::shared_ptr<Capture>& capture, int status);
 // runner.cpp
 struct Launch {
   std::shared_ptr<Module> module;
-  LimbicSimKernel* kernel = nullptr;
+  const LimbicSimKernel* kernel = nullptr;
   LimbicSimIndex grid{}, block{};
   unsigned dynamicShared = 0;
+  // Values of the arguments, and where each begins.
   std::vector<unsigned char> storage;
   std::vector<void*> arguments;
 };

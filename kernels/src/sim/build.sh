@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Builds the stand-ins for the CUDA libraries into a folder; only what is out of date.
+#   build.sh OUTPUT_FOLDER        CXX names another compiler than g++
+set -euo pipefail
+if [ $# -ne 1 ]; then
+  echo "usage: build.sh OUTPUT_FOLDER" >&2
+  exit 2
+fi
+sources="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+mkdir -p "$1"
+output="$(cd "$1" && pwd)"
+cxx="${CXX:-g++}"
+if ! command -v "$cxx" > /dev/null; then
+  echo "$cxx is not here" > "$output/absent"
+  echo "The CUDA simulator is not built: there is no $cxx" >&2
+  exit 0
+fi
+rm -f "$output/absent"
+
+# A module that one build made is refused by another.
+build="$(cat "$sources"/kernel_abi.h "$sources"/prelude*.h "$sources"/nvrtc*.cpp "$sources"/nvrtc*.h | cksum | cut -d ' ' -f 1)u"
+# Faults leave running work by a jump that the fortified one would refuse.
+flags=(-std=c++17 -O2 -g1 -Wall -Wextra -Werror -fPIC -U_FORTIFY_SOURCE -pthread "-DLIMBIC_SIM_BUILD=$build" "-I$output")
+
+# object SOURCE: compiles it if it, or what it includes, is newer.
+object() {
+  local target="$output/$(basename "$1" .cpp).o" list="$output/$(basename "$1" .cpp).d" needed
+  if [ -f "$target" ] && [ -f "$list" ]; then
+    needed="$(sed -e 's/^[^:]*://' -e 's/\\$//' "$list" | tr -d '\n')"
+    local fresh=1 file
+    for file in $needed "$sources/build.sh"; do
+      if [ ! -f "$file" ] || [ "$file" -nt "$target" ]; then fresh=0; fi
+    done
+    if [ "$fresh" = 1 ] && [ "$(cat "$target.build" 2> /dev/null)" = "$build" ]; then return; fi
+  fi
+  local visibility=()
+  # In the driver and the compiler only the functions of the API are to be seen.
+  case "$(basename "$1")" in
+    cublas*|cudnn*|product*) ;;
+    *) visibility=(-fvisibility=hidden) ;;
+  esac
+  "$cxx" "${flags[@]}" "${visibility[@]}" -MMD -MF "$list" -c "$1" -o "$target"
+  echo "$build" > "$target.build"
+}
+
+# library SONAME VERSIONED SOURCE...: links the objects of the sources; VERSIONED gives its symbols its own name as version.
+library() {
+  local name="$1" versioned="$2" source objects=() link=() fresh=1
+  shift 2
+  for source in "$@"; do
+    if [ ! -f "$source" ]; then return; fi
+    object "$source"
+    objects+=("$output/$(basename "$source" .cpp).o")
+  done
+  if [ "$versioned" = yes ]; then
+    echo "$name { global: *; };" > "$output/$name.map"
+    link+=("-Wl,--version-script=$output/$name.map")
+  fi
+  if [ "$name" != libcuda.so.1 ]; then link+=("$output/libcuda.so.1" '-Wl,-rpath,$ORIGIN'); fi
+  for source in "${objects[@]}"; do
+    if [ "$source" -nt "$output/$name" ]; then fresh=0; fi
+  done
+  if [ "$fresh" = 1 ] && [ -f "$output/$name" ]; then return; fi
+  "$cxx" -shared -pthread -Wl,-soname,"$name" "${objects[@]}" "${link[@]}" -ldl -o "$output/$name.part"
+  mv "$output/$name.part" "$output/$name"
+}
+
+# The text that is put before every kernel file, as a string of the compiler stand-in.
+{
+  echo 'R"LIMBIC('
+  cat "$sources/kernel_abi.h"
+  echo ')LIMBIC"'
+  for prelude in types math threads watch module; do
+    # Literals have a limit of length; neighbours become one.
+    echo 'R"LIMBIC('
+    cat "$sources/prelude_$prelude.h"
+    echo ')LIMBIC"'
+  done
+} > "$output/prelude.inc.part"
+if cmp -s "$output/prelude.inc.part" "$output/prelude.inc"; then
+  rm "$output/prelude.inc.part"
+else
+  mv "$output/prelude.inc.part" "$output/prelude.inc"
+fi
+
+driver=()
+for source in "$sources"/*.cpp; do
+  case "$(basename "$source")" in
+    nvrtc*|cublas*|cudnn*|product*) ;;
+    *) driver+=("$source") ;;
+  esac
+done
+shopt -s nullglob
+product=("$sources"/product*.cpp)
+cublas=("$sources"/cublas*.cpp)
+cudnn=("$sources"/cudnn*.cpp)
+library libcuda.so.1 no "${driver[@]}"
+library libnvrtc.so.12 yes "$sources"/nvrtc*.cpp
+if [ ${#cublas[@]} -gt 0 ]; then library libcublas.so.12 yes "${cublas[@]}" "${product[@]}"; fi
+if [ ${#cudnn[@]} -gt 0 ]; then library libcudnn.so.9 yes "${cudnn[@]}" "${product[@]}"; fi
