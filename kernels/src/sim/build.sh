@@ -33,29 +33,22 @@ object() {
     done
     if [ "$fresh" = 1 ] && [ "$(cat "$target.build" 2> /dev/null)" = "$build" ]; then return; fi
   fi
-  local visibility=()
-  # In the driver and the compiler only the functions of the API are to be seen.
-  case "$(basename "$1")" in
-    cublas*|cudnn*|product*) ;;
-    *) visibility=(-fvisibility=hidden) ;;
-  esac
-  "$cxx" "${flags[@]}" "${visibility[@]}" -MMD -MF "$list" -c "$1" -o "$target"
+  "$cxx" "${flags[@]}" -MMD -MF "$list" -c "$1" -o "$target"
   echo "$build" > "$target.build"
 }
 
-# library SONAME VERSIONED SOURCE...: links the objects of the sources; VERSIONED gives its symbols its own name as version.
+# library SONAME PREFIX VERSION SOURCE...: links the objects of the sources; only functions whose name begins with the prefix
+# are to be seen. VERSION is the name of their version, which JCuda asks for, or empty.
 library() {
-  local name="$1" versioned="$2" source objects=() link=() fresh=1
-  shift 2
+  local name="$1" prefix="$2" version="$3" source objects=() link=() fresh=1
+  shift 3
   for source in "$@"; do
     if [ ! -f "$source" ]; then return; fi
     object "$source"
     objects+=("$output/$(basename "$source" .cpp).o")
   done
-  if [ "$versioned" = yes ]; then
-    echo "$name { global: *; };" > "$output/$name.map"
-    link+=("-Wl,--version-script=$output/$name.map")
-  fi
+  echo "$version { global: $prefix*; limbicSim*; local: *; };" > "$output/$name.map"
+  link+=("-Wl,--version-script=$output/$name.map")
   if [ "$name" != libcuda.so.1 ]; then link+=("$output/libcuda.so.1" '-Wl,-rpath,$ORIGIN'); fi
   for source in "${objects[@]}"; do
     if [ "$source" -nt "$output/$name" ]; then fresh=0; fi
@@ -94,7 +87,7 @@ shopt -s nullglob
 product=("$sources"/product*.cpp)
 cublas=("$sources"/cublas*.cpp)
 cudnn=("$sources"/cudnn*.cpp)
-library libcuda.so.1 no "${driver[@]}"
-library libnvrtc.so.12 yes "$sources"/nvrtc*.cpp
-if [ ${#cublas[@]} -gt 0 ]; then library libcublas.so.12 yes "${cublas[@]}" "${product[@]}"; fi
-if [ ${#cudnn[@]} -gt 0 ]; then library libcudnn.so.9 yes "${cudnn[@]}" "${product[@]}"; fi
+library libcuda.so.1 cu "" "${driver[@]}"
+library libnvrtc.so.12 nvrtc libnvrtc.so.12 "$sources"/nvrtc*.cpp
+if [ ${#cublas[@]} -gt 0 ]; then library libcublas.so.12 cublas libcublas.so.12 "${cublas[@]}" "${product[@]}"; fi
+if [ ${#cudnn[@]} -gt 0 ]; then library libcudnn.so.9 cudnn libcudnn.so.9 "${cudnn[@]}" "${product[@]}"; fi

@@ -189,68 +189,42 @@ class Translator {
       return i;
     }
     bool dynamic = false;
-    std::string type;
+    // The declaration with a type's name in place of each variable's.
+    std::string types = "typedef ";
     std::vector<std::string> names;
     int angle = 0, square = 0;
-    std::string last;
     for (size_t j = start; j < end; j++) {
       const std::string& w = word(j);
-      if (w == "extern") dynamic = true;
+      const std::string& next = word(j + 1);
+      dynamic = dynamic || w == "extern";
       if (w == "extern" || w == "static" || w == "__shared__") continue;
-      if (w == "[" && square++ == 0 && angle == 0) names.push_back(last);
+      if (w == "[") square++;
       if (w == "]") square--;
-      if (w == "<" && square == 0) angle++;
-      if (w == ">" && square == 0) angle--;
-      bool separator = w == "," && square == 0 && angle == 0;
-      if (separator && word(j - 1) != "]") names.push_back(last);
-      // A second pair of brackets belongs to the same name.
-      if (names.size() > 1 && names.back() == names[names.size() - 2]) names.pop_back();
-      last = wordStart(w[0]) ? w : last;
-      type += (w == "alignas" ? "__align__" : w) + " ";
+      if (square == 0 && (w == "<" || w == ">")) angle += w == "<" ? 1 : -1;
+      bool declarator = square == 0 && angle == 0 && wordStart(w[0]) && (next == "[" || next == "," || next == ";");
+      if (declarator) names.push_back(w);
+      types += (declarator ? "LimbicSimType_" : "") + (w == "alignas" ? "__align__" : w) + " ";
     }
-    if (word(end - 1) != "]") names.push_back(last);
-    replace(tokens_[start].begin, tokens_[end].end, dynamic ? dynamicText(type, names) : staticText(type, names));
+    types += "; ";
+    replace(tokens_[start].begin, tokens_[end].end, types + (dynamic ? dynamicText(names) : staticText(names)));
     return end;
   }
 
-  // `type` holds the declarators too; each name in it becomes the name of a type.
-  static std::string asTypes(const std::string& type, const std::vector<std::string>& names) {
-    std::string text = "typedef ";
-    std::string word;
-    std::vector<std::string> words;
-    for (char c : type) {
-      if (c != ' ') {
-        word += c;
-        continue;
-      }
-      words.push_back(word);
-      word.clear();
-    }
-    size_t next = 0;
-    for (size_t i = 0; i < words.size(); i++) {
-      const std::string following = i + 1 < words.size() ? words[i + 1] : ";";
-      bool declared = next < names.size() && words[i] == names[next] && (following == "[" || following == "," || following == ";");
-      text += (declared ? "LimbicSimType_" + words[i] : words[i]) + " ";
-      next += declared;
-    }
-    return text + "; ";
-  }
-
-  static std::string staticText(const std::string& type, const std::vector<std::string>& names) {
-    std::string text = asTypes(type, names);
+  static std::string staticText(const std::vector<std::string>& names) {
+    std::string text;
     for (const std::string& name : names) {
-      std::string t = "LimbicSimType_" + name, place = "limbicSimPlace_" + name;
-      text += "static LimbicSimShared " + place + "; " + t + "& " + name + " = *static_cast<" + t + "*>(" + place
-          + ".open(sizeof(" + t + "), alignof(" + t + "), \"" + name + "\"));";
+      std::string type = "LimbicSimType_" + name, place = "limbicSimPlace_" + name;
+      text += "static LimbicSimShared " + place + "; " + type + "& " + name + " = *static_cast<" + type + "*>(" + place
+          + ".open(sizeof(" + type + "), alignof(" + type + "), \"" + name + "\"));";
     }
     return text;
   }
 
-  static std::string dynamicText(const std::string& type, const std::vector<std::string>& names) {
-    std::string text = asTypes(type, names);
+  static std::string dynamicText(const std::vector<std::string>& names) {
+    std::string text;
     for (const std::string& name : names) {
       std::string element = "LimbicSimElement_" + name;
-      // decltype of an element keeps further dimensions.
+      // The type of an element keeps further dimensions.
       text += "typedef __typeof__((*static_cast<LimbicSimType_" + name + "*>(nullptr))[0]) " + element + "; " + element
           + "* const " + name + " = static_cast<" + element + "*>(limbicSimDynamic());";
     }
