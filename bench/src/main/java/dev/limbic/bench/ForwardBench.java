@@ -67,6 +67,7 @@ final class ForwardBench {
                     double ratioMixed = measure(device, stack, precision, mixed, "64 mixed (4-128)");
                     double wanted = switch (precision) {
                         case F32 -> 0.85;
+                        case F16 -> throw new IllegalStateException("the CPU has no f16");
                         case BF16 -> 0.75;
                         case INT8 -> 0.55;
                     };
@@ -214,14 +215,12 @@ final class ForwardBench {
             Ops ops = device.ops();
             int count = bounds.length - 1;
             int[] place = new int[ids.length];
-            int longest = 0;
             for (int b = 0; b < count; b++) {
-                longest = Math.max(longest, bounds[b + 1] - bounds[b]);
                 for (int t = bounds[b]; t < bounds[b + 1]; t++) {
                     place[t] = t - bounds[b];
                 }
             }
-            Sequences sequences = new Sequences(device.upload(bounds), count, ids.length, longest);
+            Sequences sequences = Sequences.on(device, bounds);
             Tensor hidden = ops.embed(
                     List.of(new Lookup(words, device.upload(ids)), new Lookup(positions, device.upload(place))), norm);
             for (EncoderLayer layer : layers) {

@@ -1,6 +1,7 @@
 package dev.limbic.ops;
 
 import dev.limbic.tensor.Tensor;
+import java.util.function.Supplier;
 
 /**
  * A place that computes. One thread at a time owns it: whoever loads the weights may hand it to the thread that runs
@@ -13,7 +14,7 @@ public interface Device extends AutoCloseable {
     /** One line for people: what chip, how many threads, which library. */
     String description();
 
-    /** Whether products of this precision run at the chip's own speed, not emulated. */
+    /** Whether products of this precision run at the chip's own speed; others are emulated or refused. */
     boolean supports(Precision precision);
 
     Ops ops();
@@ -29,6 +30,25 @@ public interface Device extends AutoCloseable {
 
     /** Copies f32 values to a scratch tensor [rows, columns]. */
     Tensor upload(float[] values, int rows, int columns);
+
+    /**
+     * What a batch of an encoder is padded to, so that few extents differ and {@link #replay} finds the work recorded.
+     * Padding costs computing, so a device that records nothing wants none.
+     */
+    default Extent padded(Extent batch) {
+        return batch;
+    }
+
+    /**
+     * Runs work on what was uploaded since the batch began. A device may record what is launched and launch it again
+     * the next time, without calling {@code work}.
+     *
+     * @param key equal keys mean the same launches on tensors of the same shapes
+     * @param work calls operations only: no uploads, no downloads
+     */
+    default Tensor replay(Object key, Supplier<Tensor> work) {
+        return work.get();
+    }
 
     /** Waits for the result and copies it to the host, widened to f32, row-major. */
     float[] download(Tensor tensor);

@@ -30,7 +30,17 @@ public interface Ops {
      */
     Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal);
 
-    /** y[i] = x[rows[i]]. x [T, H], rows i32 [N] → [N, H]. */
+    /** {@link #attention} over x·Wᵀ + bias with the layer that projects to query, key and value. x [T, K] → [T, H]. */
+    default Tensor selfAttention(Tensor x, Linear qkv, Sequences sequences, int heads, boolean causal) {
+        return attention(linear(x, qkv, Activation.NONE), sequences, heads, causal);
+    }
+
+    /** residual ← LayerNorm(x·Wᵀ + bias + residual), in place. x [T, K], residual [T, H]. */
+    default void linearAddLayerNorm(Tensor x, Linear weights, Tensor residual, Norm norm) {
+        addLayerNorm(linear(x, weights, Activation.NONE), residual, norm);
+    }
+
+    /** y[i] = x[rows[i]]. x [T, H], rows i32 [N], each in 0 … T−1, which the caller has checked → [N, H]. */
     Tensor gatherRows(Tensor x, Tensor rows);
 
     /** One row per sequence. x [T, H] → [B, H]. */

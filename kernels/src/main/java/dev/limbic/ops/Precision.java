@@ -8,6 +8,8 @@ public enum Precision {
     F32(DType.F32),
     /** bf16 weights and activations, f32 accumulation. */
     BF16(DType.BF16),
+    /** f16 weights and activations, f32 accumulation. */
+    F16(DType.F16),
     /**
      * 8-bit weights with one scale per output channel, activations quantised on the fly with one scale and zero
      * point per row (so that a row does not depend on its batch), i32 accumulation; f32 between the products.

@@ -3,6 +3,7 @@ package dev.limbic.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Weights on the host, as they lie in a file: little-endian, dense, row-major. A device turns them into what it
@@ -32,6 +33,19 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
     /** An f32 tensor that copies {@code values} into heap memory. */
     public static HostTensor of(Shape shape, float[] values) {
         return new HostTensor(DType.F32, shape, MemorySegment.ofArray(values.clone()));
+    }
+
+    /** The elements of all tensors one behind the other, widened to f32: matrices of equal width stacked. */
+    public static float[] stacked(List<HostTensor> tensors) {
+        long total = tensors.stream().mapToLong(t -> t.shape.elements()).sum();
+        float[] all = new float[Math.toIntExact(total)];
+        int offset = 0;
+        for (HostTensor t : tensors) {
+            float[] values = t.toFloats();
+            System.arraycopy(values, 0, all, offset, values.length);
+            offset += values.length;
+        }
+        return all;
     }
 
     /** Element {@code i} in row-major order, widened to f32. */

@@ -32,15 +32,16 @@ interface AttentionCases {
     default void attentionMatchesTheOracle(int d, int heads) {
         int[] lengths = mixedLengths();
         Matrix qkv = bench().normal(Arrays.stream(lengths).sum(), 3 * heads * d);
-        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+        for (DType type : bench().types()) {
             check(heads + " heads of " + d, qkv, type, lengths, heads, false);
             check(heads + " heads of " + d, qkv, type, lengths, heads, true);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionHandlesEverySequenceLength(DType type) {
+        bench().assumeComputes(type);
         Matrix qkv = bench().normal(70, 3 * 20);
         for (int length = 1; length <= 70; length++) {
             bench().device().beginBatch();
@@ -51,8 +52,9 @@ interface AttentionCases {
 
     /** Scores of thousands: one key takes all; a softmax that is not shifted by its maximum would give NaN. */
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionSurvivesLargeScores(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = {1, 9, 40};
         Matrix base = bench().normal(50, 3 * 32);
         float[] large = base.values().clone();
@@ -68,8 +70,9 @@ interface AttentionCases {
 
     /** All scores equal and strongly negative or positive: a plain mean of the values. */
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionOfEqualExtremeScoresIsTheMean(DType type) {
+        bench().assumeComputes(type);
         for (float sign : new float[] {1, -1}) {
             Matrix qkv = bench().normal(11, 3 * 16);
             float[] values = qkv.values().clone();
@@ -83,8 +86,9 @@ interface AttentionCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionOfASequenceDoesNotDependOnItsBatch(DType type) {
+        bench().assumeComputes(type);
         int heads = 3;
         int h = heads * 20;
         int[] lengths = mixedLengths();
@@ -108,8 +112,9 @@ interface AttentionCases {
 
     /** A row of causal attention is what it would be if the sequence ended there. */
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void causalAttentionDoesNotSeeTheFuture(DType type) {
+        bench().assumeComputes(type);
         Matrix qkv = bench().normal(37, 3 * 24);
         float[] whole =
                 bench().download(bench().ops().attention(bench().upload(qkv, type), bench().sequences(37), 2, true));

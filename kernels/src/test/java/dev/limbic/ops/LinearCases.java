@@ -42,6 +42,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearMatchesTheOracle(Precision precision) {
+        bench().assumeComputes(precision);
         for (int[] shape : shapes()) {
             bench().reseed(Arrays.hashCode(shape));
             LinearCase c = LinearCase.random(bench(), shape[0], shape[1], shape[2], true, precision);
@@ -56,6 +57,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearMatchesTheOracleForEveryRowCount(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase whole = LinearCase.random(bench(), 300, 64, 130, true, precision);
         for (int t = 1; t <= 300; t++) {
             bench().device().beginBatch();
@@ -66,6 +68,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearWithoutBiasAppliesEveryFunction(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 33, 40, 72, false, precision);
         for (Activation activation : Activation.values()) {
             c.check(activation);
@@ -75,6 +78,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearStaysAccurateFarFromZero(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 20, 24, 70, true, precision);
         LinearCase far = c.withInput(Matrix.normal(bench().random(), 20, 24, 12));
         for (Activation activation : Activation.values()) {
@@ -85,6 +89,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearCastsItsInput(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 19, 37, 66, true, precision);
         DType other = precision.activations() == DType.F32 ? DType.BF16 : DType.F32;
         // Values of bf16 are the same in either type.
@@ -94,6 +99,7 @@ interface LinearCases {
 
     @Test
     default void linearOfInt8TakesRowsOnOneSideOfZeroAndConstantRows() {
+        bench().assumeComputes(Precision.INT8);
         LinearCase c = LinearCase.random(bench(), 6, 48, 70, true, Precision.INT8);
         float[] rows = c.x().values().clone();
         for (int k = 0; k < 48; k++) {
@@ -110,6 +116,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearStacksMatrices(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 9, 30, 90, true, precision);
         Linear stacked = bench().weights()
                 .linear(
@@ -128,6 +135,7 @@ interface LinearCases {
     @ParameterizedTest
     @EnumSource
     default void linearOfARowDoesNotDependOnItsBatch(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 140, 96, 200, true, precision);
         float[] batch = c.run(Activation.GELU);
         for (int row : new int[] {0, 1, 63, 127, 128, 139}) {

@@ -32,12 +32,14 @@ record Matrix(int rows, int columns, float[] values) {
 
     /** What remains of the values after storage as {@code type}. */
     Matrix storedAs(DType type) {
-        if (type != DType.BF16) {
+        if (type != DType.BF16 && type != DType.F16) {
             return this;
         }
         float[] rounded = values.clone();
         for (int i = 0; i < rounded.length; i++) {
-            rounded[i] = nearestBf16(rounded[i]);
+            rounded[i] = type == DType.BF16
+                    ? nearestBf16(rounded[i])
+                    : Float.float16ToFloat(Float.floatToFloat16(rounded[i]));
         }
         return new Matrix(rows, columns, rounded);
     }

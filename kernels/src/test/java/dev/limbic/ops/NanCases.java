@@ -45,6 +45,7 @@ interface NanCases {
     @ParameterizedTest
     @EnumSource
     default void linearKeepsNan(Precision precision) {
+        bench().assumeComputes(precision);
         for (int t : new int[] {1, 5, 130}) {
             LinearCase c = LinearCase.random(bench(), t, 40, 70, true, precision);
             for (Activation activation : Activation.values()) {
@@ -63,6 +64,7 @@ interface NanCases {
     @ParameterizedTest
     @EnumSource
     default void linearKeepsInfinityVisible(Precision precision) {
+        bench().assumeComputes(precision);
         LinearCase c = LinearCase.random(bench(), 5, 40, 70, true, precision);
         float[] clean = c.run(Activation.NONE);
         for (float value : new float[] {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
@@ -80,6 +82,7 @@ interface NanCases {
     @ParameterizedTest
     @EnumSource
     default void linearKeepsNanOfItsWeights(Precision precision) {
+        bench().assumeComputes(precision);
         Matrix weight = bench().normal(70, 40).with(66, 7, Float.NaN).with(2, 39, Float.NaN);
         Linear linear = bench().weights().linear(weight.host(), null, precision);
         Tensor x = bench().upload(bench().normal(3, 40), precision.activations());
@@ -90,8 +93,9 @@ interface NanCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionKeepsNan(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = {3, 17, 1, 40};
         int heads = 2;
         int d = 20;
@@ -144,8 +148,9 @@ interface NanCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void rowOperationsKeepNan(DType type) {
+        bench().assumeComputes(type);
         for (int h : new int[] {5, 37, 768}) {
             Norm norm = new Norm(
                     bench().weights().tensor(bench().normal(1, h).hostVector(), DType.F32),
@@ -178,8 +183,9 @@ interface NanCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void poolKeepsNan(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = {2, 5, 1};
         int h = 37;
         Matrix x = bench().normal(8, h).storedAs(type);
@@ -220,8 +226,9 @@ interface NanCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionPoolKeepsNanOfItsScores(DType type) {
+        bench().assumeComputes(type);
         Matrix x = bench().normal(8, 37).storedAs(type);
         Matrix scores = bench().normal(8, 1);
         Sequences sequences = bench().sequences(2, 5, 1);
@@ -238,6 +245,7 @@ interface NanCases {
     @ParameterizedTest
     @EnumSource
     default void recurrentKeepsNan(Precision precision) {
+        bench().assumeComputes(precision);
         int[] lengths = {4, 9, 1, 6};
         for (int hidden : new int[] {5, 36}) {
             for (Cell cell : Cell.values()) {

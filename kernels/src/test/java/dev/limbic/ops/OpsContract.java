@@ -1,5 +1,6 @@
 package dev.limbic.ops;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -10,15 +11,18 @@ import org.junit.jupiter.api.BeforeEach;
  * extends this class and says how to open a device.
  */
 public abstract class OpsContract
-        implements LinearCases, AttentionCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
+        implements LinearCases, AttentionCases, FusedCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */
     protected abstract Device open();
 
+    /** What the device computes in, at its own speed or not. */
+    protected abstract Set<Precision> precisions();
+
     @BeforeEach
     void openDevice() {
-        bench = new Workbench(open());
+        bench = new Workbench(open(), precisions());
     }
 
     @AfterEach

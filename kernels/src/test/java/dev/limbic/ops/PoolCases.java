@@ -78,8 +78,9 @@ interface PoolCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionPoolMatchesTheOracle(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = mixedLengths();
         int t = Arrays.stream(lengths).sum();
         for (int h : new int[] {1, 3, 32, 33, 127, 768}) {
@@ -99,8 +100,9 @@ interface PoolCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionPoolTakesScoresOfAnotherType(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = mixedLengths();
         int t = Arrays.stream(lengths).sum();
         DType other = type == DType.F32 ? DType.BF16 : DType.F32;
@@ -112,8 +114,9 @@ interface PoolCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void poolOfASequenceDoesNotDependOnItsBatch(DType type) {
+        bench().assumeComputes(type);
         int[] lengths = mixedLengths();
         int[] bounds = Workbench.bounds(lengths);
         int h = 130;

@@ -62,7 +62,7 @@ record RecurrentCase(
 
     /**
      * Of one precision's rounding, fed back at each step. f32: sums of tens of products. bf16: input and hidden
-     * product (up to about 4) and the state are each rounded to 8 bits, 2⁻⁹ of 4, and the feedback can double it.
+     * product (up to about 4) and the state are each rounded to 8 bits, 2⁻⁹ of 4, and the feedback can double it. f16: the same with 11 bits.
      * int8: weights and activations are emulated, so only elements next to a tie differ, by one step of 1/127 of the
      * state's span times one weight.
      */
@@ -70,6 +70,7 @@ record RecurrentCase(
         return switch (precision) {
             case F32 -> new Closeness(5e-5, 1e-5);
             case BF16 -> new Closeness(2.5e-2, 0x1p-8);
+            case F16 -> new Closeness(3.2e-3, 0x1p-10);
             case INT8 -> new Closeness(1.5e-2, 1e-5);
         };
     }

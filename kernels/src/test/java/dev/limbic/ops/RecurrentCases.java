@@ -15,6 +15,7 @@ interface RecurrentCases {
     @ParameterizedTest
     @EnumSource
     default void recurrentMatchesTheOracle(Precision precision) {
+        bench().assumeComputes(precision);
         int[][] sizes = {{1, 1}, {7, 5}, {33, 20}, {20, 31}, {64, 64}, {48, 128}};
         for (int[] size : sizes) {
             for (Cell cell : Cell.values()) {
@@ -32,6 +33,7 @@ interface RecurrentCases {
     @ParameterizedTest
     @EnumSource
     default void recurrentTakesManySequences(Precision precision) {
+        bench().assumeComputes(precision);
         int[] lengths = new int[37];
         Arrays.setAll(lengths, b -> 1 + b * 7 % 13);
         for (Cell cell : Cell.values()) {
@@ -42,6 +44,7 @@ interface RecurrentCases {
     @ParameterizedTest
     @EnumSource
     default void recurrentOfASequenceDoesNotDependOnItsBatch(Precision precision) {
+        bench().assumeComputes(precision);
         int[] lengths = {5, 1, 12, 3, 12, 8};
         int[] bounds = Workbench.bounds(lengths);
         for (Cell cell : Cell.values()) {

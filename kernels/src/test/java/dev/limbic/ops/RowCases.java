@@ -28,7 +28,7 @@ interface RowCases {
         Matrix gain = bench().normal(1, h);
         Matrix bias = bench().normal(1, h);
         Norm norm = norm(gain, bias, 1e-5f);
-        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+        for (DType type : bench().types()) {
             for (int tables = 1; tables <= 3; tables++) {
                 for (int t : new int[] {1, 33, 127}) {
                     checkEmbed(type, t, h, tables, null, gain, bias);
@@ -77,7 +77,7 @@ interface RowCases {
         Matrix gain = bench().normal(1, h);
         Matrix bias = bench().normal(1, h);
         Norm norm = norm(gain, bias, 1e-12f);
-        for (DType type : new DType[] {DType.F32, DType.BF16}) {
+        for (DType type : bench().types()) {
             for (int t : new int[] {1, 3, 65}) {
                 Matrix x = bench().normal(t, h).storedAs(type);
                 Matrix residual = bench().normal(t, h).storedAs(type);
@@ -122,8 +122,9 @@ interface RowCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void addLayerNormOfARowDoesNotDependOnItsBatch(DType type) {
+        bench().assumeComputes(type);
         int h = 200;
         Norm norm = norm(bench().normal(1, h), bench().normal(1, h), 1e-5f);
         Matrix x = bench().normal(50, h).storedAs(type);
@@ -139,8 +140,9 @@ interface RowCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void gatherRowsCopiesInAnyOrderWithRepeats(DType type) {
+        bench().assumeComputes(type);
         for (int h : new int[] {1, 3, 33, 768}) {
             Matrix x = bench().normal(40, h).storedAs(type);
             int[] rows = {39, 0, 0, 17, 39, 1, 38};
@@ -153,8 +155,9 @@ interface RowCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void concatPutsPartsSideBySide(DType type) {
+        bench().assumeComputes(type);
         int[] widths = {1, 33, 7, 64};
         int total = Arrays.stream(widths).sum();
         for (int b : new int[] {1, 2, 31}) {
@@ -183,8 +186,9 @@ interface RowCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void softmaxMatchesTheOracle(DType type) {
+        bench().assumeComputes(type);
         for (int columns : new int[] {1, 2, 3, 7, 28, 31, 32, 33, 64, 127, 768, 1025}) {
             for (int rows : new int[] {1, 2, 65}) {
                 checkSoftmax("[" + rows + ", " + columns + "]", bench().normal(rows, columns, 3), type);
@@ -193,8 +197,9 @@ interface RowCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16"})
+    @EnumSource(names = {"F32", "BF16", "F16"})
     default void softmaxHoldsAtExtremes(DType type) {
+        bench().assumeComputes(type);
         float[][] rows = {
             {-100, 5},
             {5, -100},

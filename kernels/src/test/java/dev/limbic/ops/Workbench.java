@@ -1,10 +1,14 @@
 package dev.limbic.ops;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** A device under test with what every case needs: seeded values, uploads of either type, weights that close. */
@@ -12,16 +16,33 @@ final class Workbench implements AutoCloseable {
     private static final long SEED = 20260731;
 
     private final Device device;
+    private final Set<Precision> precisions;
     private final Weights weights;
     private Random random = new Random(SEED);
 
-    Workbench(Device device) {
+    Workbench(Device device, Set<Precision> precisions) {
         this.device = device;
+        this.precisions = precisions;
         this.weights = device.weights();
     }
 
     Device device() {
         return device;
+    }
+
+    /** Skips the case on a device that does not compute so. */
+    void assumeComputes(Precision precision) {
+        assumeTrue(precisions.contains(precision), device.name() + " does not compute in " + precision);
+    }
+
+    /** Skips the case on a device that has no activations of this type. */
+    void assumeComputes(DType type) {
+        assumeTrue(types().contains(type), device.name() + " does not compute in " + type);
+    }
+
+    /** Types of activations. */
+    Set<DType> types() {
+        return precisions.stream().map(Precision::activations).collect(Collectors.toCollection(TreeSet::new));
     }
 
     Ops ops() {
@@ -60,9 +81,7 @@ final class Workbench implements AutoCloseable {
     }
 
     Sequences sequences(int... lengths) {
-        int[] bounds = bounds(lengths);
-        int longest = Arrays.stream(lengths).max().orElse(0);
-        return new Sequences(device.upload(bounds), lengths.length, bounds[lengths.length], longest);
+        return Sequences.on(device, bounds(lengths));
     }
 
     static int[] bounds(int... lengths) {

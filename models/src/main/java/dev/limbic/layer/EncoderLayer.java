@@ -30,13 +30,12 @@ public record EncoderLayer(
     /** hidden ← layer(hidden), in place, [T, H]. */
     public void forward(Ops ops, Tensor hidden, Sequences sequences) {
         try (Ops.Scope _ = ops.scope()) {
-            Tensor projected = ops.linear(hidden, qkv, Activation.NONE); // [T, 3H]
-            Tensor context = ops.attention(projected, sequences, heads, false); // [T, H]
-            ops.addLayerNorm(ops.linear(context, attended, Activation.NONE), hidden, attentionNorm);
+            Tensor context = ops.selfAttention(hidden, qkv, sequences, heads, false); // [T, H]
+            ops.linearAddLayerNorm(context, attended, hidden, attentionNorm);
         }
         try (Ops.Scope _ = ops.scope()) {
             Tensor wide = ops.linear(hidden, up, activation); // [T, I]
-            ops.addLayerNorm(ops.linear(wide, down, Activation.NONE), hidden, outputNorm);
+            ops.linearAddLayerNorm(wide, down, hidden, outputNorm);
         }
     }
 }

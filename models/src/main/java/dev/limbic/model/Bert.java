@@ -3,9 +3,6 @@ package dev.limbic.model;
 import dev.limbic.layer.EncoderLayer;
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
-import dev.limbic.ops.Linear;
-import dev.limbic.ops.Ops;
-import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,18 +11,19 @@ import java.util.List;
  * {@code BertForSequenceClassification} (Devlin et al. 2019): encoder, tanh pooler on the first token, classifier.
  * {@link #encoder} also serves RoBERTa, whose weights have the same names below another prefix.
  */
-final class Bert implements Network {
-    private final Encoder encoder;
-    private final int maxTokens;
-    private final Linear pooler;
-    private final Linear classifier;
+final class Bert {
+    private Bert() {}
 
-    Bert(HfConfig config, Parameters parameters, int labels) {
+    static Network load(HfConfig config, Parameters parameters, int labels) {
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
-        maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
-        encoder = encoder(config, parameters.sub("bert"), hidden, maxTokens);
-        pooler = parameters.exact().linear("bert.pooler.dense", hidden, hidden);
-        classifier = parameters.exact().linear("classifier", labels, hidden);
+        int maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
+        return new EncoderClassifier(
+                encoder(config, parameters.sub("bert"), hidden, maxTokens),
+                FlatBatch::positions,
+                maxTokens,
+                parameters.exact().linear("bert.pooler.dense", hidden, hidden),
+                Activation.TANH,
+                parameters.exact().linear("classifier", labels, hidden));
     }
 
     static Encoder encoder(HfConfig config, Parameters parameters, int hidden, int positions) {
@@ -63,24 +61,5 @@ final class Bert implements Network {
                         hidden),
                 embeddings.norm("LayerNorm", hidden, epsilon),
                 layers);
-    }
-
-    @Override
-    public Tensor forward(FlatBatch batch, Tap tap) {
-        Ops ops = batch.device().ops();
-        Tensor hidden = encoder.forward(batch, batch.positions(), tap); // [T, H]
-        Tensor first = ops.gatherRows(hidden, batch.firstRows()); // [B, H]
-        Tensor pooled = ops.linear(first, pooler, Activation.TANH); // [B, H]
-        return ops.linear(pooled, classifier, Activation.NONE); // [B, L]
-    }
-
-    @Override
-    public int maxTokens() {
-        return maxTokens;
-    }
-
-    @Override
-    public int vocabulary() {
-        return encoder.words().rows();
     }
 }

@@ -3,29 +3,23 @@ package dev.limbic.model;
 import dev.limbic.layer.EncoderLayer;
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
-import dev.limbic.ops.Linear;
-import dev.limbic.ops.Ops;
-import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import java.util.ArrayList;
 import java.util.List;
 
 /** {@code DistilBertForSequenceClassification} (Sanh et al. 2019): BERT without token types, a ReLU before the head. */
-final class DistilBert implements Network {
+final class DistilBert {
     /** Fixed in the reference implementation, not a configuration value. */
     private static final double EPSILON = 1e-12;
 
-    private final Encoder encoder;
-    private final int maxTokens;
-    private final Linear preClassifier;
-    private final Linear classifier;
+    private DistilBert() {}
 
-    DistilBert(HfConfig config, Parameters parameters, int labels) {
+    static Network load(HfConfig config, Parameters parameters, int labels) {
         int hidden = config.requireInt("dim", 1, 1 << 16);
         int intermediate = config.requireInt("hidden_dim", 1, 1 << 18);
         int heads = Encoder.heads(config, "n_heads", hidden);
         Activation activation = Encoder.activation(config, "activation");
-        maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
+        int maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
         Parameters model = parameters.sub("distilbert");
         List<EncoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < config.requireInt("n_layers", 1, 1024); i++) {
@@ -41,31 +35,17 @@ final class DistilBert implements Network {
                     heads));
         }
         Parameters embeddings = model.sub("embeddings");
-        encoder = new Encoder(
+        Encoder encoder = new Encoder(
                 embeddings.table("word_embeddings", config.requireInt("vocab_size", 1, 1 << 24), hidden),
                 embeddings.table("position_embeddings", maxTokens, hidden),
                 embeddings.norm("LayerNorm", hidden, EPSILON),
                 layers);
-        preClassifier = parameters.exact().linear("pre_classifier", hidden, hidden);
-        classifier = parameters.exact().linear("classifier", labels, hidden);
-    }
-
-    @Override
-    public Tensor forward(FlatBatch batch, Tap tap) {
-        Ops ops = batch.device().ops();
-        Tensor hidden = encoder.forward(batch, batch.positions(), tap); // [T, H]
-        Tensor first = ops.gatherRows(hidden, batch.firstRows()); // [B, H]
-        Tensor pooled = ops.linear(first, preClassifier, Activation.RELU); // [B, H]
-        return ops.linear(pooled, classifier, Activation.NONE); // [B, L]
-    }
-
-    @Override
-    public int maxTokens() {
-        return maxTokens;
-    }
-
-    @Override
-    public int vocabulary() {
-        return encoder.words().rows();
+        return new EncoderClassifier(
+                encoder,
+                FlatBatch::positions,
+                maxTokens,
+                parameters.exact().linear("pre_classifier", hidden, hidden),
+                Activation.RELU,
+                parameters.exact().linear("classifier", labels, hidden));
     }
 }

@@ -31,7 +31,9 @@ record LoadedTextModel(
             check(encoding);
         }
         device.beginBatch();
-        Tensor logits = network.forward(FlatBatch.of(device, batch), tap); // [B, L]
+        boolean padded = network.replayable() && tap.equals(Network.Tap.NONE);
+        FlatBatch flatBatch = padded ? FlatBatch.padded(device, batch) : FlatBatch.of(device, batch);
+        Tensor logits = network.forward(flatBatch, tap); // [B, L]
         float[] flat = device.download(logits);
         int labels = logits.columns();
         float[][] rows = new float[batch.size()][];

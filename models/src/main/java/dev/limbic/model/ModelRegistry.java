@@ -25,10 +25,10 @@ public final class ModelRegistry {
     private static final Map<String, Constructor> TEXT = new LinkedHashMap<>();
 
     static {
-        TEXT.put("BertForSequenceClassification", Bert::new);
-        TEXT.put("DistilBertForSequenceClassification", DistilBert::new);
-        TEXT.put("RobertaForSequenceClassification", Roberta::new);
-        TEXT.put("XLMRobertaForSequenceClassification", Roberta::new);
+        TEXT.put("BertForSequenceClassification", Bert::load);
+        TEXT.put("DistilBertForSequenceClassification", DistilBert::load);
+        TEXT.put("RobertaForSequenceClassification", Roberta::load);
+        TEXT.put("XLMRobertaForSequenceClassification", Roberta::load);
         TEXT.put("LimbicRecurrentClassifier", RecurrentClassifier::new);
     }
 

@@ -15,6 +15,11 @@ interface Network {
     /** Logits of each sequence, f32 [B, L]. */
     Tensor forward(FlatBatch batch, Tap tap);
 
+    /** Whether what is launched depends on the batch's extent alone, so that padding and recording are worth while. */
+    default boolean replayable() {
+        return false;
+    }
+
     /** Longest sequence the weights allow, special tokens included. */
     int maxTokens();
 

@@ -54,6 +54,7 @@ public final class CpuDevice implements Device {
         return switch (precision) {
             case F32 -> true;
             case BF16 -> has(dnnl_cpu_isa_avx512_core_bf16);
+            case F16 -> false;
             case INT8 -> has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
         };
     }

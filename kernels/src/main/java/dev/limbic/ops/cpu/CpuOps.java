@@ -1,8 +1,7 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.Checks.check;
-
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.Checks;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
@@ -86,8 +85,7 @@ final class CpuOps implements Ops {
     @Override
     public Tensor linear(Tensor x, Linear weights, Activation activation) {
         CpuLinear w = (CpuLinear) weights;
-        check(x.shape().rank() == 2 && x.columns() == w.in(), "linear", "x [T, " + w.in() + "]", x);
-        Checks.numbers("linear", x);
+        Checks.linear(x, w);
         DType type = w.precision().activations();
         Tensor input = x.dtype() == type ? x : cast(x, type);
         int t = x.rows();
@@ -128,19 +126,11 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor embed(List<Lookup> lookups, @Nullable Norm norm) {
-        Checks.some("embed", lookups);
+        Checks.embed(lookups, norm);
         Tensor first = lookups.getFirst().table();
-        Checks.numbers("embed", first);
         int t = lookups.getFirst().ids().rows();
         int h = first.columns();
         DType type = first.dtype();
-        for (Lookup l : lookups) {
-            check(l.table().columns() == h && l.table().dtype() == type, "embed", "table [V, " + h + "]", l.table());
-            check(l.ids().rows() == t && l.ids().dtype() == DType.I32, "embed", "ids i32 [" + t + "]", l.ids());
-        }
-        if (norm != null) {
-            Checks.norm("embed", norm, h);
-        }
         Tensor y = allocate(type, t, h);
         rows(t, t * y.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
@@ -169,14 +159,8 @@ final class CpuOps implements Ops {
 
     @Override
     public void addLayerNorm(Tensor x, Tensor residual, Norm norm) {
-        check(
-                x.shape().equals(residual.shape()) && x.dtype() == residual.dtype(),
-                "addLayerNorm",
-                residual.toString(),
-                x);
+        Checks.addLayerNorm(x, residual, norm);
         int h = x.columns();
-        Checks.numbers("addLayerNorm", x);
-        Checks.norm("addLayerNorm", norm, h);
         DType type = x.dtype();
         rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
@@ -194,23 +178,17 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor attention(Tensor qkv, Sequences sequences, int heads, boolean causal) {
+        Checks.attention(qkv, sequences, heads);
         int h = qkv.columns() / 3;
-        check(
-                qkv.columns() == 3 * h && heads > 0 && h % heads == 0,
-                "attention",
-                "qkv [" + sequences.tokens() + ", 3·" + heads + "·d]",
-                qkv);
-        Checks.sequences("attention", qkv, sequences);
         int d = h / heads;
         DType type = qkv.dtype();
         Tensor y = allocate(type, qkv.rows(), h);
-        long bounds = sequences.cuSeqlens().address();
         long headBytes = (long) d * type.bytes();
         items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
             for (int i = from; i < to; i++) {
                 int sequence = i / heads;
                 int head = i % heads;
-                int start = Ram.getInt(bounds + 4L * sequence);
+                int start = sequences.first(sequence);
                 long q = qkv.row(start) + head * headBytes;
                 Attention.head(
                         worker,
@@ -219,7 +197,7 @@ final class CpuOps implements Ops {
                         q + heads * headBytes,
                         q + 2L * heads * headBytes,
                         qkv.rowBytes(),
-                        CpuRecurrent.length(bounds, sequence),
+                        sequences.length(sequence),
                         d,
                         causal,
                         y.row(start) + head * headBytes,
@@ -231,7 +209,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor gatherRows(Tensor x, Tensor rows) {
-        check(rows.dtype() == DType.I32 && rows.shape().rank() == 1, "gatherRows", "rows i32 [N]", rows);
+        Checks.gatherRows(rows);
         Tensor y = allocate(x.dtype(), rows.rows(), x.columns());
         for (int i = 0; i < rows.rows(); i++) {
             int row = Ram.getInt(rows.address() + 4L * i);
@@ -262,9 +240,7 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor attentionPool(Tensor x, Tensor scores, Sequences sequences) {
-        Checks.sequences("attentionPool", x, sequences);
-        Checks.numbers("attentionPool", scores);
-        check(scores.rows() == x.rows() && scores.columns() == 1, "attentionPool", "scores [T, 1]", scores);
+        Checks.attentionPool(x, scores, sequences);
         Tensor wideScores = scores.dtype() == DType.F32 ? scores : cast(scores, DType.F32);
         Tensor weights = allocate(DType.F32, x.rows(), 1);
         return reduce(x, sequences, (row, first, length, wide, sum) -> {
@@ -285,14 +261,13 @@ final class CpuOps implements Ops {
         int h = x.columns();
         DType type = x.dtype();
         Tensor y = allocate(type, sequences.count(), h);
-        long bounds = sequences.cuSeqlens().address();
         rows(sequences.count(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sum = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
             for (int b = from; b < to; b++) {
-                int first = Ram.getInt(bounds + 4L * b);
-                int length = CpuRecurrent.length(bounds, b);
+                int first = sequences.first(b);
+                int length = sequences.length(b);
                 for (int row = first; row < first + length; row++) {
                     reduction.visit(row, first, length, Rows.read(type, x.row(row), h, wide), sum);
                 }
@@ -305,17 +280,8 @@ final class CpuOps implements Ops {
 
     @Override
     public Tensor concat(List<Tensor> parts) {
-        Checks.some("concat", parts);
+        int columns = Checks.concat(parts);
         Tensor first = parts.getFirst();
-        int columns = 0;
-        for (Tensor part : parts) {
-            check(
-                    part.rows() == first.rows() && part.dtype() == first.dtype(),
-                    "concat",
-                    first.dtype() + " [" + first.rows() + ", …]",
-                    part);
-            columns += part.columns();
-        }
         Tensor y = allocate(first.dtype(), first.rows(), columns);
         for (int r = 0; r < first.rows(); r++) {
             long to = y.row(r);
@@ -350,8 +316,7 @@ final class CpuOps implements Ops {
     @Override
     public RecurrentOutput recurrent(Tensor x, Recurrent weights, Sequences sequences) {
         CpuRecurrent w = (CpuRecurrent) weights;
-        check(x.columns() == w.in(), "recurrent", "x [T, " + w.in() + "]", x);
-        Checks.sequences("recurrent", x, sequences);
+        Checks.recurrent(x, w, sequences);
         int directions = w.directions();
         DType type = w.precision().activations();
         Tensor outputs = allocate(type, x.rows(), directions * w.hidden());
@@ -372,10 +337,9 @@ final class CpuOps implements Ops {
     }
 
     private static int[] longestFirst(Sequences sequences) {
-        long bounds = sequences.cuSeqlens().address();
         long[] keys = new long[sequences.count()];
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = ((long) -CpuRecurrent.length(bounds, i) << 32) | i;
+            keys[i] = ((long) -sequences.length(i) << 32) | i;
         }
         Arrays.sort(keys);
         return Arrays.stream(keys).mapToInt(key -> (int) key).toArray();

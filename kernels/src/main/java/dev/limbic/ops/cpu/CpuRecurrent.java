@@ -74,18 +74,17 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
         if (operand != state) {
             Ram.fill(operand, (long) rows * hidden * bytes, (byte) 0);
         }
-        long bounds = sequences.cuSeqlens().address();
-        int longest = length(bounds, order[first]);
+        int longest = sequences.length(order[first]);
         int running = count;
         for (int t = 0; t < longest; t++) {
-            while (length(bounds, order[first + running - 1]) <= t) {
+            while (sequences.length(order[first + running - 1]) <= t) {
                 running--;
             }
             step.rows(worker, operand, running, product, Activation.NONE, 0, step.panels());
             for (int s = 0; s < running; s++) {
                 int sequence = order[first + s];
-                int length = length(bounds, sequence);
-                int row = Ram.getInt(bounds + 4L * sequence) + (direction == 0 ? t : length - 1 - t);
+                int length = sequences.length(sequence);
+                int row = sequences.first(sequence) + (direction == 0 ? t : length - 1 - t);
                 long x = Rows.read(type, projected.row(row) + (long) direction * gates * bytes, gates, wideInput);
                 long h = Rows.read(type, product + (long) s * gates * bytes, gates, wideProduct);
                 long own = state + 4L * s * hidden;
@@ -105,10 +104,6 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
             }
         }
         scratch.rewind(mark);
-    }
-
-    static int length(long bounds, int sequence) {
-        return Ram.getInt(bounds + 4L * sequence + 4) - Ram.getInt(bounds + 4L * sequence);
     }
 
     Precision precision() {

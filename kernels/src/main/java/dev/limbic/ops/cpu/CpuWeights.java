@@ -3,6 +3,7 @@ package dev.limbic.ops.cpu;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.WeightShapes;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
@@ -46,64 +47,19 @@ final class CpuWeights implements Weights {
     }
 
     private CpuLinear linear(List<HostTensor> weight, List<HostTensor> bias, Precision precision, int maxPanels) {
-        Checks.some("linear", weight);
-        int in = columns("linear", weight.getFirst());
-        int out = 0;
-        for (HostTensor w : weight) {
-            if (columns("linear", w) != in) {
-                throw new IllegalArgumentException("linear: weights [N, " + in + "] expected, found " + w.shape());
-            }
-            out += w.shape().dim(0);
+        if (precision == Precision.F16) {
+            throw new IllegalArgumentException("linear: the CPU computes in f32, bf16 or int8, asked for f16");
         }
-        if (!bias.isEmpty() && bias.size() != weight.size()) {
-            throw new IllegalArgumentException("linear: " + weight.size() + " biases expected, found " + bias.size());
-        }
-        for (int i = 0; i < bias.size(); i++) {
-            int rows = weight.get(i).shape().dim(0);
-            if (bias.get(i).shape().elements() != rows) {
-                throw new IllegalArgumentException("linear: bias [" + rows + "] expected, found "
-                        + bias.get(i).shape());
-            }
-        }
-        CpuLinear linear = new CpuLinear(in, out, stacked(weight), stacked(bias), precision, maxPanels);
+        WeightShapes.Matrix shape = WeightShapes.linear(weight, bias);
+        CpuLinear linear = new CpuLinear(
+                shape.in(), shape.out(), HostTensor.stacked(weight), HostTensor.stacked(bias), precision, maxPanels);
         release.push(linear::close);
         return linear;
     }
 
-    private static int columns(String operation, HostTensor matrix) {
-        if (matrix.shape().rank() != 2) {
-            throw new IllegalArgumentException(operation + ": a matrix expected, found " + matrix.shape());
-        }
-        return matrix.shape().dim(1);
-    }
-
-    private static float[] stacked(List<HostTensor> tensors) {
-        float[] all = new float
-                [Math.toIntExact(
-                        tensors.stream().mapToLong(t -> t.shape().elements()).sum())];
-        int offset = 0;
-        for (HostTensor t : tensors) {
-            float[] values = t.toFloats();
-            System.arraycopy(values, 0, all, offset, values.length);
-            offset += values.length;
-        }
-        return all;
-    }
-
     @Override
     public Recurrent recurrent(Recurrent.Cell cell, List<Direction> directions, Precision precision) {
-        if (directions.isEmpty() || directions.size() > 2) {
-            throw new IllegalArgumentException("recurrent: one or two directions expected, found " + directions.size());
-        }
-        int hidden = columns("recurrent", directions.getFirst().hiddenWeight());
-        int in = columns("recurrent", directions.getFirst().inputWeight());
-        int rows = cell.gates() * hidden;
-        for (Direction d : directions) {
-            expect(d.inputWeight(), Shape.of(rows, in), cell);
-            expect(d.hiddenWeight(), Shape.of(rows, hidden), cell);
-            expect(d.inputBias(), Shape.of(rows), cell);
-            expect(d.hiddenBias(), Shape.of(rows), cell);
-        }
+        int hidden = WeightShapes.recurrent(cell, directions).hidden();
         CpuLinear input = linear(
                 directions.stream().map(Direction::inputWeight).toList(),
                 directions.stream().map(Direction::inputBias).toList(),
@@ -114,13 +70,6 @@ final class CpuWeights implements Weights {
             steps.add(linear(List.of(d.hiddenWeight()), List.of(d.hiddenBias()), precision, 1));
         }
         return new CpuRecurrent(cell, hidden, input, steps);
-    }
-
-    private static void expect(HostTensor found, Shape expected, Recurrent.Cell cell) {
-        if (!found.shape().equals(expected)) {
-            throw new IllegalArgumentException(
-                    "recurrent: " + cell + " needs " + expected + ", found " + found.shape());
-        }
     }
 
     @Override

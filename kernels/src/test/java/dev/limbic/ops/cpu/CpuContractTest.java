@@ -2,6 +2,9 @@ package dev.limbic.ops.cpu;
 
 import dev.limbic.ops.Device;
 import dev.limbic.ops.OpsContract;
+import dev.limbic.ops.Precision;
+import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,5 +21,10 @@ final class CpuContractTest extends OpsContract {
     @Override
     protected Device open() {
         return new CpuDevice(threads);
+    }
+
+    @Override
+    protected Set<Precision> precisions() {
+        return EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
     }
 }

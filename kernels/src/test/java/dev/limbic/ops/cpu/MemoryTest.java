@@ -69,8 +69,7 @@ final class MemoryTest {
                 bounds[i + 1] = bounds[i] + lengths[i];
             }
             int tokens = bounds[lengths.length];
-            int longest = Arrays.stream(lengths).max().orElseThrow();
-            Sequences sequences = new Sequences(device.upload(bounds), lengths.length, tokens, longest);
+            Sequences sequences = Sequences.on(device, bounds);
             int[] ids = new int[tokens];
             Arrays.setAll(ids, i -> i % 50);
             Tensor x = ops.embed(List.of(new Lookup(table, device.upload(ids))), norm);
@@ -91,7 +90,7 @@ final class MemoryTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"F32", "BF16", "INT8"})
     void theSteadyStateAllocatesNothing(Precision precision) {
         int[][] batches = {{1}, {3, 1, 9}, {64, 2, 130, 1, 7}, {5, 5, 5, 5}, {200}};
         try (CpuDevice device = new CpuDevice(2);
@@ -116,7 +115,7 @@ final class MemoryTest {
     }
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"F32", "BF16", "INT8"})
     void aFailedLoadGivesEverythingBack(Precision precision) {
         try (CpuDevice device = new CpuDevice(2)) {
             long opened = HostMemory.INSTANCE.liveBlocks();
@@ -144,5 +143,18 @@ final class MemoryTest {
         weights.close();
         device.close();
         device.close();
+    }
+
+    @Test
+    void gatherRowsReadsNothingOutsideItsInput() {
+        try (CpuDevice device = new CpuDevice(1)) {
+            Tensor x = device.upload(new float[12], 4, 3);
+            for (int bad : new int[] {-1, 4, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+                Tensor rows = device.upload(new int[] {0, bad});
+                assertThatThrownBy(() -> device.ops().gatherRows(x, rows))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("gatherRows");
+            }
+        }
     }
 }

@@ -4,7 +4,8 @@ import dev.limbic.domain.LimbicException;
 
 /**
  * Receives the outcome of one piece of work. Exactly one method is called, once, unless the work was withdrawn by
- * {@link Ticket#cancel}. Calls come from the completion executor, never from the thread that owns the device.
+ * {@link Ticket#cancel}. Calls come from the completion executor, for a
+ * batch of one row from the thread that owns the device; they must be quick and must not block.
  *
  * @param <R> result
  */

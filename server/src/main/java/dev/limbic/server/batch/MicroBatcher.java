@@ -64,7 +64,7 @@ public final class MicroBatcher implements AutoCloseable {
      * Starts the owner thread.
      *
      * @param device name of the device, such as {@code cpu}
-     * @param completions runs completions; must not run them on the calling thread
+     * @param completions runs the completions of batches of several rows; must not run them on the calling thread
      * @param onStop runs on the owner thread after the last batch, to give the device back
      */
     public MicroBatcher(

@@ -7,7 +7,9 @@ import dev.limbic.model.TextModel;
 import dev.limbic.server.batch.Completion;
 import dev.limbic.server.batch.Ride;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A chat line is encoded on the calling thread, a network thread: that takes less than waking another one. Longer text
  * goes to the encoders, so that it holds up neither the network nor the device. Logits come from the device's thread;
- * they are interpreted on the completion executor. Thread-safe.
+ * they are interpreted where completions run. Thread-safe.
  */
 public final class TextPipeline {
     /** Receives the answer or the failure; exactly one method is called, once, unless the request was cancelled. */
@@ -41,6 +43,8 @@ public final class TextPipeline {
     /** Longest text that is encoded on the calling thread, in chars; some tens of microseconds. */
     private static final int CHAT_LINE = 512;
 
+    private static final Duration RETRY_LONG_TEXT = Duration.ofMillis(100);
+
     private final Models models;
     private final int maxTextBytes;
     private final Executor encoders;
@@ -49,7 +53,8 @@ public final class TextPipeline {
      * A pipeline over the models.
      *
      * @param maxTextBytes longest text, in bytes of UTF-8
-     * @param encoders runs the encoding of long texts, on other threads than the caller's
+     * @param encoders runs the encoding of long texts, on other threads than the caller's; what it rejects is answered as
+     *     overload
      */
     public TextPipeline(Models models, int maxTextBytes, Executor encoders) {
         this.models = models;
@@ -58,8 +63,8 @@ public final class TextPipeline {
     }
 
     /**
-     * Starts to analyse a text; the receiver hears from the completion executor, or from an encoder if a long text is
-     * refused.
+     * Starts to analyse a text; the receiver hears from the thread that completes the batch, or from an encoder if a
+     * long text is refused.
      *
      * @return the waiting work, for cancellation
      * @throws LimbicException if the request cannot be accepted; the receiver is not called then
@@ -72,7 +77,12 @@ public final class TextPipeline {
             return submit(served, request, receiver, started);
         }
         LongText text = new LongText(() -> submit(served, request, receiver, started), receiver);
-        encoders.execute(text);
+        try {
+            encoders.execute(text);
+        } catch (RejectedExecutionException full) {
+            throw new LimbicException.Overloaded(
+                    "too many texts of more than %d characters wait".formatted(CHAT_LINE), RETRY_LONG_TEXT);
+        }
         return text;
     }
 

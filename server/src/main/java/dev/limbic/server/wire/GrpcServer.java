@@ -13,14 +13,18 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** The listening gRPC server with the emotion, health and reflection services. */
 public final class GrpcServer implements AutoCloseable {
     /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
     private static final int FLOW_CONTROL_WINDOW = 65_535;
+
+    /** Most long texts that wait for a worker; at 16 kB each some tens of megabytes. */
+    private static final int LONG_TEXTS_WAITING = 1024;
 
     private static final Duration LAST_BYTES = Duration.ofMillis(500);
 
@@ -44,8 +48,12 @@ public final class GrpcServer implements AutoCloseable {
     @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
     public static GrpcServer start(WireSettings settings, Models models, WireObserver observer) throws IOException {
         Admission admission = new Admission(settings.maxCalls());
-        ExecutorService workers = Executors.newFixedThreadPool(
+        ExecutorService workers = new ThreadPoolExecutor(
                 settings.workers(),
+                settings.workers(),
+                0,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(LONG_TEXTS_WAITING),
                 Thread.ofPlatform().name("limbic-worker-", 0).daemon(true).factory());
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         Calls calls = new Calls(pipeline, models, admission, observer, settings.maxInFlightPerStream());

@@ -1,6 +1,7 @@
 package dev.limbic.server.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.FakeTextModel;
@@ -15,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +38,14 @@ class TextPipelineTest {
                 "cpu", new BatchPolicy(1000, 8, 8, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
         Models models = new Models(
                 List.of(new Models.Served(model, batcher.lane("fake", batch -> List.of(model.logits(batch))))), "fake");
-        pipeline = new TextPipeline(models, 10_000, waitingForAnEncoder::add);
+        pipeline = new TextPipeline(models, 10_000, this::leaveToAnEncoder);
+    }
+
+    private void leaveToAnEncoder(Runnable text) {
+        if (waitingForAnEncoder.size() == 2) {
+            throw new RejectedExecutionException();
+        }
+        waitingForAnEncoder.add(text);
     }
 
     @AfterEach
@@ -69,6 +78,16 @@ class TextPipelineTest {
         analyze(LONG + FakeTextModel.UNENCODABLE);
         waitingForAnEncoder.remove().run();
         assertThat(outcome()).isInstanceOf(LimbicException.Internal.class);
+    }
+
+    @Test
+    void tooManyLongTextsAreRefusedWithARetry() {
+        analyze(LONG);
+        analyze(LONG);
+        assertThatThrownBy(() -> analyze(LONG))
+                .isInstanceOfSatisfying(
+                        LimbicException.Overloaded.class,
+                        refusal -> assertThat(refusal.retryAfter()).isPositive());
     }
 
     @Test

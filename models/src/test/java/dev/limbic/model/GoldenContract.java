@@ -5,33 +5,48 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.limbic.domain.Encoding;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
-import dev.limbic.ops.cpu.CpuDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every architecture computes what PyTorch and transformers compute, in every precision, alone and in a batch. */
-class GoldenModelsTest {
-    private static Device device = new CpuDevice(2);
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class GoldenContract {
+    private @Nullable Device opened;
+
+    /** A device of the provider under test; the contract closes it. */
+    abstract Device open();
+
+    /** What it computes in. */
+    abstract Set<Precision> precisions();
 
     @BeforeAll
-    static void open() {
-        device = new CpuDevice(2);
+    void openDevice() {
+        opened = open();
     }
 
     @AfterAll
-    static void close() {
-        device.close();
+    void closeDevice() {
+        if (opened != null) {
+            opened.close();
+        }
     }
 
-    static Stream<Arguments> cases() {
-        return Golden.names().stream()
-                .flatMap(name -> Stream.of(Precision.values()).map(p -> Arguments.of(name, p)));
+    private Device device() {
+        return Objects.requireNonNull(opened);
+    }
+
+    Stream<Arguments> cases() {
+        return Golden.names().stream().flatMap(name -> precisions().stream().map(p -> Arguments.of(name, p)));
     }
 
     /**
@@ -43,6 +58,7 @@ class GoldenModelsTest {
         return switch (precision) {
             case F32 -> 1e-4;
             case BF16 -> 0.05;
+            case F16 -> 0.01;
             case INT8 -> 0.20;
         };
     }
@@ -66,10 +82,10 @@ class GoldenModelsTest {
     @MethodSource("cases")
     void matchesTheReference(String name, Precision precision) {
         Golden golden = Golden.open(name);
-        try (TextModel model = ModelRegistry.load(golden.path(), name, device, precision)) {
+        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
             List<float[]> hidden = new ArrayList<>();
             float[][] logits =
-                    ModelRegistry.logits(model, golden.batch(), (layer, h) -> hidden.add(device.download(h)));
+                    ModelRegistry.logits(model, golden.batch(), (layer, h) -> hidden.add(device().download(h)));
             assertThat(hidden).hasSameSizeAs(golden.hidden());
             for (int layer = 0; layer < hidden.size(); layer++) {
                 assertMatches(
@@ -87,7 +103,7 @@ class GoldenModelsTest {
     @MethodSource("cases")
     void aSequenceAloneEqualsTheSequenceInABatch(String name, Precision precision) {
         Golden golden = Golden.open(name);
-        try (TextModel model = ModelRegistry.load(golden.path(), name, device, precision)) {
+        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
             List<Encoding> batch = new ArrayList<>();
             for (int i = 0; i < 9; i++) {
                 batch.addAll(golden.batch());

@@ -1,0 +1,40 @@
+package dev.limbic.ops.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The CUDA C of one family of kernels with the headers it may include, as shipped.
+ *
+ * @param name family, the file's name without its ending
+ * @param text of the {@code .cu} file
+ * @param headerNames as {@code #include} says them
+ * @param headers their texts, in the same order
+ */
+record KernelSource(String name, String text, List<String> headerNames, List<String> headers) {
+    private static final List<String> HEADERS =
+            List.of("common.cuh", "layer_norm.cuh", "tensor_core.cuh", "attention_fma.cuh", "attention_shape.cuh");
+
+    static KernelSource of(String family) {
+        List<String> headers = new ArrayList<>();
+        for (String header : HEADERS) {
+            headers.add(read(header));
+        }
+        return new KernelSource(family, read(family + ".cu"), HEADERS, headers);
+    }
+
+    private static String read(String file) {
+        try (InputStream in = KernelSource.class.getResourceAsStream(file)) {
+            if (in == null) {
+                throw new IllegalStateException("CUDA source " + file + " is not in the jar");
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
