@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -14,8 +13,6 @@
 using namespace limbicsim;
 
 namespace {
-
-constexpr size_t SCRIBBLED_BYTES = 4096;
 
 enum ComputeType : int {
   COMPUTE_32F = 68,
@@ -112,8 +109,7 @@ struct Gemm {
       limbicSimFault(LAUNCH_FAILED, (std::string(function) + ": matrices of C overlap, their values would be undefined").c_str());
       return;
     }
-    // Whoever keeps data in the workspace loses it on a GPU too.
-    if (workspaceBytes != 0) std::memset(workspace, 0xff, std::min(workspaceBytes, SCRIBBLED_BYTES));
+    scribble(workspace, workspaceBytes);
     std::vector<float> left, right, sums(size_t(m) * size_t(n), 0.0f);
     for (int item = 0; item < batch; item++) {
       if (reads) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 #include "hidden.h"
 #include "sim.h"
@@ -29,6 +30,12 @@ inline bool usable(const char* function, const char* argument, const void* addre
     return false;
   }
   return true;
+}
+
+// Whoever keeps data in a library's workspace loses it on a GPU too.
+inline void scribble(void* workspace, size_t bytes) {
+  constexpr size_t SCRIBBLED_BYTES = 4096;
+  if (bytes != 0) std::memset(workspace, 0xff, bytes < SCRIBBLED_BYTES ? bytes : SCRIBBLED_BYTES);
 }
 
 // Hands a copy of the work to the stream. Returns a CUresult.
