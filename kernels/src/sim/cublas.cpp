@@ -15,18 +15,18 @@ bool live(CublasHandle* handle) { return Live<CublasHandle>::has(handle); }
 
 }  // namespace
 
-extern "C" int cublasCreate_v2(CublasHandle** handle) {
+SIM_EXPORT int cublasCreate_v2(CublasHandle** handle) {
   if (handle == nullptr) return CUBLAS_INVALID_VALUE;
   *handle = Live<CublasHandle>::make();
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasDestroy_v2(CublasHandle* handle) {
+SIM_EXPORT int cublasDestroy_v2(CublasHandle* handle) {
   return Live<CublasHandle>::end(handle) ? CUBLAS_SUCCESS : CUBLAS_NOT_INITIALIZED;
 }
 
 // A new stream takes the workspace back to the library's own, as the real one does.
-extern "C" int cublasSetStream_v2(CublasHandle* handle, void* stream) {
+SIM_EXPORT int cublasSetStream_v2(CublasHandle* handle, void* stream) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   handle->stream = stream;
   handle->workspace = nullptr;
@@ -34,14 +34,14 @@ extern "C" int cublasSetStream_v2(CublasHandle* handle, void* stream) {
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasGetStream_v2(CublasHandle* handle, void** stream) {
+SIM_EXPORT int cublasGetStream_v2(CublasHandle* handle, void** stream) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   if (stream == nullptr) return CUBLAS_INVALID_VALUE;
   *stream = handle->stream;
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasSetWorkspace_v2(CublasHandle* handle, void* workspace, size_t bytes) {
+SIM_EXPORT int cublasSetWorkspace_v2(CublasHandle* handle, void* workspace, size_t bytes) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   if (reinterpret_cast<uintptr_t>(workspace) % WORKSPACE_ALIGNMENT != 0) return CUBLAS_INVALID_VALUE;
   if (workspace == nullptr && bytes != 0) return CUBLAS_INVALID_VALUE;
@@ -50,7 +50,7 @@ extern "C" int cublasSetWorkspace_v2(CublasHandle* handle, void* workspace, size
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasSetMathMode(CublasHandle* handle, int mode) {
+SIM_EXPORT int cublasSetMathMode(CublasHandle* handle, int mode) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   int base = mode & ~CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
   if (base < 0 || base > CUBLAS_MATH_TF32) return CUBLAS_INVALID_VALUE;
@@ -58,21 +58,21 @@ extern "C" int cublasSetMathMode(CublasHandle* handle, int mode) {
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasGetMathMode(CublasHandle* handle, int* mode) {
+SIM_EXPORT int cublasGetMathMode(CublasHandle* handle, int* mode) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   if (mode == nullptr) return CUBLAS_INVALID_VALUE;
   *mode = handle->mathMode;
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasSetPointerMode_v2(CublasHandle* handle, int mode) {
+SIM_EXPORT int cublasSetPointerMode_v2(CublasHandle* handle, int mode) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   if (mode != 0 && mode != 1) return CUBLAS_INVALID_VALUE;
   handle->pointerMode = mode;
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasGetPointerMode_v2(CublasHandle* handle, int* mode) {
+SIM_EXPORT int cublasGetPointerMode_v2(CublasHandle* handle, int* mode) {
   if (!live(handle)) return CUBLAS_NOT_INITIALIZED;
   if (mode == nullptr) return CUBLAS_INVALID_VALUE;
   *mode = handle->pointerMode;
@@ -80,13 +80,13 @@ extern "C" int cublasGetPointerMode_v2(CublasHandle* handle, int* mode) {
 }
 
 // Asks nothing of the handle: the real one answers before a device is there.
-extern "C" int cublasGetVersion_v2(CublasHandle*, int* version) {
+SIM_EXPORT int cublasGetVersion_v2(CublasHandle*, int* version) {
   if (version == nullptr) return CUBLAS_INVALID_VALUE;
   *version = VERSION;
   return CUBLAS_SUCCESS;
 }
 
-extern "C" int cublasGetProperty(int property, int* value) {
+SIM_EXPORT int cublasGetProperty(int property, int* value) {
   if (value == nullptr) return CUBLAS_INVALID_VALUE;
   switch (property) {
     case 0: *value = VERSION / 10000; return CUBLAS_SUCCESS;
@@ -96,9 +96,9 @@ extern "C" int cublasGetProperty(int property, int* value) {
   }
 }
 
-extern "C" size_t cublasGetCudartVersion() { return CUDART_VERSION; }
+SIM_EXPORT size_t cublasGetCudartVersion() { return CUDART_VERSION; }
 
-extern "C" const char* cublasGetStatusName(int status) {
+SIM_EXPORT const char* cublasGetStatusName(int status) {
   switch (status) {
     case CUBLAS_SUCCESS: return "CUBLAS_STATUS_SUCCESS";
     case CUBLAS_NOT_INITIALIZED: return "CUBLAS_STATUS_NOT_INITIALIZED";
@@ -109,7 +109,7 @@ extern "C" const char* cublasGetStatusName(int status) {
   }
 }
 
-extern "C" const char* cublasGetStatusString(int status) {
+SIM_EXPORT const char* cublasGetStatusString(int status) {
   switch (status) {
     case CUBLAS_SUCCESS: return "success";
     case CUBLAS_NOT_INITIALIZED: return "the handle is not one that cublasCreate made, or it was destroyed";
@@ -121,4 +121,4 @@ extern "C" const char* cublasGetStatusString(int status) {
 }
 
 // Handles that are open; for tests.
-extern "C" int limbicSimCublasLive() { return Live<CublasHandle>::count(); }
+SIM_EXPORT int limbicSimCublasLive() { return Live<CublasHandle>::count(); }

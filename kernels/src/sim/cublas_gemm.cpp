@@ -22,11 +22,15 @@ enum ComputeType : int {
   COMPUTE_32F_FAST_TF32 = 77,
 };
 
+enum CudaDataType : int { R_32F = 0, R_16F = 2, R_16BF = 14 };
+
+constexpr int DEFAULT_ALGORITHM = -1;
+
 bool typeOf(int cudaDataType, Type* type) {
   switch (cudaDataType) {
-    case 0: *type = Type::f32; return true;
-    case 2: *type = Type::f16; return true;
-    case 14: *type = Type::bf16; return true;
+    case R_32F: *type = Type::f32; return true;
+    case R_16F: *type = Type::f16; return true;
+    case R_16BF: *type = Type::bf16; return true;
     default: return false;
   }
 }
@@ -196,7 +200,8 @@ int submit(CublasHandle* handle, const Call& call) {
   bool transposeA = call.transA != 0, transposeB = call.transB != 0;
   int aRows = transposeA ? call.k : call.m, aColumns = transposeA ? call.m : call.k;
   int bRows = transposeB ? call.n : call.k, bColumns = transposeB ? call.k : call.n;
-  if (call.lda < std::max(1, aRows) || call.ldb < std::max(1, bRows) || call.ldc < std::max(1, call.m)) return CUBLAS_INVALID_VALUE;
+  if (call.lda < std::max(1, aRows) || call.ldb < std::max(1, bRows)) return CUBLAS_INVALID_VALUE;
+  if (call.ldc < std::max(1, call.m)) return CUBLAS_INVALID_VALUE;
   Scalar alpha, beta;
   if (!scalarOf(handle, call.alpha, &alpha) || !scalarOf(handle, call.beta, &beta)) return CUBLAS_INVALID_VALUE;
   Type aType, bType, cType;
@@ -227,24 +232,31 @@ int submit(CublasHandle* handle, const Call& call) {
 
 }  // namespace
 
-extern "C" int cublasGemmStridedBatchedEx(CublasHandle* handle, int transA, int transB, int m, int n, int k, const void* alpha,
-                                          const void* a, int aType, int lda, long long strideA, const void* b, int bType, int ldb,
-                                          long long strideB, const void* beta, void* c, int cType, int ldc, long long strideC,
+// clang-format off
+
+SIM_EXPORT int cublasGemmStridedBatchedEx(CublasHandle* handle, int transA, int transB, int m, int n, int k, const void* alpha,
+                                          const void* a, int aType, int lda, long long strideA,
+                                          const void* b, int bType, int ldb, long long strideB, const void* beta,
+                                          void* c, int cType, int ldc, long long strideC,
                                           int batchCount, int computeType, int algorithm) {
-  return submit(handle, {"cublasGemmStridedBatchedEx", transA, transB, m,       n,   k,       alpha,      beta,        a,
-                         aType,                        lda,    strideA, b,      bType, ldb,   strideB,    c,           cType,
-                         ldc,                          strideC, batchCount, computeType, algorithm});
+  return submit(handle, {"cublasGemmStridedBatchedEx", transA, transB, m, n, k, alpha, beta,
+                         a, aType, lda, strideA, b, bType, ldb, strideB, c, cType, ldc, strideC,
+                         batchCount, computeType, algorithm});
 }
 
-extern "C" int cublasGemmEx(CublasHandle* handle, int transA, int transB, int m, int n, int k, const void* alpha, const void* a,
-                            int aType, int lda, const void* b, int bType, int ldb, const void* beta, void* c, int cType, int ldc,
-                            int computeType, int algorithm) {
-  return submit(handle, {"cublasGemmEx", transA, transB, m, n, k, alpha, beta, a, aType, lda, 0, b, bType, ldb, 0, c, cType, ldc, 0,
+SIM_EXPORT int cublasGemmEx(CublasHandle* handle, int transA, int transB, int m, int n, int k, const void* alpha,
+                            const void* a, int aType, int lda, const void* b, int bType, int ldb, const void* beta,
+                            void* c, int cType, int ldc, int computeType, int algorithm) {
+  return submit(handle, {"cublasGemmEx", transA, transB, m, n, k, alpha, beta,
+                         a, aType, lda, 0, b, bType, ldb, 0, c, cType, ldc, 0,
                          1, computeType, algorithm});
 }
 
-extern "C" int cublasSgemm_v2(CublasHandle* handle, int transA, int transB, int m, int n, int k, const float* alpha, const float* a,
-                              int lda, const float* b, int ldb, const float* beta, float* c, int ldc) {
-  return submit(handle, {"cublasSgemm", transA, transB, m, n, k, alpha, beta, a, 0, lda, 0, b, 0, ldb, 0, c, 0, ldc, 0,
-                         1, COMPUTE_32F, -1});
+SIM_EXPORT int cublasSgemm_v2(CublasHandle* handle, int transA, int transB, int m, int n, int k, const float* alpha,
+                              const float* a, int lda, const float* b, int ldb, const float* beta, float* c, int ldc) {
+  return submit(handle, {"cublasSgemm", transA, transB, m, n, k, alpha, beta,
+                         a, R_32F, lda, 0, b, R_32F, ldb, 0, c, R_32F, ldc, 0,
+                         1, COMPUTE_32F, DEFAULT_ALGORITHM});
 }
+
+// clang-format on

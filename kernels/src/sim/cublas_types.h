@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 
+#include "exported.h"
 #include "live.h"
 
 namespace limbicsim {

@@ -17,6 +17,7 @@ bool between(int value, int least, int most) { return value >= least && value <=
 double fillOf(int dataType, const void* fill) {
   if (dataType == CUDNN_FLOAT) return load(Type::f32, fill, 0);
   if (dataType == CUDNN_HALF) return load(Type::f16, fill, 0);
+  if (dataType == CUDNN_BFLOAT16) return load(Type::bf16, fill, 0);
   double value;
   std::memcpy(&value, fill, sizeof value);
   return value;
@@ -24,15 +25,15 @@ double fillOf(int dataType, const void* fill) {
 
 }  // namespace
 
-extern "C" int cudnnCreateRNNDescriptor(CudnnRnn** rnn) { return cudnnMake("cudnnCreateRNNDescriptor", rnn); }
+SIM_EXPORT int cudnnCreateRNNDescriptor(CudnnRnn** rnn) { return cudnnMake("cudnnCreateRNNDescriptor", rnn); }
 
-extern "C" int cudnnDestroyRNNDescriptor(CudnnRnn* rnn) { return cudnnEnd("cudnnDestroyRNNDescriptor", rnn); }
+SIM_EXPORT int cudnnDestroyRNNDescriptor(CudnnRnn* rnn) { return cudnnEnd("cudnnDestroyRNNDescriptor", rnn); }
 
-extern "C" int cudnnCreateRNNDataDescriptor(CudnnRnnData** data) { return cudnnMake("cudnnCreateRNNDataDescriptor", data); }
+SIM_EXPORT int cudnnCreateRNNDataDescriptor(CudnnRnnData** data) { return cudnnMake("cudnnCreateRNNDataDescriptor", data); }
 
-extern "C" int cudnnDestroyRNNDataDescriptor(CudnnRnnData* data) { return cudnnEnd("cudnnDestroyRNNDataDescriptor", data); }
+SIM_EXPORT int cudnnDestroyRNNDataDescriptor(CudnnRnnData* data) { return cudnnEnd("cudnnDestroyRNNDataDescriptor", data); }
 
-extern "C" int cudnnSetRNNDescriptor_v8(CudnnRnn* rnn, int algorithm, int mode, int biasMode, int direction, int inputMode,
+SIM_EXPORT int cudnnSetRNNDescriptor_v8(CudnnRnn* rnn, int algorithm, int mode, int biasMode, int direction, int inputMode,
                                         int dataType, int mathPrecision, int mathType, int inputSize, int hiddenSize,
                                         int projectionSize, int layers, CudnnDropout* dropout, uint32_t flags) {
   const char* function = "cudnnSetRNNDescriptor_v8";
@@ -51,10 +52,9 @@ extern "C" int cudnnSetRNNDescriptor_v8(CudnnRnn* rnn, int algorithm, int mode, 
     return cudnnBad(function, "the dropout descriptor is not alive or was never set");
   }
   if (dataType == CUDNN_FLOAT && mathPrecision != CUDNN_FLOAT) return cudnnBad(function, "float data are computed in float");
-  // cuDNN has bfloat16 networks from 9.13 on; the version simulated here is older.
-  if (dataType == CUDNN_BFLOAT16) return refuse("no bfloat16 before cuDNN 9.13");
-  if ((dataType != CUDNN_FLOAT && dataType != CUDNN_HALF) || mathPrecision != CUDNN_FLOAT) {
-    return refuse("the simulator has float and half data, computed in float");
+  if (dataType == CUDNN_BFLOAT16 && cudnnGetVersion() < FIRST_WITH_BFLOAT16_RNN) return refuse("no bfloat16 before cuDNN 9.13");
+  if ((dataType != CUDNN_FLOAT && dataType != CUDNN_HALF && dataType != CUDNN_BFLOAT16) || mathPrecision != CUDNN_FLOAT) {
+    return refuse("the simulator has float, half and bfloat16 data, computed in float");
   }
   if (algorithm != 0) return refuse("the simulator has the standard algorithm only");
   if (projectionSize != hiddenSize) return refuse("the simulator has no projection");
@@ -64,15 +64,16 @@ extern "C" int cudnnSetRNNDescriptor_v8(CudnnRnn* rnn, int algorithm, int mode, 
   return CUDNN_SUCCESS;
 }
 
-extern "C" int cudnnSetRNNDataDescriptor(CudnnRnnData* data, int dataType, int layout, int longest, int batch, int vectorSize,
+SIM_EXPORT int cudnnSetRNNDataDescriptor(CudnnRnnData* data, int dataType, int layout, int longest, int batch, int vectorSize,
                                          const int* lengths, void* fill) {
   const char* function = "cudnnSetRNNDataDescriptor";
   if (!Live<CudnnRnnData>::has(data)) return cudnnBad(function, "no such RNN data descriptor is alive");
   if (!between(layout, SEQUENCE_MAJOR_UNPACKED, BATCH_MAJOR_UNPACKED)) return cudnnBad(function, "unknown layout");
   if (longest <= 0 || batch <= 0 || vectorSize <= 0) return cudnnBad(function, "sizes must be positive");
   if (lengths == nullptr) return cudnnBad(function, "the lengths are null");
-  if (dataType != CUDNN_FLOAT && dataType != CUDNN_HALF && dataType != CUDNN_DOUBLE) {
-    return cudnnFail(CUDNN_NOT_SUPPORTED, function, "only float, half and double");
+  bool bfloat16 = dataType == CUDNN_BFLOAT16 && cudnnGetVersion() >= FIRST_WITH_BFLOAT16_RNN;
+  if (dataType != CUDNN_FLOAT && dataType != CUDNN_HALF && dataType != CUDNN_DOUBLE && !bfloat16) {
+    return cudnnFail(CUDNN_NOT_SUPPORTED, function, "float, half, double, and bfloat16 from cuDNN 9.13 on");
   }
   for (int b = 0; b < batch; b++) {
     if (!between(lengths[b], 0, longest)) return cudnnBad(function, "a length is negative or above the longest");
@@ -85,7 +86,7 @@ extern "C" int cudnnSetRNNDataDescriptor(CudnnRnnData* data, int dataType, int l
   return CUDNN_SUCCESS;
 }
 
-extern "C" int cudnnGetRNNWeightSpaceSize(CudnnHandle* handle, CudnnRnn* rnn, size_t* bytes) {
+SIM_EXPORT int cudnnGetRNNWeightSpaceSize(CudnnHandle* handle, CudnnRnn* rnn, size_t* bytes) {
   const char* function = "cudnnGetRNNWeightSpaceSize";
   if (!Live<CudnnHandle>::has(handle)) return cudnnBad(function, "no such handle is alive");
   if (!Live<CudnnRnn>::has(rnn) || !rnn->set) return cudnnBad(function, "the RNN descriptor is not alive or was never set");
@@ -95,9 +96,9 @@ extern "C" int cudnnGetRNNWeightSpaceSize(CudnnHandle* handle, CudnnRnn* rnn, si
 }
 
 // Addresses are only computed, the weight space is not touched.
-extern "C" int cudnnGetRNNWeightParams(CudnnHandle* handle, CudnnRnn* rnn, int pseudoLayer, size_t weightBytes, const void* weights,
-                                       int linear, CudnnTensor* matrix, void** matrixAddress, CudnnTensor* bias,
-                                       void** biasAddress) {
+SIM_EXPORT int cudnnGetRNNWeightParams(CudnnHandle* handle, CudnnRnn* rnn, int pseudoLayer, size_t weightBytes,
+                                       const void* weights, int linear, CudnnTensor* matrix, void** matrixAddress,
+                                       CudnnTensor* bias, void** biasAddress) {
   const char* function = "cudnnGetRNNWeightParams";
   if (!Live<CudnnHandle>::has(handle)) return cudnnBad(function, "no such handle is alive");
   if (!Live<CudnnRnn>::has(rnn) || !rnn->set) return cudnnBad(function, "the RNN descriptor is not alive or was never set");

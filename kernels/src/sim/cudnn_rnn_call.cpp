@@ -39,7 +39,7 @@ bool describesStates(const CudnnRnn& rnn, int batch, const CudnnTensor* states) 
 
 }  // namespace
 
-extern "C" int cudnnGetRNNTempSpaceSizes(CudnnHandle* handle, CudnnRnn* rnn, int mode, CudnnRnnData* input, size_t* workBytes,
+SIM_EXPORT int cudnnGetRNNTempSpaceSizes(CudnnHandle* handle, CudnnRnn* rnn, int mode, CudnnRnnData* input, size_t* workBytes,
                                          size_t* reserveBytes) {
   const char* function = "cudnnGetRNNTempSpaceSizes";
   if (!Live<CudnnHandle>::has(handle)) return cudnnBad(function, "no such handle is alive");
@@ -52,7 +52,7 @@ extern "C" int cudnnGetRNNTempSpaceSizes(CudnnHandle* handle, CudnnRnn* rnn, int
   return CUDNN_SUCCESS;
 }
 
-extern "C" int cudnnRNNForward(CudnnHandle* handle, CudnnRnn* rnn, int mode, const int* deviceLengths, CudnnRnnData* input,
+SIM_EXPORT int cudnnRNNForward(CudnnHandle* handle, CudnnRnn* rnn, int mode, const int* deviceLengths, CudnnRnnData* input,
                                const void* x, CudnnRnnData* output, void* y, CudnnTensor* hStates, const void* hx, void* hy,
                                CudnnTensor* cStates, const void* cx, void* cy, size_t weightBytes, const void* weights,
                                size_t workBytes, void* workspace, size_t /*reserveBytes*/, void* /*reserve*/) {
@@ -65,7 +65,9 @@ extern "C" int cudnnRNNForward(CudnnHandle* handle, CudnnRnn* rnn, int mode, con
   if (const char* wrong = wrongOutput(*rnn, *input, output)) return cudnnBad(function, wrong);
   int batch = int(input->lengths.size());
   bool lstm = rnn->mode == RNN_LSTM;
-  if (!describesStates(*rnn, batch, hStates)) return cudnnBad(function, "hDesc is not [layers * directions, batch, hidden], packed");
+  if (!describesStates(*rnn, batch, hStates)) {
+    return cudnnBad(function, "hDesc is not [layers * directions, batch, hidden], packed");
+  }
   if (lstm && !describesStates(*rnn, batch, cStates)) {
     return cudnnBad(function, "cDesc is not [layers * directions, batch, hidden], packed");
   }

@@ -4,9 +4,8 @@
 #include <cstddef>
 
 #include "cudnn_types.h"
-#include "hidden.h"
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 inline float sigmoid(float x) { return 1 / (1 + std::exp(-x)); }
 

@@ -68,7 +68,8 @@ bool RnnForward::usableMemory() const {
   auto holds = [&](const char* name, const void* address, size_t bytes) {
     return usable(FUNCTION, name, address, bytes, element);
   };
-  return (deviceLengths == nullptr || usable(FUNCTION, "devSeqLengths", deviceLengths, rows.batch() * sizeof(int), sizeof(int))) &&
+  return (deviceLengths == nullptr ||
+          usable(FUNCTION, "devSeqLengths", deviceLengths, rows.batch() * sizeof(int), sizeof(int))) &&
          holds("x", x, rows.allOutside() * size_t(input.vectorSize) * element) &&
          holds("y", y, rows.allOutside() * size_t(output.vectorSize) * element) && (hx == nullptr || holds("hx", hx, states)) &&
          (hy == nullptr || holds("hy", hy, states)) && (cx == nullptr || holds("cx", cx, states)) &&
@@ -128,9 +129,11 @@ void RnnForward::keep(void* to, int pseudoLayer, size_t sequence, const std::vec
 }
 
 // in [rows, width] to this direction's columns of out [rows, directions * hidden]
-void RnnForward::runDirection(int layer, int direction, const Rows& rows, const std::vector<float>& in, std::vector<float>& out) const {
+void RnnForward::runDirection(int layer, int direction, const Rows& rows, const std::vector<float>& in,
+                              std::vector<float>& out) const {
   int pseudoLayer = layer * shape.directions + direction;
-  size_t hidden = size_t(shape.hidden), outputs = size_t(shape.gates) * hidden, width = in.size() / std::max<size_t>(rows.count, 1);
+  size_t hidden = size_t(shape.hidden), outputs = size_t(shape.gates) * hidden;
+  size_t width = size_t(shape.widthOf(layer, rnn.inputSize));
   std::vector<float> inputMatrix = matrices(pseudoLayer, false), inputBias = biases(pseudoLayer, false);
   std::vector<float> recurrentMatrix = matrices(pseudoLayer, true), recurrentBias = biases(pseudoLayer, true);
   std::vector<float> projected, recurrent(outputs);
@@ -143,7 +146,9 @@ void RnnForward::runDirection(int layer, int direction, const Rows& rows, const 
       size_t row = rows.first[sequence] + (direction == 0 ? step : length - 1 - step);
       std::vector<float> seen = h;
       see(operandOf(rnn), seen);
-      for (size_t i = 0; i < outputs; i++) recurrent[i] = recurrentBias[i] + dot(&recurrentMatrix[i * hidden], seen.data(), int(hidden));
+      for (size_t i = 0; i < outputs; i++) {
+        recurrent[i] = recurrentBias[i] + dot(&recurrentMatrix[i * hidden], seen.data(), int(hidden));
+      }
       rnnStep(rnn.mode, hidden, &projected[row * outputs], recurrent.data(), h.data(), c.data());
       for (size_t j = 0; j < hidden; j++) {
         // The state goes on to the next step in the type that it is stored in.

@@ -3,10 +3,9 @@
 #pragma once
 #include "cudnn_rnn_shape.h"
 #include "cudnn_types.h"
-#include "hidden.h"
 #include "numbers.h"
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 struct RnnForward {
   CudnnRnn rnn;
@@ -29,7 +28,9 @@ struct RnnForward {
  private:
   struct Rows;
 
-  Type type() const { return rnn.dataType == CUDNN_HALF ? Type::f16 : Type::f32; }
+  Type type() const {
+    return rnn.dataType == CUDNN_HALF ? Type::f16 : rnn.dataType == CUDNN_BFLOAT16 ? Type::bf16 : Type::f32;
+  }
   bool usableMemory() const;
   bool sameLengths() const;
   std::vector<float> matrices(int pseudoLayer, bool recurrent) const;

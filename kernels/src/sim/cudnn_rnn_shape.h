@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "cudnn_types.h"
-#include "hidden.h"
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 constexpr size_t PARAMETER_ALIGNMENT = 256;
 

@@ -18,7 +18,9 @@ enum Format : int { NCHW = 0, NHWC = 1 };
 int set(const char* function, CudnnTensor* tensor, int dataType, int count, const int* sizes, const int* strides) {
   if (!live(tensor)) return cudnnBad(function, "no such tensor descriptor is alive");
   if (cudnnBytes(dataType) == 0) return cudnnFail(CUDNN_NOT_SUPPORTED, function, "a type that the simulator does not know");
-  if (count < FEWEST_DIMENSIONS || count > CUDNN_DIMENSIONS) return cudnnFail(CUDNN_NOT_SUPPORTED, function, "3 to 8 dimensions");
+  if (count < FEWEST_DIMENSIONS || count > CUDNN_DIMENSIONS) {
+    return cudnnFail(CUDNN_NOT_SUPPORTED, function, "3 to 8 dimensions");
+  }
   if (sizes == nullptr || strides == nullptr) return cudnnBad(function, "sizes or strides are null");
   int64_t elements = 1;
   for (int d = 0; d < count; d++) {
@@ -34,21 +36,21 @@ int set(const char* function, CudnnTensor* tensor, int dataType, int count, cons
 
 }  // namespace
 
-extern "C" int cudnnCreateTensorDescriptor(CudnnTensor** tensor) { return cudnnMake("cudnnCreateTensorDescriptor", tensor); }
+SIM_EXPORT int cudnnCreateTensorDescriptor(CudnnTensor** tensor) { return cudnnMake("cudnnCreateTensorDescriptor", tensor); }
 
-extern "C" int cudnnDestroyTensorDescriptor(CudnnTensor* tensor) { return cudnnEnd("cudnnDestroyTensorDescriptor", tensor); }
+SIM_EXPORT int cudnnDestroyTensorDescriptor(CudnnTensor* tensor) { return cudnnEnd("cudnnDestroyTensorDescriptor", tensor); }
 
-extern "C" int cudnnSetTensorNdDescriptor(CudnnTensor* tensor, int dataType, int count, const int* sizes, const int* strides) {
+SIM_EXPORT int cudnnSetTensorNdDescriptor(CudnnTensor* tensor, int dataType, int count, const int* sizes, const int* strides) {
   return set("cudnnSetTensorNdDescriptor", tensor, dataType, count, sizes, strides);
 }
 
-extern "C" int cudnnSetTensor4dDescriptorEx(CudnnTensor* tensor, int dataType, int n, int c, int h, int w, int nStride,
+SIM_EXPORT int cudnnSetTensor4dDescriptorEx(CudnnTensor* tensor, int dataType, int n, int c, int h, int w, int nStride,
                                             int cStride, int hStride, int wStride) {
   int sizes[] = {n, c, h, w}, strides[] = {nStride, cStride, hStride, wStride};
   return set("cudnnSetTensor4dDescriptorEx", tensor, dataType, 4, sizes, strides);
 }
 
-extern "C" int cudnnSetTensor4dDescriptor(CudnnTensor* tensor, int format, int dataType, int n, int c, int h, int w) {
+SIM_EXPORT int cudnnSetTensor4dDescriptor(CudnnTensor* tensor, int format, int dataType, int n, int c, int h, int w) {
   const char* function = "cudnnSetTensor4dDescriptor";
   if (format != NCHW && format != NHWC) return cudnnFail(CUDNN_NOT_SUPPORTED, function, "neither NCHW nor NHWC");
   if (int64_t(n) * c > INT_MAX || int64_t(c) * h > INT_MAX / (w > 0 ? w : 1)) {
@@ -59,7 +61,8 @@ extern "C" int cudnnSetTensor4dDescriptor(CudnnTensor* tensor, int format, int d
   return set(function, tensor, dataType, 4, sizes, format == NCHW ? planes : pixels);
 }
 
-extern "C" int cudnnGetTensorNdDescriptor(CudnnTensor* tensor, int requested, int* dataType, int* count, int* sizes, int* strides) {
+SIM_EXPORT int cudnnGetTensorNdDescriptor(CudnnTensor* tensor, int requested, int* dataType, int* count, int* sizes,
+                                          int* strides) {
   const char* function = "cudnnGetTensorNdDescriptor";
   if (!live(tensor)) return cudnnBad(function, "no such tensor descriptor is alive");
   if (requested < 0 || requested > CUDNN_DIMENSIONS) return cudnnBad(function, "the number of dimensions asked for");
@@ -72,7 +75,7 @@ extern "C" int cudnnGetTensorNdDescriptor(CudnnTensor* tensor, int requested, in
   return CUDNN_SUCCESS;
 }
 
-extern "C" int cudnnGetTensorSizeInBytes(CudnnTensor* tensor, size_t* bytes) {
+SIM_EXPORT int cudnnGetTensorSizeInBytes(CudnnTensor* tensor, size_t* bytes) {
   const char* function = "cudnnGetTensorSizeInBytes";
   if (!live(tensor)) return cudnnBad(function, "no such tensor descriptor is alive");
   if (bytes == nullptr) return cudnnBad(function, "the result's address is null");
@@ -82,11 +85,11 @@ extern "C" int cudnnGetTensorSizeInBytes(CudnnTensor* tensor, size_t* bytes) {
   return CUDNN_SUCCESS;
 }
 
-extern "C" int cudnnCreateDropoutDescriptor(CudnnDropout** dropout) { return cudnnMake("cudnnCreateDropoutDescriptor", dropout); }
+SIM_EXPORT int cudnnCreateDropoutDescriptor(CudnnDropout** dropout) { return cudnnMake("cudnnCreateDropoutDescriptor", dropout); }
 
-extern "C" int cudnnDestroyDropoutDescriptor(CudnnDropout* dropout) { return cudnnEnd("cudnnDestroyDropoutDescriptor", dropout); }
+SIM_EXPORT int cudnnDestroyDropoutDescriptor(CudnnDropout* dropout) { return cudnnEnd("cudnnDestroyDropoutDescriptor", dropout); }
 
-extern "C" int cudnnDropoutGetStatesSize(CudnnHandle* handle, size_t* bytes) {
+SIM_EXPORT int cudnnDropoutGetStatesSize(CudnnHandle* handle, size_t* bytes) {
   const char* function = "cudnnDropoutGetStatesSize";
   if (!Live<CudnnHandle>::has(handle)) return cudnnBad(function, "no such handle is alive");
   if (bytes == nullptr) return cudnnBad(function, "the result's address is null");
@@ -95,8 +98,8 @@ extern "C" int cudnnDropoutGetStatesSize(CudnnHandle* handle, size_t* bytes) {
 }
 
 // Inference draws no random numbers, so that the states are not kept.
-extern "C" int cudnnSetDropoutDescriptor(CudnnDropout* dropout, CudnnHandle* handle, float probability, void* states, size_t bytes,
-                                         unsigned long long /*seed*/) {
+SIM_EXPORT int cudnnSetDropoutDescriptor(CudnnDropout* dropout, CudnnHandle* handle, float probability, void* states,
+                                         size_t bytes, unsigned long long /*seed*/) {
   const char* function = "cudnnSetDropoutDescriptor";
   if (!Live<CudnnDropout>::has(dropout)) return cudnnBad(function, "no such dropout descriptor is alive");
   if (!Live<CudnnHandle>::has(handle)) return cudnnBad(function, "no such handle is alive");

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "exported.h"
 #include "live.h"
 
 namespace limbicsim {
@@ -88,6 +89,12 @@ struct CudnnRnnData {
   bool fills;
   double fill;  // for the positions past the end of a sequence
 };
+
+// The version that the library says it is.
+SIM_EXPORT size_t cudnnGetVersion();
+
+// From here on cuDNN has recurrent networks of bfloat16.
+constexpr size_t FIRST_WITH_BFLOAT16_RNN = 91300;
 
 // Remembers the reason for cudnnGetLastErrorString.
 int cudnnFail(int status, const char* function, const char* reason);

@@ -4,10 +4,9 @@
 #include <cstdio>
 #include <cstring>
 
-#include "hidden.h"
 #include "sim.h"
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 constexpr int ILLEGAL_ADDRESS = 700;
 constexpr int MISALIGNED_ADDRESS = 716;
@@ -18,14 +17,14 @@ inline bool usable(const char* function, const char* argument, const void* addre
   if (bytes == 0) return true;
   char message[256];
   if (!limbicSimOwns(address, bytes)) {
-    std::snprintf(message, sizeof message, "%s: %s needs %zu bytes at %p, which are not in one live device allocation", function,
-                  argument, bytes, address);
+    std::snprintf(message, sizeof message, "%s: %s needs %zu bytes at %p, which are not in one live device allocation",
+                  function, argument, bytes, address);
     limbicSimFault(ILLEGAL_ADDRESS, message);
     return false;
   }
   if (reinterpret_cast<uintptr_t>(address) % elementBytes != 0) {
-    std::snprintf(message, sizeof message, "%s: %s at %p is not aligned to its elements of %zu bytes", function, argument, address,
-                  elementBytes);
+    std::snprintf(message, sizeof message, "%s: %s at %p is not aligned to its elements of %zu bytes", function, argument,
+                  address, elementBytes);
     limbicSimFault(MISALIGNED_ADDRESS, message);
     return false;
   }

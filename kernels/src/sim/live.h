@@ -3,9 +3,7 @@
 #include <mutex>
 #include <unordered_set>
 
-#include "hidden.h"
-
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 template <class T>
 class Live {

@@ -4,9 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "hidden.h"
-
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 enum class Type { f32, f16, bf16 };
 

@@ -6,8 +6,6 @@
 #include <cstring>
 #include <vector>
 
-#include "hidden.h"
-
 // A second copy of the hot loops with fused multiply-add, chosen when the library is loaded; other machines get the plain one.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
 #define LIMBIC_SIM_FAST __attribute__((target_clones("fma", "default"), noinline))
@@ -15,7 +13,7 @@
 #define LIMBIC_SIM_FAST
 #endif
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 // Held in registers only; memory is read and written with memcpy, which asks for no alignment.
 typedef float Lanes __attribute__((vector_size(32)));

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstdio>
 
-#include "hidden.h"
+#include "exported.h"
 
-namespace limbicsim LIMBIC_SIM_HIDDEN {
+namespace limbicsim {
 
 // Says the name once: whoever begins to use a function sees in the log what the simulator lacks.
 inline int refuse(const char* name, std::atomic_flag* said, int status) {
@@ -16,8 +16,8 @@ inline int refuse(const char* name, std::atomic_flag* said, int status) {
 }  // namespace limbicsim
 
 // The arguments stay where the caller put them; with C linkage nobody asks for their types.
-#define LIMBIC_SIM_REFUSED(name, status)                \
-  extern "C" int name() {                               \
-    static std::atomic_flag said = ATOMIC_FLAG_INIT;    \
-    return limbicsim::refuse(#name, &said, status);     \
+#define LIMBIC_SIM_REFUSED(name, status)             \
+  SIM_EXPORT int name() {                            \
+    static std::atomic_flag said = ATOMIC_FLAG_INIT; \
+    return limbicsim::refuse(#name, &said, status);  \
   }
