@@ -177,10 +177,10 @@ SIM_EXPORT int cuCtxGetStreamPriorityRange(int* least, int* greatest) {
   return kSuccess;
 }
 
-SIM_EXPORT int limbicSimLiveObjects() {
+SIM_EXPORT long long limbicSimLiveObjects() {
   Driver& d = driver();
   std::lock_guard<std::mutex> lock(d.mutex);
-  return static_cast<int>(d.contexts.size() + d.streams.size() + d.events.size() + d.modules.size() + d.graphs.size()
+  return static_cast<long long>(d.contexts.size() + d.streams.size() + d.events.size() + d.modules.size() + d.graphs.size()
                           + d.execs.size());
 }
 

@@ -26,7 +26,7 @@ extern "C" void limbicSimInjectFault(int cuResult);
 extern "C" long long limbicSimLiveAllocations();
 
 // Streams, events, modules, graphs and contexts that are alive; for tests.
-extern "C" int limbicSimLiveObjects();
+extern "C" long long limbicSimLiveObjects();
 
 // Allocations and objects that were still alive when a healthy context was destroyed, since the process began; for tests.
 extern "C" long long limbicSimAbandoned();
