@@ -41,7 +41,8 @@ public final class CudaSimulator {
         if (reason == null) {
             return;
         }
-        boolean required = Arrays.asList(System.getProperty("limbic.require", "").split(",", -1))
+        boolean required = Arrays.asList(
+                        System.getProperty("limbic.require", "").split(",", -1))
                 .contains("cuda-sim");
         if (required) {
             throw new AssertionError("cuda-sim is required: " + reason);
@@ -136,8 +137,7 @@ public final class CudaSimulator {
     /** The simulator's own functions; looked up when first used, which is after loading. */
     private static final class Calls {
         private static final SymbolLookup LIBRARY = SymbolLookup.loaderLookup();
-        static final MethodHandle TAKE_FAULT =
-                handle("limbicSimTakeFault", FunctionDescriptor.of(ValueLayout.ADDRESS));
+        static final MethodHandle TAKE_FAULT = handle("limbicSimTakeFault", FunctionDescriptor.of(ValueLayout.ADDRESS));
         static final MethodHandle INJECT_FAULT =
                 handle("limbicSimInjectFault", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         static final MethodHandle LIVE_ALLOCATIONS =
