@@ -17,10 +17,10 @@ if ! command -v "$cxx" > /dev/null; then
 fi
 rm -f "$output/absent"
 
-# A module that one build made is refused by another.
+# A module that one build made is refused by another. In a file of its own, so that a change of it is seen like any other.
 build="$(cat "$sources"/kernel_abi.h "$sources"/prelude*.h "$sources"/nvrtc*.cpp "$sources"/nvrtc*.h | cksum | cut -d ' ' -f 1)u"
 # Faults leave running work by a jump that the fortified one would refuse.
-flags=(-std=c++17 -O2 -g1 -Wall -Wextra -Werror -fPIC -U_FORTIFY_SOURCE -pthread "-DLIMBIC_SIM_BUILD=$build" "-I$output")
+flags=(-std=c++17 -O2 -g1 -Wall -Wextra -Werror -fPIC -U_FORTIFY_SOURCE -pthread "-I$output")
 
 # object SOURCE: compiles it if it, or what it includes, is newer.
 object() {
@@ -31,10 +31,9 @@ object() {
     for file in $needed "$sources/build.sh"; do
       if [ ! -f "$file" ] || [ "$file" -nt "$target" ]; then fresh=0; fi
     done
-    if [ "$fresh" = 1 ] && [ "$(cat "$target.build" 2> /dev/null)" = "$build" ]; then return; fi
+    if [ "$fresh" = 1 ]; then return; fi
   fi
   "$cxx" "${flags[@]}" -MMD -MF "$list" -c "$1" -o "$target"
-  echo "$build" > "$target.build"
 }
 
 # library SONAME PREFIX VERSION SOURCE...: links the objects of the sources; only functions whose name begins with the prefix
@@ -70,11 +69,14 @@ library() {
     echo ')LIMBIC"'
   done
 } > "$output/prelude.inc.part"
-if cmp -s "$output/prelude.inc.part" "$output/prelude.inc"; then
-  rm "$output/prelude.inc.part"
-else
-  mv "$output/prelude.inc.part" "$output/prelude.inc"
-fi
+echo "#define LIMBIC_SIM_BUILD $build" > "$output/build_hash.inc.part"
+for made in prelude.inc build_hash.inc; do
+  if cmp -s "$output/$made.part" "$output/$made"; then
+    rm "$output/$made.part"
+  else
+    mv "$output/$made.part" "$output/$made"
+  fi
+done
 
 driver=()
 for source in "$sources"/*.cpp; do

@@ -31,9 +31,6 @@ struct LimbicSimServices {
   void (*fault)(int status, const char* message);
 };
 
-// LIMBIC_SIM_BUILD is a hash of the sources: an image that another build made is refused.
-enum : unsigned { kLimbicSimAbi = LIMBIC_SIM_BUILD };
-
 struct LimbicSimKernel {
   const char* name;
   void (*call)(void** arguments);
@@ -46,7 +43,8 @@ struct LimbicSimKernel {
 
 // Exported by a module under the name limbicSimModule.
 struct LimbicSimModule {
-  unsigned abi;
+  // A hash of the sources that made it: the driver refuses what another build made.
+  unsigned build;
   int count;
   const LimbicSimKernel* kernels;
   LimbicSimServices** services;

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "build_hash.inc"
 #include "internal.h"
 
 namespace sim {
@@ -51,7 +52,7 @@ int load(const char* image, size_t bytes, Module* module) {
     return kInvalidImage;
   }
   module->table = static_cast<const LimbicSimModule*>(dlsym(module->library, "limbicSimModule"));
-  if (module->table == nullptr || module->table->abi != kLimbicSimAbi) return kNoBinaryForGpu;
+  if (module->table == nullptr || module->table->build != LIMBIC_SIM_BUILD) return kNoBinaryForGpu;
   *module->table->services = &services();
   return kSuccess;
 }

@@ -15,9 +15,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <sstream>
 
+#include "build_hash.inc"
 #include "nvrtc_translate.h"
 
 extern char** environ;
@@ -175,16 +175,23 @@ bool writeInput(const Input& input, const fs::path& folder) {
   return writeAll(folder / input.name, input.source) && writeAll(folder / kPreludeName, kPrelude);
 }
 
-// Messages in the manner of NVRTC: file(line): error: text.
+// "file:line:column: fatal error: text" in the manner of NVRTC, "file(line): error: text"; others stay as they are.
+std::string inManner(const std::string& line, int* errors) {
+  size_t file = line.find(':');
+  size_t number = file == std::string::npos ? file : line.find(':', file + 1);
+  size_t message = number == std::string::npos ? number : line.find(": ", number);
+  if (message == std::string::npos || line.find_first_not_of("0123456789", file + 1) != number || number == file + 1) return line;
+  std::string text = line.substr(message + 2);
+  if (text.rfind("fatal ", 0) == 0) text = text.substr(6);
+  if (text.rfind("error: ", 0) == 0) ++*errors;
+  return line.substr(0, file) + "(" + line.substr(file + 1, number - file - 1) + "): " + text;
+}
+
 std::string logOf(const fs::path& folder, const std::string& name) {
-  static const std::regex place("^([^:\\s]+):(\\d+):(?:\\d+:)? (?:fatal )?(error|warning|note): ");
   std::istringstream lines(readAll(folder / "log"));
   std::string line, log;
   int errors = 0;
-  while (std::getline(lines, line)) {
-    if (std::regex_search(line, place) && line.find(" error: ") != std::string::npos) errors++;
-    log += std::regex_replace(line, place, "$1($2): $3: ") + "\n";
-  }
+  while (std::getline(lines, line)) log += inManner(line, &errors) + "\n";
   if (errors != 0) {
     log += std::to_string(errors) + (errors == 1 ? " error" : " errors") + " detected in the compilation of \"" + name + "\".\n";
   }
@@ -198,6 +205,7 @@ std::vector<std::string> compileOptions(const Input& input, bool shared) {
                                       "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti", "-nostdinc", "-nostdinc++",
                                       "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math", "-fno-stack-protector",
                                       "-U_FORTIFY_SOURCE", "-fno-asynchronous-unwind-tables", "-fno-threadsafe-statics",
+                                      "-fsanitize=alignment,bounds",
                                       "-include", kPreludeName, "-DLIMBIC_SIM_BUILD=" + std::to_string(LIMBIC_SIM_BUILD) + "u"};
   if (shared) append(options, {"-fsanitize=thread"});
   append(options, targetOptions(input));

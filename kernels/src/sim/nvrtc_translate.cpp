@@ -235,7 +235,7 @@ class Translator {
     std::string text = "\n# 1 \"kernels\"\nstatic const LimbicSimKernel limbicSimKernels[] = {\n";
     for (const Kernel& k : kernels_) text += "LIMBIC_SIM_KERNEL(" + k.name + ", (" + k.bound + ")),\n";
     text += "{nullptr, nullptr, 0, nullptr, nullptr, 0}};\n";
-    text += "extern \"C\" __attribute__((visibility(\"default\"))) LimbicSimModule limbicSimModule = {kLimbicSimAbi, "
+    text += "extern \"C\" __attribute__((visibility(\"default\"))) LimbicSimModule limbicSimModule = {LIMBIC_SIM_BUILD, "
         + std::to_string(kernels_.size()) + ", limbicSimKernels, &limbicSim};\n";
     return text;
   }

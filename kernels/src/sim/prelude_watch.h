@@ -1,7 +1,7 @@
 // What the compiler calls at places that it was asked to watch: accesses (races), alignment, bounds of arrays.
 #pragma once
 
-#define LIMBIC_SIM_CALLED __attribute__((no_sanitize("thread"), visibility("hidden"), used))
+#define LIMBIC_SIM_CALLED __attribute__((no_sanitize("thread"), visibility("hidden"), used, noinline))
 
 extern "C" {
 

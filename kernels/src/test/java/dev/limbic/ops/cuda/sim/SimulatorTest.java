@@ -116,8 +116,8 @@ final class SimulatorTest {
         ok(chip.launch(k, 1, 64, 0, floats(new float[64])));
         assertFault(
                 CUresult.CUDA_ERROR_LAUNCH_FAILED,
-                "kernel k, block (0,0,0), thread (32,0,0): race: read of __shared__ s at byte 0",
-                "write by thread (0,0,0)");
+                "kernel k, block (0,0,0), thread (32,0,0): race: write of __shared__ s at byte 128",
+                "without a barrier after the read by thread (0,0,0)");
     }
 
     @Test
@@ -125,7 +125,9 @@ final class SimulatorTest {
         CUfunction k = kernel("(float* y) { extern __shared__ float s[]; for (int i = 0; i < 2; i++) {"
                 + " s[threadIdx.x] = i; __syncthreads(); y[threadIdx.x] = s[63 - threadIdx.x]; } }");
         ok(chip.launch(k, 1, 64, 256, floats(new float[64])));
-        assertFault(CUresult.CUDA_ERROR_LAUNCH_FAILED, "race: write of dynamic shared memory", "after the read by");
+        assertFault(
+                CUresult.CUDA_ERROR_LAUNCH_FAILED,
+                "race: read of dynamic shared memory at byte 252 of 256 without a barrier after the write by thread (63,0,0)");
     }
 
     @Test
