@@ -1,24 +1,38 @@
 // Self-attention over sequences laid end to end, without padding; scores are never written to global memory.
 #include "attention_fma.cuh"
+#include "attention_mma.cuh"
 
-/** Bytes of shared memory of a block, enough for every path below. */
-constexpr int ATTENTION_SHARED = static_cast<int>(sizeof(FmaTiles<128>));
+/** Bytes of shared memory of a block, enough for every head size. */
+template <typename T>
+constexpr int ATTENTION_SHARED =
+        static_cast<int>(ON_TENSOR_CORES<T> ? sizeof(MmaTiles<64>) : sizeof(FmaTiles<128>));
+
+static_assert(sizeof(MmaTiles<64>) >= sizeof(MmaTiles<32>) && sizeof(MmaTiles<64>) >= sizeof(MmaTiles<128>));
+static_assert(sizeof(FmaTiles<128>) >= sizeof(FmaTiles<32>) && sizeof(FmaTiles<128>) >= sizeof(FmaTiles<64>));
+
+template <int D, typename T>
+__device__ __forceinline__ void attentionOfSize(void* shared, const AttentionHead<T>& head, int d, bool causal) {
+    if constexpr (ON_TENSOR_CORES<T>) {
+        attentionMma<D>(shared, head, d, causal);
+    } else {
+        attentionFma<D>(shared, head, d, causal);
+    }
+}
 
 template <typename T>
 __device__ __forceinline__ void attention(
         T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
-    __shared__ uint4 shared[ATTENTION_SHARED / 16];
+    __shared__ uint4 shared[ATTENTION_SHARED<T> / 16];
     const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
     if (static_cast<int>(blockIdx.x) * TILE_ROWS >= head.length) {
         return;
     }
-    unsigned char* tiles = reinterpret_cast<unsigned char*>(shared);
     if (d <= 32) {
-        attentionFma<32>(tiles, head, d, causal != 0);
+        attentionOfSize<32>(shared, head, d, causal != 0);
     } else if (d <= 64) {
-        attentionFma<64>(tiles, head, d, causal != 0);
+        attentionOfSize<64>(shared, head, d, causal != 0);
     } else {
-        attentionFma<128>(tiles, head, d, causal != 0);
+        attentionOfSize<128>(shared, head, d, causal != 0);
     }
 }
 
