@@ -2,14 +2,6 @@
 #include "attention_fma.cuh"
 #include "attention_mma.cuh"
 
-/** Bytes of shared memory of a block, enough for every head size. */
-template <typename T>
-constexpr int ATTENTION_SHARED =
-        static_cast<int>(ON_TENSOR_CORES<T> ? sizeof(MmaTiles<64>) : sizeof(FmaTiles<128>));
-
-static_assert(sizeof(MmaTiles<64>) >= sizeof(MmaTiles<32>) && sizeof(MmaTiles<64>) >= sizeof(MmaTiles<128>));
-static_assert(sizeof(FmaTiles<128>) >= sizeof(FmaTiles<32>) && sizeof(FmaTiles<128>) >= sizeof(FmaTiles<64>));
-
 template <int D, typename T>
 __device__ __forceinline__ void attentionOfSize(void* shared, const AttentionHead<T>& head, int d, bool causal) {
     if constexpr (ON_TENSOR_CORES<T>) {
@@ -19,19 +11,32 @@ __device__ __forceinline__ void attentionOfSize(void* shared, const AttentionHea
     }
 }
 
+/** Bytes of shared memory of a block for head sizes up to D. */
+template <int D, typename T>
+constexpr int ATTENTION_SHARED = static_cast<int>(ON_TENSOR_CORES<T> ? sizeof(MmaTiles<D>) : sizeof(FmaTiles<D>));
+
 template <typename T>
 __device__ __forceinline__ void attention(
         T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
-    __shared__ uint4 shared[ATTENTION_SHARED<T> / 16];
+    static_assert(ATTENTION_SHARED<64, T> >= ATTENTION_SHARED<32, T>, "enough for both");
+    __shared__ uint4 shared[ATTENTION_SHARED<64, T> / 16];
     const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
     if (static_cast<int>(blockIdx.x) * TILE_ROWS >= head.length) {
         return;
     }
     if (d <= 32) {
         attentionOfSize<32>(shared, head, d, causal != 0);
-    } else if (d <= 64) {
-        attentionOfSize<64>(shared, head, d, causal != 0);
     } else {
+        attentionOfSize<64>(shared, head, d, causal != 0);
+    }
+}
+
+template <typename T>
+__device__ __forceinline__ void attentionWide(
+        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
+    __shared__ uint4 shared[ATTENTION_SHARED<128, T> / 16];
+    const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
+    if (static_cast<int>(blockIdx.x) * TILE_ROWS < head.length) {
         attentionOfSize<128>(shared, head, d, causal != 0);
     }
 }
@@ -94,16 +99,22 @@ __device__ __forceinline__ void attentionAny(
 // out [T, heads * d] = softmax(q.k / sqrt(d)).v per head and sequence; qkv [T, 3 * heads * d] has rows of queries, keys,
 // values; qkvBias [3 * heads * d] may be null. cuSeqlens[b] .. cuSeqlens[b + 1] are the rows of sequence b; causal: a row
 // sees itself and the rows before it. NaN reaches only the rows that see it.
-// attention: d <= 128. Grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
+// attention: d <= 64. attention_wide: d <= 128; a kernel of its own, since its registers would halve the threads that a
+// chip keeps busy with the usual 64. Both: grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
 // attention_any: any d. Grid (ceil(longest / 8), heads, sequences), block 256, dynamic shared memory 0.
-#define ATTENTION(SUFFIX, T)                                                                                              \
-    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_##SUFFIX(                                     \
-            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
-        attention<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                     \
-    }                                                                                                                     \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_any_##SUFFIX(                                       \
-            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
-        attentionAny<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                  \
+// Any grid.x from there up is correct: blocks beyond a sequence, and all those of an empty one, do nothing.
+#define ATTENTION(SUFFIX, T)                                                                                  \
+    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK, 3) attention_##SUFFIX(                      \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attention<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                         \
+    }                                                                                                         \
+    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_wide_##SUFFIX(                    \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attentionWide<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                     \
+    }                                                                                                         \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_any_##SUFFIX(                           \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attentionAny<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                      \
     }
 
 ATTENTION(f32, float)

@@ -11,7 +11,7 @@
 /** Shared memory of a block; D is the head size rounded up to 32, 64 or 128. */
 template <int D>
 struct FmaTiles {
-    static constexpr int KEYS = D <= 32 ? 64 : D <= 64 ? 32 : 16;
+    static constexpr int KEYS = D <= 64 ? 32 : 16;
     /** Padded so that lanes that read different rows meet different banks. */
     static constexpr int STRIDE = D + 4;
     static constexpr int KEY_STRIDE = KEYS + 4;

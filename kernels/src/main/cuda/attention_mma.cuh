@@ -65,6 +65,7 @@ __device__ __forceinline__ void copyTile(
             }
         }
     } else {
+#pragma unroll 1
         for (int i = static_cast<int>(threadIdx.x); i < wanted * D; i += ATTENTION_BLOCK) {
             const int row = i / D;
             const int column = i % D;
@@ -77,6 +78,7 @@ __device__ __forceinline__ void copyTile(
 /** Adds the queries' bias to a tile of them. */
 template <int D, typename T>
 __device__ __forceinline__ void addQueryBias(unsigned short* tile, const float* bias, int d) {
+#pragma unroll 1
     for (int i = static_cast<int>(threadIdx.x); i < TILE_ROWS * D / 2; i += ATTENTION_BLOCK) {
         const int column = i % (D / 2) * 2;
         unsigned* word = reinterpret_cast<unsigned*>(tile + tileOffset<D>(i / (D / 2), column));
@@ -100,38 +102,23 @@ __device__ __forceinline__ bool notFinite<BFloat16>(unsigned bits) {
 }
 
 /**
- * Takes infinities and NaN out of a fragment of 16 values and adds them, weighted, only to the rows that see them: in a
- * product the 0 of a masked key would make them NaN. row is this lane's upper row, counted from the first of the keys.
+ * Clears infinities and NaN in a tile of values where some rows see only some of the keys: in a product the 0 of a masked
+ * key would make them NaN. writeRows puts them back into the rows that see them. Returns whether this thread found any.
  */
-template <typename T>
-__device__ __forceinline__ void extractNotFinite(
-        float (&out)[4], const unsigned (&probabilities)[4], unsigned& b0, unsigned& b1, int row) {
-    const bool found = notFinite<T>(b0) || notFinite<T>(b0 >> 16) || notFinite<T>(b1) || notFinite<T>(b1 >> 16);
-    if (!__any_sync(FULL_WARP, found)) {
-        return;
-    }
-    const int upper = laneIndex() / 4 * 4;
-    const int columns = laneIndex() % 4 * 8;
+template <int D, typename T>
+__device__ __forceinline__ bool clearNotFinite(unsigned short* tile, int count) {
+    bool found = false;
+    unsigned* words = reinterpret_cast<unsigned*>(tile);
 #pragma unroll 1
-    for (int key = 0; key < 16; key++) {
-        const int lane = key % 8 / 2;
-        const int half = key % 2 * 16;
-        const unsigned values = key < 8 ? b0 : b1;
-        const unsigned left = __shfl_sync(FULL_WARP, values, columns + lane) >> half;
-        const unsigned right = __shfl_sync(FULL_WARP, values, columns + 4 + lane) >> half;
-        const unsigned p0 = __shfl_sync(FULL_WARP, key < 8 ? probabilities[0] : probabilities[2], upper + lane) >> half;
-        const unsigned p1 = __shfl_sync(FULL_WARP, key < 8 ? probabilities[1] : probabilities[3], upper + lane) >> half;
-        if (notFinite<T>(left)) {
-            out[0] = key <= row ? fmaf(Pair<T>::low(p0), Pair<T>::low(left), out[0]) : out[0];
-            out[2] = key <= row + 8 ? fmaf(Pair<T>::low(p1), Pair<T>::low(left), out[2]) : out[2];
-        }
-        if (notFinite<T>(right)) {
-            out[1] = key <= row ? fmaf(Pair<T>::low(p0), Pair<T>::low(right), out[1]) : out[1];
-            out[3] = key <= row + 8 ? fmaf(Pair<T>::low(p1), Pair<T>::low(right), out[3]) : out[3];
+    for (int i = static_cast<int>(threadIdx.x); i < count * D / 2; i += ATTENTION_BLOCK) {
+        const unsigned word = words[i];
+        const unsigned kept = (notFinite<T>(word) ? 0u : 0xffffu) | (notFinite<T>(word >> 16) ? 0u : 0xffff0000u);
+        if (kept != 0xffffffffu) {
+            words[i] = word & kept;
+            found = true;
         }
     }
-    b0 &= (notFinite<T>(b0) ? 0u : 0xffffu) | (notFinite<T>(b0 >> 16) ? 0u : 0xffff0000u);
-    b1 &= (notFinite<T>(b1) ? 0u : 0xffffu) | (notFinite<T>(b1 >> 16) ? 0u : 0xffff0000u);
+    return found;
 }
 
 /** What a lane keeps of its rows g and g + 8 of the warp's 16. */
@@ -226,10 +213,6 @@ __device__ __forceinline__ void attendTile(
                 if (n * 16 < d) {
                     unsigned b[4];
                     loadMatricesTransposed(b, stage.values + tileOffset<D>(j * 16 + lane % 16, n * 16 + lane / 16 * 8));
-                    if (!FULL && causal) {
-                        extractNotFinite<T>(rows.out[2 * n], high, b[0], b[1], lastKey - j * 16);
-                        extractNotFinite<T>(rows.out[2 * n + 1], high, b[2], b[3], lastKey - j * 16);
-                    }
                     multiplyAdd<T>(rows.out[2 * n], high, b[0], b[1]);
                     multiplyAdd<T>(rows.out[2 * n + 1], high, b[2], b[3]);
                     multiplyAdd<T>(rows.out[2 * n], low, b[0], b[1]);
@@ -240,10 +223,20 @@ __device__ __forceinline__ void attendTile(
     }
 }
 
-/** The warp's 16 rows of the result: through its own part of a tile, so that they leave in whole chunks. */
+/**
+ * The warp's 16 rows of the result: through its own part of a tile, so that they leave in whole chunks. cleared: values of
+ * keys from firstMasked on were not finite and were left out; a visible one decides the result, whatever its weight.
+ */
 template <int D, typename T>
 __device__ __forceinline__ void writeRows(
-        unsigned short* tile, MmaRows<D>& rows, const AttentionHead<T>& head, int firstRow, int d, bool chunked) {
+        unsigned short* tile,
+        MmaRows<D>& rows,
+        const AttentionHead<T>& head,
+        int firstRow,
+        int d,
+        bool chunked,
+        bool cleared,
+        int firstMasked) {
     const int lane = laneIndex();
 #pragma unroll
     for (int half = 0; half < 2; half++) {
@@ -266,6 +259,21 @@ __device__ __forceinline__ void writeRows(
     __syncwarp();
     const int count = lesser(16, head.length - firstRow);
     T* to = head.out + firstRow * head.outStride;
+    if (cleared) {
+#pragma unroll 1
+        for (int i = lane; i < count * D; i += WARP) {
+            const int row = i / D;
+            const int column = i % D;
+            T& result = *reinterpret_cast<T*>(tile + tileOffset<D>(row, column));
+            for (int key = firstMasked; key <= firstRow + row && column < d; key++) {
+                const T value = head.values[key * head.rowStride + column];
+                if (notFinite<T>(value.bits)) {
+                    assign(result, toFloat(result) + toFloat(value));
+                }
+            }
+        }
+        __syncwarp();
+    }
     if (chunked) {
         constexpr int CHUNKS = D / 8;
         for (int i = lane; i < count * CHUNKS; i += WARP) {
@@ -277,6 +285,7 @@ __device__ __forceinline__ void writeRows(
             }
         }
     } else {
+#pragma unroll 1
         for (int i = lane; i < count * D; i += WARP) {
             const int row = i / D;
             const int column = i % D;
@@ -320,6 +329,7 @@ __device__ __forceinline__ void attentionMma(void* shared, const AttentionHead<T
 
     // A warp whose rows all lie beyond the sequence has nothing to multiply.
     const bool busy = firstQuery + warpRow < head.length;
+    bool cleared = false;
     for (int firstKey = 0, stage = 0; firstKey < keysEnd; firstKey += KEYS, stage ^= 1) {
         // Everyone has read from the stage that is filled next.
         __syncthreads();
@@ -331,6 +341,10 @@ __device__ __forceinline__ void attentionMma(void* shared, const AttentionHead<T
         commitCopies();
         waitForCopies<1>();
         __syncthreads();
+        if (causal && firstKey >= firstQuery) {
+            const int keys = lesser(KEYS, (keysEnd - firstKey + 15) / 16 * 16);
+            cleared |= __syncthreads_or(clearNotFinite<D, T>(stages[stage].values, keys)) != 0;
+        }
         const int warpFirst = firstQuery + warpRow - firstKey;
         const int count = lesser(KEYS, causal ? lesser(keysEnd - firstKey, warpFirst + 16) : keysEnd - firstKey);
         if (busy && count > 0) {
@@ -343,6 +357,6 @@ __device__ __forceinline__ void attentionMma(void* shared, const AttentionHead<T
     }
     __syncthreads();
     if (busy) {
-        writeRows<D>(reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D, rows, head, firstQuery + warpRow, d, chunked);
+        writeRows<D>(reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D, rows, head, firstQuery + warpRow, d, chunked, cleared, firstQuery);
     }
 }

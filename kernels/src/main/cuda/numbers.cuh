@@ -2,7 +2,7 @@
 // for the simulator, which gives the same result.
 #pragma once
 
-#ifdef LIMBIC_SIM
+#ifdef LIMBIC_SIMULATOR
 
 __device__ __forceinline__ float halfToFloat(unsigned short bits) {
     const unsigned sign = (bits & 0x8000u) << 16;
@@ -75,7 +75,7 @@ __device__ __forceinline__ float exp2Approximate(float x) {
 
 /** Nearest, ties to even; written out because sm_75 has no instruction for it. */
 __device__ __forceinline__ unsigned short floatToBfloat(float x) {
-#if !defined(LIMBIC_SIM) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#if !defined(LIMBIC_SIMULATOR) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     unsigned short bits;
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(x));
     return bits;
@@ -90,7 +90,7 @@ __device__ __forceinline__ unsigned short floatToBfloat(float x) {
 
 /** Two bf16 in one word, low first. */
 __device__ __forceinline__ unsigned packBfloats(float low, float high) {
-#if !defined(LIMBIC_SIM) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#if !defined(LIMBIC_SIMULATOR) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     unsigned word;
     asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
     return word;

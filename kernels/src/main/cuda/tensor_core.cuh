@@ -17,12 +17,12 @@ constexpr bool ON_TENSOR_CORES = false;
 template <>
 constexpr bool ON_TENSOR_CORES<Float16> = true;
 
-#if defined(LIMBIC_SIM) || (defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
 template <>
 constexpr bool ON_TENSOR_CORES<BFloat16> = true;
 #endif
 
-#ifdef LIMBIC_SIM
+#ifdef LIMBIC_SIMULATOR
 
 /** Warps of the largest block that uses this header. */
 constexpr int SIMULATED_WARPS = 4;
