@@ -93,7 +93,10 @@ __device__ __forceinline__ void addValues(
 }
 
 template <int D, typename T>
-__device__ __forceinline__ void attentionFma(void* shared, const AttentionHead<T>& head, int d, bool causal) {
+__device__ __forceinline__ void attentionFma(void* shared, const AttentionArguments<T>& arguments) {
+    const AttentionHead<T> head = attentionHead(arguments);
+    const int d = arguments.d;
+    const bool causal = arguments.causal;
     FmaTiles<D>& tiles = *static_cast<FmaTiles<D>*>(shared);
     constexpr int KEYS = FmaTiles<D>::KEYS;
     constexpr int STRIDE = FmaTiles<D>::STRIDE;

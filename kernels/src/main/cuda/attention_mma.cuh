@@ -7,7 +7,7 @@
 //
 // A probability is multiplied as the sum of two numbers of the storage type: rounded to one, its error (2^-9 of it in
 // bf16) would be that of the whole result, many times what rounding the result costs. A query plus its bias is rounded
-// once, as if the linear layer had stored it.
+// once, as if the linear layer had stored it. An infinite value gives a result that is infinite or NaN.
 #pragma once
 
 #include "attention_shape.cuh"
@@ -297,7 +297,10 @@ __device__ __forceinline__ void writeRows(
 }
 
 template <int D, typename T>
-__device__ __forceinline__ void attentionMma(void* shared, const AttentionHead<T>& head, int d, bool causal) {
+__device__ __forceinline__ void attentionMma(void* shared, const AttentionArguments<T>& arguments) {
+    const AttentionHead<T> head = attentionHead(arguments);
+    const int d = arguments.d;
+    const bool causal = arguments.causal;
     constexpr int KEYS = MmaTiles<D>::KEYS;
     auto& stages = static_cast<MmaTiles<D>*>(shared)->stages;
     const int firstQuery = static_cast<int>(blockIdx.x) * TILE_ROWS;
@@ -357,6 +360,8 @@ __device__ __forceinline__ void attentionMma(void* shared, const AttentionHead<T
     }
     __syncthreads();
     if (busy) {
-        writeRows<D>(reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D, rows, head, firstQuery + warpRow, d, chunked, cleared, firstQuery);
+        // Found anew: the addresses of the output, kept over the loop, would push fragments out of the registers.
+        const AttentionHead<T> again = attentionHead(arguments);
+        writeRows<D>(reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D, rows, again, firstQuery + warpRow, d, chunked, cleared, firstQuery);
     }
 }
