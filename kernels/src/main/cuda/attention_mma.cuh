@@ -362,6 +362,7 @@ __device__ __forceinline__ void attentionMma(void* shared, const AttentionArgume
     if (busy) {
         // Found anew: the addresses of the output, kept over the loop, would push fragments out of the registers.
         const AttentionHead<T> again = attentionHead(arguments);
-        writeRows<D>(reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D, rows, again, firstQuery + warpRow, d, chunked, cleared, firstQuery);
+        unsigned short* own = reinterpret_cast<unsigned short*>(&stages[0]) + warpRow * D;
+        writeRows<D>(own, rows, again, firstQuery + warpRow, d, chunked, cleared, firstQuery);
     }
 }
