@@ -7,11 +7,16 @@ import static dev.limbic.ops.cuda.sim.SimulatedChip.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUfunction;
@@ -24,14 +29,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What CUDA promises and the simulator keeps: threads, shared memory, warps, streams, graphs. */
 final class SimulatedDeviceTest {
-    private static final String[] HEADERS = {
-        "common.cuh", "layer_norm.cuh", "tensor_core.cuh", "attention_fma.cuh", "attention_shape.cuh"
-    };
-
     private SimulatedChip chip;
 
     @BeforeAll
@@ -49,23 +50,40 @@ final class SimulatedDeviceTest {
         chip.close();
     }
 
-    private static String source(String file) {
-        try (InputStream in = SimulatedDeviceTest.class.getResourceAsStream("/dev/limbic/ops/cuda/" + file)) {
-            assertThat(in).as(file).isNotNull();
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
+    /** The files of the shipped sources with this ending. */
+    static List<Path> sources(String ending) {
+        URL folder = SimulatedDeviceTest.class.getResource("/dev/limbic/ops/cuda/common.cuh");
+        assertThat(folder).isNotNull();
+        try (Stream<Path> files = Files.list(Path.of(folder.toURI()).resolveSibling(""))) {
+            return files.filter(file -> file.toString().endsWith(ending))
+                    .sorted()
+                    .toList();
+        } catch (IOException | URISyntaxException e) {
             throw new AssertionError(e);
         }
     }
 
+    static List<Path> families() {
+        return sources(".cu");
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {"embed", "bias_activation", "add_layer_norm", "attention", "rows", "pool", "softmax", "cast"})
-    void theShippedKernelsCompile(String family) {
-        String[] texts = java.util.Arrays.stream(HEADERS)
-                .map(SimulatedDeviceTest::source)
-                .toArray(String[]::new);
-        SimulatedChip.Compiled compiled = SimulatedChip.compile(family + ".cu", source(family + ".cu"), texts, HEADERS);
+    @MethodSource("families")
+    void theShippedKernelsCompile(Path family) {
+        List<Path> headers = sources(".cuh");
+        SimulatedChip.Compiled compiled = SimulatedChip.compile(
+                family.getFileName().toString(),
+                text(family),
+                headers.stream().map(SimulatedDeviceTest::text).toArray(String[]::new),
+                headers.stream().map(file -> file.getFileName().toString()).toArray(String[]::new));
         assertThat(compiled.log()).isEmpty();
         SimulatedChip.module(compiled.image());
     }
