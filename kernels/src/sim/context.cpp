@@ -28,15 +28,6 @@ Call::Call() : lock(driver().mutex) {
   status = context->error;
 }
 
-}  // namespace sim
-
-using namespace sim;
-
-namespace {
-
-bool valid(const void* context) { return driver().contexts.count(context) != 0; }
-
-// Waits for all streams of a context.
 void drain(std::unique_lock<std::mutex>& lock, Context* context) {
   await(lock, [context] {
     if (!context->legacy->idle()) return false;
@@ -46,6 +37,14 @@ void drain(std::unique_lock<std::mutex>& lock, Context* context) {
     return true;
   });
 }
+
+}  // namespace sim
+
+using namespace sim;
+
+namespace {
+
+bool valid(const void* context) { return driver().contexts.count(context) != 0; }
 
 size_t removeObjects(Context* context) {
   Driver& d = driver();

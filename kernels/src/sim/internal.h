@@ -168,6 +168,8 @@ class Call {
 
 // context.cpp
 std::vector<Context*>& contextStack();
+// Waits for all streams of a context.
+void drain(std::unique_lock<std::mutex>& lock, Context* context);
 
 // fault.cpp
 void installFaultHandler();
@@ -181,6 +183,7 @@ void failContext(Context* context, int status, const std::string& message);
 // memory.cpp. The caller holds the lock, but for describeAddress and owns.
 int allocate(Context* context, size_t bytes, bool pinned, void** address);
 int release(Context* context, void* address, bool pinned);
+int releaseWhenIdle(Call& call, void* address, bool pinned);
 size_t releaseAll(Context* context);
 bool ownsDevice(const void* address, size_t bytes);
 bool isPinned(const void* address, size_t bytes);

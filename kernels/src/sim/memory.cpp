@@ -190,6 +190,13 @@ int release(Context* context, void* address, bool pinned) {
   return kIllegalAddress;
 }
 
+// Work that is under way may use the memory; the driver waits for it, and programs rely on that.
+int releaseWhenIdle(Call& call, void* address, bool pinned) {
+  drain(call.lock, call.context);
+  int status = settle(call.context);
+  return status != kSuccess ? status : release(call.context, address, pinned);
+}
+
 size_t releaseAll(Context* context) {
   std::lock_guard<std::mutex> lock(mutex);
   size_t count = 0;
@@ -274,7 +281,7 @@ SIM_EXPORT int cuMemFree_v2(unsigned long long address) {
   if (call.status) return call.status;
   if (address == 0) return sim::kSuccess;
   if (int refused = sim::forbidInCapture(call.context)) return refused;
-  return sim::release(call.context, reinterpret_cast<void*>(address), false);
+  return sim::releaseWhenIdle(call, reinterpret_cast<void*>(address), false);
 }
 
 SIM_EXPORT int cuMemHostAlloc(void** address, size_t bytes, unsigned flags) {
@@ -291,7 +298,7 @@ SIM_EXPORT int cuMemFreeHost(void* address) {
   sim::Call call;
   if (call.status) return call.status;
   if (int refused = sim::forbidInCapture(call.context)) return refused;
-  return sim::release(call.context, address, true);
+  return sim::releaseWhenIdle(call, address, true);
 }
 
 SIM_EXPORT int cuMemGetInfo_v2(size_t* free, size_t* total) {

@@ -205,7 +205,7 @@ std::vector<std::string> compileOptions(const Input& input, bool shared) {
                                       "-fvisibility=hidden", "-fno-exceptions", "-fno-rtti", "-nostdinc", "-nostdinc++",
                                       "-fno-strict-aliasing", "-fno-math-errno", "-fno-trapping-math", "-fno-stack-protector",
                                       "-U_FORTIFY_SOURCE", "-fno-asynchronous-unwind-tables", "-fno-threadsafe-statics",
-                                      "-fsanitize=alignment,bounds",
+                                      "-finline-functions", "-finline-small-functions", "-fsanitize=alignment,bounds",
                                       "-include", kPreludeName, "-DLIMBIC_SIM_BUILD=" + std::to_string(LIMBIC_SIM_BUILD) + "u"};
   if (shared) append(options, {"-fsanitize=thread"});
   append(options, targetOptions(input));

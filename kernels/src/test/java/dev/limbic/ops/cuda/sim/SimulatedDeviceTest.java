@@ -178,6 +178,15 @@ final class SimulatedDeviceTest {
     }
 
     @Test
+    void freeingWaitsForWorkUnderWay() {
+        CUfunction k = kernel("(float* y) { y[threadIdx.x] = 5; }");
+        CUdeviceptr y = floats(new float[32]);
+        ok(chip.launch(k, 1, 32, 0, y));
+        ok(JCudaDriver.cuMemFree(y));
+        ok(chip.synchronise());
+    }
+
+    @Test
     void pageableMemoryMayChangeAfterAnAsynchronousCopy() {
         CUdeviceptr y = floats(0);
         ByteBuffer host =
