@@ -40,6 +40,8 @@ char* region;
 size_t regionBytes;
 size_t cursor;
 size_t used;
+// 0: the default.
+size_t limit;
 
 size_t page() {
   static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -142,6 +144,7 @@ void discard(const Allocation& a) {
 }  // namespace
 
 size_t totalMemory() {
+  if (limit != 0) return limit;
   static const size_t total = [] {
     const char* text = getenv("LIMBIC_SIM_MEMORY");
     size_t bytes = text == nullptr ? 0 : strtoull(text, nullptr, 10);
@@ -152,14 +155,15 @@ size_t totalMemory() {
 
 size_t freeMemory() {
   std::lock_guard<std::mutex> lock(mutex);
-  return totalMemory() - used;
+  return totalMemory() > used ? totalMemory() - used : 0;
 }
 
 int allocate(Context* context, size_t bytes, bool pinned, void** address) {
   std::lock_guard<std::mutex> lock(mutex);
   if (address == nullptr || bytes == 0) return kInvalidValue;
   reserveRegion();
-  if (bytes > totalMemory() || (!pinned && bytes > totalMemory() - used)) return kOutOfMemory;
+  // What is pinned is memory of the host.
+  if (!pinned && (bytes > totalMemory() || used > totalMemory() - bytes)) return kOutOfMemory;
   size_t mapped = roundUp(roundUp(bytes, kAlignment) + kAlignment, page());
   char* mapping = findGap(mapped + page());
   if (mapping == nullptr || mprotect(mapping, mapped, PROT_READ | PROT_WRITE) != 0) return kOutOfMemory;
@@ -266,6 +270,11 @@ long long liveAllocations() {
 }  // namespace sim
 
 SIM_EXPORT int limbicSimOwns(const void* address, size_t bytes) { return sim::ownsDevice(address, bytes); }
+
+SIM_EXPORT void limbicSimLimitMemory(size_t bytes) {
+  std::lock_guard<std::mutex> lock(sim::mutex);
+  sim::limit = bytes;
+}
 
 SIM_EXPORT long long limbicSimLiveAllocations() { return sim::liveAllocations(); }
 

@@ -22,6 +22,9 @@ extern "C" const char* limbicSimTakeFault();
 // Lets the next kernel launch fail with this CUresult when it runs, as broken hardware would; for tests.
 extern "C" void limbicSimInjectFault(int cuResult);
 
+// The device's memory from now on, 0 for what it has by itself (4 GiB, or the environment's LIMBIC_SIM_MEMORY); for tests.
+extern "C" void limbicSimLimitMemory(size_t bytes);
+
 // Device and pinned allocations that are alive; for tests.
 extern "C" long long limbicSimLiveAllocations();
 

@@ -111,6 +111,15 @@ public final class CudaSimulator {
         }
     }
 
+    /** The device's memory from now on; 0 for what it has by itself. What is allocated stays. */
+    public static void limitMemory(long bytes) {
+        try {
+            Calls.LIMIT_MEMORY.invokeExact(bytes);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Device and pinned allocations that are alive. */
     public static long liveAllocations() {
         return count(Calls.LIVE_ALLOCATIONS);
@@ -140,6 +149,8 @@ public final class CudaSimulator {
         static final MethodHandle TAKE_FAULT = handle("limbicSimTakeFault", FunctionDescriptor.of(ValueLayout.ADDRESS));
         static final MethodHandle INJECT_FAULT =
                 handle("limbicSimInjectFault", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+        static final MethodHandle LIMIT_MEMORY =
+                handle("limbicSimLimitMemory", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
         static final MethodHandle LIVE_ALLOCATIONS =
                 handle("limbicSimLiveAllocations", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
         static final MethodHandle LIVE_OBJECTS =

@@ -310,6 +310,20 @@ final class SimulatorTest {
     }
 
     @Test
+    void outOfMemory() {
+        CudaSimulator.limitMemory(1 << 20);
+        try {
+            CUdeviceptr half = floats(new float[1 << 17]);
+            assertThat(JCudaDriver.cuMemAlloc(new CUdeviceptr(), (1 << 19) + 1))
+                    .isEqualTo(CUresult.CUDA_ERROR_OUT_OF_MEMORY);
+            ok(JCudaDriver.cuMemFree(half));
+            ok(JCudaDriver.cuMemAlloc(new CUdeviceptr(), 1 << 20));
+        } finally {
+            CudaSimulator.limitMemory(0);
+        }
+    }
+
+    @Test
     void leaksAreCounted() {
         long before = CudaSimulator.abandoned();
         CUdeviceptr left = floats(1);
