@@ -1,24 +1,45 @@
 // Self-attention over sequences laid end to end, without padding; scores are never written to global memory.
 #include "attention_fma.cuh"
+#include "attention_mma.cuh"
 
-/** Bytes of shared memory of a block, enough for every path below. */
-constexpr int ATTENTION_SHARED = static_cast<int>(sizeof(FmaTiles<128>));
+template <int D, typename T>
+__device__ __forceinline__ void attentionOfSize(void* shared, const AttentionArguments<T>& arguments) {
+    if constexpr (ON_TENSOR_CORES<T>) {
+        attentionMma<D>(shared, arguments);
+    } else {
+        attentionFma<D>(shared, arguments);
+    }
+}
+
+/** Bytes of shared memory of a block for head sizes up to D. */
+template <int D, typename T>
+constexpr int ATTENTION_SHARED = static_cast<int>(ON_TENSOR_CORES<T> ? sizeof(MmaTiles<D>) : sizeof(FmaTiles<D>));
+
+/** Whether this block has queries at all. */
+template <typename T>
+__device__ __forceinline__ bool hasQueries(const AttentionArguments<T>& arguments) {
+    return static_cast<int>(blockIdx.x) * TILE_ROWS < attentionHead(arguments).length;
+}
 
 template <typename T>
-__device__ __forceinline__ void attention(
-        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
-    __shared__ uint4 shared[ATTENTION_SHARED / 16];
-    const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
-    if (static_cast<int>(blockIdx.x) * TILE_ROWS >= head.length) {
+__device__ __forceinline__ void attention(const AttentionArguments<T>& arguments) {
+    static_assert(ATTENTION_SHARED<64, T> >= ATTENTION_SHARED<32, T>, "enough for both");
+    __shared__ uint4 shared[ATTENTION_SHARED<64, T> / 16];
+    if (!hasQueries(arguments)) {
         return;
     }
-    unsigned char* tiles = reinterpret_cast<unsigned char*>(shared);
-    if (d <= 32) {
-        attentionFma<32>(tiles, head, d, causal != 0);
-    } else if (d <= 64) {
-        attentionFma<64>(tiles, head, d, causal != 0);
+    if (arguments.d <= 32) {
+        attentionOfSize<32>(shared, arguments);
     } else {
-        attentionFma<128>(tiles, head, d, causal != 0);
+        attentionOfSize<64>(shared, arguments);
+    }
+}
+
+template <typename T>
+__device__ __forceinline__ void attentionWide(const AttentionArguments<T>& arguments) {
+    __shared__ uint4 shared[ATTENTION_SHARED<128, T> / 16];
+    if (hasQueries(arguments)) {
+        attentionOfSize<128>(shared, arguments);
     }
 }
 
@@ -27,9 +48,9 @@ constexpr int ANY_LANE_COLUMNS = 8;
 
 /** A warp per query; the scores are computed anew for every 256 columns of the output. */
 template <typename T>
-__device__ __forceinline__ void attentionAny(
-        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {
-    const AttentionHead<T> head = attentionHead(out, qkv, qkvBias, cuSeqlens, heads, d);
+__device__ __forceinline__ void attentionAny(const AttentionArguments<T>& arguments) {
+    const AttentionHead<T> head = attentionHead(arguments);
+    const int d = arguments.d;
     const int query = warpRow();
     if (query >= head.length) {
         return;
@@ -37,7 +58,7 @@ __device__ __forceinline__ void attentionAny(
     const int lane = laneIndex();
     const float scale = LOG2_E * rsqrtf(static_cast<float>(d));
     const T* q = head.queries + query * head.rowStride;
-    const int keysEnd = causal != 0 ? query + 1 : head.length;
+    const int keysEnd = arguments.causal ? query + 1 : head.length;
     for (int firstColumn = 0; firstColumn < d; firstColumn += WARP * ANY_LANE_COLUMNS) {
         float top = -infinity();
         float sum = 0;
@@ -77,19 +98,32 @@ __device__ __forceinline__ void attentionAny(
     }
 }
 
+// Blocks that a multiprocessor is to hold at once. On sm_75 its shared memory suffices for two at most, elsewhere for three.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int ATTENTION_BLOCKS = 2;
+#else
+constexpr int ATTENTION_BLOCKS = 3;
+#endif
+
 // out [T, heads * d] = softmax(q.k / sqrt(d)).v per head and sequence; qkv [T, 3 * heads * d] has rows of queries, keys,
 // values; qkvBias [3 * heads * d] may be null. cuSeqlens[b] .. cuSeqlens[b + 1] are the rows of sequence b; causal: a row
 // sees itself and the rows before it. NaN reaches only the rows that see it.
-// attention: d <= 128. Grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
+// attention: d <= 64. attention_wide: d <= 128; a kernel of its own, since its registers would let fewer blocks
+// of the usual 64 share a multiprocessor. Both: grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
 // attention_any: any d. Grid (ceil(longest / 8), heads, sequences), block 256, dynamic shared memory 0.
-#define ATTENTION(SUFFIX, T)                                                                                              \
-    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_##SUFFIX(                                     \
-            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
-        attention<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                     \
-    }                                                                                                                     \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_any_##SUFFIX(                                       \
-            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) {             \
-        attentionAny<T>(out, qkv, qkvBias, cuSeqlens, heads, d, causal);                                                  \
+// Any grid.x from there up is correct: blocks beyond a sequence, and all those of an empty one, do nothing.
+#define ATTENTION(SUFFIX, T)                                                                                  \
+    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK, ATTENTION_BLOCKS) attention_##SUFFIX(       \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attention<T>({out, qkv, qkvBias, cuSeqlens, heads, d, causal != 0});                                  \
+    }                                                                                                         \
+    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_wide_##SUFFIX(                    \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attentionWide<T>({out, qkv, qkvBias, cuSeqlens, heads, d, causal != 0});                              \
+    }                                                                                                         \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_any_##SUFFIX(                           \
+            T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
+        attentionAny<T>({out, qkv, qkvBias, cuSeqlens, heads, d, causal != 0});                               \
     }
 
 ATTENTION(f32, float)

@@ -1,4 +1,4 @@
-// Attention on plain multiply-add units: f32, and what the tensor cores do not take.
+// Attention on plain multiply-add units: f32, and bf16 on chips whose tensor cores do not take it.
 //
 // A block has TILE_ROWS queries of one head of one sequence. Keys and values stream through one shared buffer, a tile at
 // a time; each row keeps its running maximum, sum and output in registers (online softmax), so that scores never leave
@@ -11,7 +11,7 @@
 /** Shared memory of a block; D is the head size rounded up to 32, 64 or 128. */
 template <int D>
 struct FmaTiles {
-    static constexpr int KEYS = D <= 32 ? 64 : D <= 64 ? 32 : 16;
+    static constexpr int KEYS = D <= 64 ? 32 : 16;
     /** Padded so that lanes that read different rows meet different banks. */
     static constexpr int STRIDE = D + 4;
     static constexpr int KEY_STRIDE = KEYS + 4;
@@ -93,8 +93,11 @@ __device__ __forceinline__ void addValues(
 }
 
 template <int D, typename T>
-__device__ __forceinline__ void attentionFma(unsigned char* shared, const AttentionHead<T>& head, int d, bool causal) {
-    FmaTiles<D>& tiles = *reinterpret_cast<FmaTiles<D>*>(shared);
+__device__ __forceinline__ void attentionFma(void* shared, const AttentionArguments<T>& arguments) {
+    const AttentionHead<T> head = attentionHead(arguments);
+    const int d = arguments.d;
+    const bool causal = arguments.causal;
+    FmaTiles<D>& tiles = *static_cast<FmaTiles<D>*>(shared);
     constexpr int KEYS = FmaTiles<D>::KEYS;
     constexpr int STRIDE = FmaTiles<D>::STRIDE;
     constexpr int LANE_KEYS = KEYS / LANES_PER_ROW;

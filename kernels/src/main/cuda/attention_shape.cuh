@@ -12,6 +12,18 @@ constexpr int ATTENTION_BLOCK = 128;
 
 constexpr float LOG2_E = 1.44269504f;
 
+/** What a kernel is called with; see attention.cu. */
+template <typename T>
+struct AttentionArguments {
+    T* out;
+    const T* qkv;
+    const float* qkvBias;
+    const int* cuSeqlens;
+    int heads;
+    int d;
+    bool causal;
+};
+
 template <typename T>
 struct AttentionHead {
     const T* queries;
@@ -30,21 +42,20 @@ struct AttentionHead {
 
 /** The head blockIdx.y of the sequence blockIdx.z. */
 template <typename T>
-__device__ __forceinline__ AttentionHead<T> attentionHead(
-        T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d) {
-    const int first = cuSeqlens[blockIdx.z];
-    const int offset = static_cast<int>(blockIdx.y) * d;
-    const int width = heads * d;
+__device__ __forceinline__ AttentionHead<T> attentionHead(const AttentionArguments<T>& arguments) {
+    const int first = arguments.cuSeqlens[blockIdx.z];
+    const int offset = static_cast<int>(blockIdx.y) * arguments.d;
+    const int width = arguments.heads * arguments.d;
     AttentionHead<T> head;
-    head.length = cuSeqlens[blockIdx.z + 1] - first;
+    head.length = arguments.cuSeqlens[blockIdx.z + 1] - first;
     head.rowStride = 3LL * width;
     head.outStride = width;
-    head.queries = qkv + first * head.rowStride + offset;
+    head.queries = arguments.qkv + first * head.rowStride + offset;
     head.keys = head.queries + width;
     head.values = head.keys + width;
-    head.out = out + first * head.outStride + offset;
-    head.queryBias = qkvBias == nullptr ? nullptr : qkvBias + offset;
-    head.valueBias = qkvBias == nullptr ? nullptr : qkvBias + 2 * width + offset;
+    head.out = arguments.out + first * head.outStride + offset;
+    head.queryBias = arguments.qkvBias == nullptr ? nullptr : arguments.qkvBias + offset;
+    head.valueBias = arguments.qkvBias == nullptr ? nullptr : arguments.qkvBias + 2 * width + offset;
     return head;
 }
 

@@ -5,7 +5,7 @@
 // paths are the same code. Arithmetic is f32 throughout.
 #pragma once
 
-#include "tensor_core.cuh"
+#include "numbers.cuh"
 
 struct Float16 {
     unsigned short bits;

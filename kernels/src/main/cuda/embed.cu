@@ -82,7 +82,7 @@ __device__ __forceinline__ void embed(
 // gain null: no normalisation (then one table gives an exact copy). Tables beyond count are not touched.
 // Grid ceil(rows / 8), block 256, dynamic shared memory 0: a warp per row.
 #define EMBED(SUFFIX, T)                                                                                              \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) embed_##SUFFIX(                                           \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 2) embed_##SUFFIX(                                           \
             T* out, int rows, int columns, int count, const T* table0, const int* ids0, const T* table1,              \
             const int* ids1, const T* table2, const int* ids2, const float* gain, const float* bias, float epsilon) { \
         embed<T>(out, rows, columns, count, table0, ids0, table1, ids1, table2, ids2, gain, bias, epsilon);           \

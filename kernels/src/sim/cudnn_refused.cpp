@@ -1,0 +1,58 @@
+// Stand-in for libcudnn.so.9: the functions that JCudnn looks up and Limbic does not use. They answer "not supported".
+#include "cudnn_types.h"
+#include "refused.h"
+
+// clang-format off
+
+#define ANY(name) LIMBIC_SIM_REFUSED(cudnn##name, limbicsim::CUDNN_NOT_SUPPORTED)
+#define MADE(name) ANY(Create##name) ANY(Destroy##name)
+
+MADE(ActivationDescriptor) MADE(AttnDescriptor) MADE(CTCLossDescriptor) MADE(ConvolutionDescriptor) MADE(FilterDescriptor)
+MADE(FusedOpsConstParamPack) MADE(FusedOpsPlan) MADE(FusedOpsVariantParamPack) MADE(LRNDescriptor) MADE(OpTensorDescriptor)
+MADE(PoolingDescriptor) MADE(ReduceTensorDescriptor) MADE(SeqDataDescriptor) MADE(SpatialTransformerDescriptor)
+MADE(TensorTransformDescriptor)
+
+ANY(ActivationBackward) ANY(ActivationForward) ANY(AddTensor) ANY(BackendCreateDescriptor) ANY(BackendDestroyDescriptor)
+ANY(BackendExecute) ANY(BackendFinalize) ANY(BackendGetAttribute) ANY(BackendInitialize) ANY(BackendSetAttribute)
+ANY(BatchNormalizationBackward) ANY(BatchNormalizationBackwardEx) ANY(BatchNormalizationForwardInference)
+ANY(BatchNormalizationForwardTraining) ANY(BatchNormalizationForwardTrainingEx) ANY(BuildRNNDynamic) ANY(CTCLoss)
+ANY(CTCLoss_v8) ANY(ConvolutionBackwardBias) ANY(ConvolutionBackwardData) ANY(ConvolutionBackwardFilter)
+ANY(ConvolutionBiasActivationForward) ANY(ConvolutionForward) ANY(DeriveBNTensorDescriptor) ANY(DeriveNormTensorDescriptor)
+ANY(DivisiveNormalizationBackward) ANY(DivisiveNormalizationForward) ANY(DropoutBackward) ANY(DropoutForward)
+ANY(DropoutGetReserveSpaceSize) ANY(FindConvolutionBackwardDataAlgorithm) ANY(FindConvolutionBackwardDataAlgorithmEx)
+ANY(FindConvolutionBackwardFilterAlgorithm) ANY(FindConvolutionBackwardFilterAlgorithmEx)
+ANY(FindConvolutionForwardAlgorithm) ANY(FindConvolutionForwardAlgorithmEx) ANY(FusedOpsExecute)
+ANY(GetActivationDescriptor) ANY(GetActivationDescriptorSwishBeta) ANY(GetAttnDescriptor)
+ANY(GetBatchNormalizationBackwardExWorkspaceSize) ANY(GetBatchNormalizationForwardTrainingExWorkspaceSize)
+ANY(GetBatchNormalizationTrainingExReserveSpaceSize) ANY(GetCTCLossDescriptor) ANY(GetCTCLossDescriptorEx)
+ANY(GetCTCLossDescriptor_v8) ANY(GetCTCLossDescriptor_v9) ANY(GetCTCLossWorkspaceSize) ANY(GetCTCLossWorkspaceSize_v8)
+ANY(GetConvolution2dDescriptor) ANY(GetConvolution2dForwardOutputDim) ANY(GetConvolutionBackwardDataAlgorithmMaxCount)
+ANY(GetConvolutionBackwardDataAlgorithm_v7) ANY(GetConvolutionBackwardDataWorkspaceSize)
+ANY(GetConvolutionBackwardFilterAlgorithmMaxCount) ANY(GetConvolutionBackwardFilterAlgorithm_v7)
+ANY(GetConvolutionBackwardFilterWorkspaceSize) ANY(GetConvolutionForwardAlgorithmMaxCount)
+ANY(GetConvolutionForwardAlgorithm_v7) ANY(GetConvolutionForwardWorkspaceSize) ANY(GetConvolutionGroupCount)
+ANY(GetConvolutionMathType) ANY(GetConvolutionNdDescriptor) ANY(GetConvolutionNdForwardOutputDim)
+ANY(GetConvolutionReorderType) ANY(GetDropoutDescriptor) ANY(GetFilter4dDescriptor) ANY(GetFilterNdDescriptor)
+ANY(GetFilterSizeInBytes) ANY(GetFoldedConvBackwardDataDescriptors) ANY(GetFusedOpsConstParamPackAttribute)
+ANY(GetFusedOpsVariantParamPackAttribute) ANY(GetLRNDescriptor) ANY(GetMaxDeviceVersion) ANY(GetMultiHeadAttnBuffers)
+ANY(GetMultiHeadAttnWeights) ANY(GetNormalizationBackwardWorkspaceSize) ANY(GetNormalizationForwardTrainingWorkspaceSize)
+ANY(GetNormalizationTrainingReserveSpaceSize) ANY(GetOpTensorDescriptor) ANY(GetPooling2dDescriptor)
+ANY(GetPooling2dForwardOutputDim) ANY(GetPoolingNdDescriptor) ANY(GetPoolingNdForwardOutputDim) ANY(GetRNNDataDescriptor)
+ANY(GetRNNDescriptor_v8) ANY(GetReduceTensorDescriptor) ANY(GetReductionIndicesSize) ANY(GetReductionWorkspaceSize)
+ANY(GetSeqDataDescriptor) ANY(GetTensor4dDescriptor) ANY(GetTensorTransformDescriptor) ANY(Im2Col) ANY(InitTransformDest)
+ANY(LRNCrossChannelBackward) ANY(LRNCrossChannelForward) ANY(MakeFusedOpsPlan) ANY(MultiHeadAttnBackwardData)
+ANY(MultiHeadAttnBackwardWeights) ANY(MultiHeadAttnForward) ANY(NormalizationBackward) ANY(NormalizationForwardInference)
+ANY(NormalizationForwardTraining) ANY(OpTensor) ANY(PoolingBackward) ANY(PoolingForward) ANY(QueryRuntimeError)
+ANY(RNNBackwardData_v8) ANY(RNNBackwardWeights_v8) ANY(RNNGetClip_v8) ANY(RNNGetClip_v9) ANY(RNNSetClip_v8)
+ANY(RNNSetClip_v9) ANY(ReduceTensor) ANY(ReorderFilterAndBias) ANY(RestoreDropoutDescriptor) ANY(ScaleTensor)
+ANY(SetActivationDescriptor) ANY(SetActivationDescriptorSwishBeta) ANY(SetAttnDescriptor) ANY(SetCTCLossDescriptor)
+ANY(SetCTCLossDescriptorEx) ANY(SetCTCLossDescriptor_v8) ANY(SetCTCLossDescriptor_v9) ANY(SetConvolution2dDescriptor)
+ANY(SetConvolutionGroupCount) ANY(SetConvolutionMathType) ANY(SetConvolutionNdDescriptor) ANY(SetConvolutionReorderType)
+ANY(SetFilter4dDescriptor) ANY(SetFilterNdDescriptor) ANY(SetFusedOpsConstParamPackAttribute)
+ANY(SetFusedOpsVariantParamPackAttribute) ANY(SetLRNDescriptor) ANY(SetOpTensorDescriptor) ANY(SetPooling2dDescriptor)
+ANY(SetPoolingNdDescriptor) ANY(SetReduceTensorDescriptor) ANY(SetSeqDataDescriptor) ANY(SetSpatialTransformerNdDescriptor)
+ANY(SetTensor) ANY(SetTensorNdDescriptorEx) ANY(SetTensorTransformDescriptor) ANY(SoftmaxBackward) ANY(SoftmaxForward)
+ANY(SpatialTfGridGeneratorBackward) ANY(SpatialTfGridGeneratorForward) ANY(SpatialTfSamplerBackward)
+ANY(SpatialTfSamplerForward) ANY(TransformFilter) ANY(TransformTensor) ANY(TransformTensorEx)
+
+// clang-format on
