@@ -28,7 +28,11 @@ public abstract class OpsContract
     @AfterEach
     void closeDevice() {
         bench().close();
+        afterClose();
     }
+
+    /** Looks whether all was given back. */
+    protected void afterClose() {}
 
     @Override
     public final Workbench bench() {

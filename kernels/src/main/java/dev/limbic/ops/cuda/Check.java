@@ -4,6 +4,7 @@ import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.DeviceException.Kind;
 import jcuda.driver.CUresult;
 import jcuda.jcublas.cublasStatus;
+import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnStatus;
 import jcuda.nvrtc.JNvrtc;
 
@@ -14,7 +15,9 @@ final class Check {
     private static final int CUDNN_ALLOC_FAILED = 2;
 
     /** cuDNN 9 numbers its statuses anew: thousands are kinds, 5000 and above failures of the execution. */
-    private static final int CUDNN_9_ALLOC_FAILED = 4002;
+    private static final int CUDNN_9_HOST_ALLOC_FAILED = 4003;
+
+    private static final int CUDNN_9_DEVICE_ALLOC_FAILED = 4004;
 
     private static final int CUDNN_9_EXECUTION_FAILED = 5000;
 
@@ -62,10 +65,12 @@ final class Check {
 
     static void cudnn(int status, String call) {
         if (status != 0) {
-            boolean memory = status == CUDNN_ALLOC_FAILED || status == CUDNN_9_ALLOC_FAILED;
+            boolean memory = status == CUDNN_ALLOC_FAILED
+                    || status == CUDNN_9_HOST_ALLOC_FAILED
+                    || status == CUDNN_9_DEVICE_ALLOC_FAILED;
             boolean lost = status == cudnnStatus.CUDNN_STATUS_EXECUTION_FAILED || status >= CUDNN_9_EXECUTION_FAILED;
             Kind kind = memory ? Kind.OUT_OF_MEMORY : lost ? Kind.LOST : Kind.REFUSED;
-            throw new DeviceException(kind, call + ": " + cudnnStatus.stringFor(status) + " (" + status + ")");
+            throw new DeviceException(kind, call + ": " + JCudnn.cudnnGetErrorString(status) + " (" + status + ")");
         }
     }
 

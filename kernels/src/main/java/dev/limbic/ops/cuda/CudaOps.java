@@ -30,9 +30,10 @@ final class CudaOps implements Ops {
     private static final int POOL_STRIP = 256;
     private static final int CAST_PER_BLOCK = 2048;
 
-    /** Largest head of the tiled attention kernel, its queries per block and its threads. */
-    private static final int TILED_HEAD = 128;
+    /** Largest heads of the tiled attention kernels, their queries per block and their threads. */
+    private static final int TILED_HEAD = 64;
 
+    private static final int WIDE_HEAD = 128;
     private static final int TILE_ROWS = 64;
     private static final int TILE_BLOCK = 128;
 
@@ -184,10 +185,11 @@ final class CudaOps implements Ops {
     private Tensor attention(Tensor qkv, long bias, Sequences sequences, int heads, boolean causal) {
         Checks.attention(qkv, sequences, heads);
         int d = qkv.columns() / 3 / heads;
-        boolean tiled = d <= TILED_HEAD;
+        boolean tiled = d <= WIDE_HEAD;
+        String kernel = d <= TILED_HEAD ? "attention" : tiled ? "attention_wide" : "attention_any";
         Tensor y = allocate(qkv.dtype(), qkv.rows(), heads * d);
         int tiles = over(sequences.longest(), tiled ? TILE_ROWS : ROWS_PER_BLOCK);
-        kernels.of("attention", tiled ? "attention" : "attention_any", qkv.dtype())
+        kernels.of("attention", kernel, qkv.dtype())
                 .pointer(y.address())
                 .pointer(qkv.address())
                 .pointer(bias)
@@ -279,6 +281,7 @@ final class CudaOps implements Ops {
         Checks.recurrent(x, weights, sequences);
         CudaRecurrent w = (CudaRecurrent) weights;
         DType type = w.precision().activations();
+        DType inner = w.computes().activations();
         int b = sequences.count();
         int d = w.directions();
         int h = w.hidden();
@@ -286,9 +289,9 @@ final class CudaOps implements Ops {
         Tensor last = allocate(type, b, d * h);
         try (Scope _ = scope()) {
             Packing packing = Packing.of(sequences);
-            Tensor packed = gatherRows(cast(x, type), uploads.upload(packing.rows()));
-            Tensor packedOutputs = allocate(type, x.rows(), d * h);
-            Tensor states = allocate(type, d * b, h);
+            Tensor packed = gatherRows(cast(x, inner), uploads.upload(packing.rows()));
+            Tensor packedOutputs = allocate(inner, x.rows(), d * h);
+            Tensor states = allocate(inner, d * b, h);
             w.forward(
                     packed,
                     packing.lengths(),
@@ -296,8 +299,11 @@ final class CudaOps implements Ops {
                     packedOutputs,
                     states,
                     scratch::allocate);
-            copyRows(packedOutputs, uploads.upload(packing.places()), outputs);
-            copyRows(states, uploads.upload(packing.states(d)), new Tensor(type, Shape.of(b * d, h), last.address()));
+            copyRows(cast(packedOutputs, type), uploads.upload(packing.places()), outputs);
+            copyRows(
+                    cast(states, type),
+                    uploads.upload(packing.states(d)),
+                    new Tensor(type, Shape.of(b * d, h), last.address()));
         }
         return new RecurrentOutput(outputs, last);
     }

@@ -30,12 +30,15 @@ import jcuda.jcudnn.cudnnTensorDescriptor;
  * of all sequences, longest sequence first, then the second rows of those that have one, and so on.
  */
 final class CudaRecurrent implements Recurrent, AutoCloseable {
+    private static final long BF16_SINCE = 91300;
+
     private final CudaContext context;
     private final Cell cell;
     private final int in;
     private final int hidden;
     private final int directions;
     private final Precision precision;
+    private final Precision computes;
     private final cudnnRNNDescriptor layer = new cudnnRNNDescriptor();
     private final cudnnRNNDataDescriptor input = new cudnnRNNDataDescriptor();
     private final cudnnRNNDataDescriptor output = new cudnnRNNDataDescriptor();
@@ -58,6 +61,9 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
         this.hidden = hidden;
         this.directions = directions;
         this.precision = precision;
+        // Before that version cuDNN has no recurrent layers of bf16.
+        this.computes =
+                precision == Precision.BF16 && JCudnn.cudnnGetVersion() < BF16_SINCE ? Precision.F32 : precision;
         try {
             describe();
             long[] bytes = new long[1];
@@ -93,7 +99,7 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
                         cudnnRNNInputMode.CUDNN_LINEAR_INPUT,
                         dataType(),
                         cudnnDataType.CUDNN_DATA_FLOAT,
-                        precision == Precision.F32 ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_TENSOR_OP_MATH,
+                        computes == Precision.F32 ? cudnnMathType.CUDNN_FMA_MATH : cudnnMathType.CUDNN_TENSOR_OP_MATH,
                         in,
                         hidden,
                         hidden,
@@ -110,7 +116,7 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
     }
 
     private int dataType() {
-        return switch (precision) {
+        return switch (computes) {
             case F32 -> cudnnDataType.CUDNN_DATA_FLOAT;
             case F16 -> cudnnDataType.CUDNN_DATA_HALF;
             case BF16 -> cudnnDataType.CUDNN_DATA_BFLOAT16;
@@ -157,9 +163,9 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
                             "cudnnGetRNNWeightParams");
                     int width = widths[side];
                     float[] values = Arrays.copyOfRange(matrices[side], row * width, (row + hidden) * width);
-                    upload.copy(values, precision.activations(), matrixAt.address());
+                    upload.copy(values, computes.activations(), matrixAt.address());
                     float[] bias = Arrays.copyOfRange(biases[side], row, row + hidden);
-                    upload.copy(bias, precision.activations(), biasAt.address());
+                    upload.copy(bias, computes.activations(), biasAt.address());
                 }
             }
         } finally {
@@ -237,8 +243,14 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
                 "cudnnSetRNNDataDescriptor");
     }
 
+    /** What it was loaded for. */
     Precision precision() {
         return precision;
+    }
+
+    /** What its rows and states are kept in, which may be more. */
+    Precision computes() {
+        return computes;
     }
 
     @Override

@@ -16,8 +16,14 @@ import java.util.List;
  * @param headers their texts, in the same order
  */
 record KernelSource(String name, String text, List<String> headerNames, List<String> headers) {
-    private static final List<String> HEADERS =
-            List.of("common.cuh", "layer_norm.cuh", "tensor_core.cuh", "attention_fma.cuh", "attention_shape.cuh");
+    private static final List<String> HEADERS = List.of(
+            "common.cuh",
+            "numbers.cuh",
+            "layer_norm.cuh",
+            "attention_shape.cuh",
+            "attention_fma.cuh",
+            "attention_mma.cuh",
+            "tensor_core.cuh");
 
     static KernelSource of(String family) {
         List<String> headers = new ArrayList<>();

@@ -119,7 +119,12 @@ final class Kernels implements AutoCloseable {
 
     void launch(int x, int y, int z, int threads, int sharedBytes) {
         CUfunction function = functions.get(launching);
+        // The driver does not ask how many there are; a null behind the last lets checkers notice what is missing.
+        int end = count * Long.BYTES;
+        long behind = block.getLong(end);
+        block.putLong(end, 0);
         int status = JCudaDriver.cuLaunchKernel(function, x, y, z, threads, 1, 1, sharedBytes, stream, arguments, null);
+        block.putLong(end, behind);
         Check.driver(status, "cuLaunchKernel of " + launching);
     }
 

@@ -41,13 +41,20 @@ public final class CudaSimulator {
         if (reason == null) {
             return;
         }
-        boolean required = Arrays.asList(
-                        System.getProperty("limbic.require", "").split(",", -1))
-                .contains("cuda-sim");
-        if (required) {
+        if (isRequired("cuda-sim")) {
             throw new AssertionError("cuda-sim is required: " + reason);
         }
         Assumptions.abort("cuda-sim: " + reason);
+    }
+
+    private static boolean isRequired(String what) {
+        return Arrays.asList(System.getProperty("limbic.require", "").split(",", -1))
+                .contains(what);
+    }
+
+    /** Whether the tests shall run on the chip of this machine ({@code -Dlimbic.require=cuda}), not on the simulator. */
+    public static boolean isChipRequired() {
+        return isRequired("cuda");
     }
 
     /** Whether it is loaded. */
@@ -64,6 +71,9 @@ public final class CudaSimulator {
     }
 
     private static @Nullable String tryLoad() {
+        if (isChipRequired()) {
+            return "the chip of this machine is required";
+        }
         String system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
         if (!system.equals("Linux amd64")) {
             return "JCuda has natives for Linux on x86-64 only, this is " + system;

@@ -1,0 +1,28 @@
+package dev.limbic.ops.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.ops.cuda.sim.CudaSimulator;
+import java.nio.file.Path;
+
+/** The CUDA device of tests: a simulated one, or with {@code -Dlimbic.require=cuda} the chip of this machine. */
+public final class TestDevice {
+    private TestDevice() {}
+
+    /** Opens it; skips the test with a reason if there is none. */
+    public static CudaDevice open(boolean graphs) {
+        if (!CudaSimulator.isChipRequired()) {
+            CudaSimulator.install();
+        }
+        return new CudaDevice(new CudaSettings(0, Path.of("target/cuda-kernels"), graphs));
+    }
+
+    /** After the device was closed: nothing that a test did not look at went wrong, and all is given back. */
+    public static void assertClean() {
+        if (CudaSimulator.available()) {
+            assertThat(CudaSimulator.takeFault()).as("faults").isEmpty();
+            assertThat(CudaSimulator.liveAllocations()).as("allocations").isZero();
+            assertThat(CudaSimulator.liveObjects()).as("objects of the driver").isZero();
+        }
+    }
+}
