@@ -38,8 +38,12 @@ abstract class GoldenContract {
     void closeDevice() {
         if (opened != null) {
             opened.close();
+            afterClose();
         }
     }
+
+    /** Looks whether all was given back. */
+    void afterClose() {}
 
     private Device device() {
         return Objects.requireNonNull(opened);
@@ -96,6 +100,20 @@ abstract class GoldenContract {
             }
             assertThat(logits).hasNumberOfRows(golden.logits().length);
             assertMatches(name + " logits", flat(logits), flat(golden.logits()), precision);
+        }
+    }
+
+    /** As requests are served: padded and recorded where the device does so, then replayed. */
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void matchesTheReferenceEveryTime(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
+            float[] expected = flat(golden.logits());
+            for (int time = 0; time < 4; time++) {
+                assertMatches(name + " logits, time " + time, flat(model.logits(golden.batch())), expected, precision);
+                model.logits(golden.batch().subList(0, 1));
+            }
         }
     }
 
