@@ -88,13 +88,17 @@ public final class ModelRegistry {
 
     /**
      * The precision that {@code auto} means: the fastest that this chip has instructions for, among those measured to
-     * keep the starter models' accuracy (int8 at least 0.99 of f32, bf16 at least 0.998; see bench/results).
+     * keep the starter models' accuracy (int8 at least 0.99 of f32, bf16 and f16 at least 0.998; see bench/results).
      */
     static Precision automatic(Device device, String architecture) {
         // A recurrent step is a product of few rows: there quantising costs more than int8 gains.
         boolean recurrent = architecture.equals("LimbicRecurrentClassifier");
         if (!recurrent && device.supports(Precision.INT8)) {
             return Precision.INT8;
+        }
+        // Of the 16-bit types f16 keeps three more bits; encoders and gates stay far inside its range.
+        if (device.supports(Precision.F16)) {
+            return Precision.F16;
         }
         return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }

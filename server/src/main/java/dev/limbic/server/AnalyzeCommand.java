@@ -37,7 +37,9 @@ final class AnalyzeCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
-    @Parameters(paramLabel = "TEXT", description = "The text; '-' reads standard input, one text per line.")
+    @Parameters(
+            paramLabel = "TEXT",
+            description = "The text; '-' reads standard input, one text per line. After '--' it may begin with a dash.")
     private String text = "";
 
     @Option(names = "--model", paramLabel = "NAME", description = "Model to ask; the default one if not given.")
@@ -53,6 +55,10 @@ final class AnalyzeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
+        if (top < 1) {
+            throw new ParameterException(
+                    java.util.Objects.requireNonNull(spec).commandLine(), "--top must be 1 or more, found " + top);
+        }
         ServerConfig config = options.load();
         try (Host host = new Engine(config.cuda(), step -> {}).load(chosen(config))) {
             TextModel loaded = host.models().getFirst();

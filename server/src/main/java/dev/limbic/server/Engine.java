@@ -50,19 +50,19 @@ final class Engine {
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
     List<Host> load(List<ModelConfig> models) {
-        List<ModelConfig> onCpu = new ArrayList<>();
-        List<ModelConfig> onCuda = new ArrayList<>();
         Device chip = openCuda(models);
-        for (ModelConfig model : models) {
-            boolean fits = chip != null && model.device() != DeviceChoice.CPU && computes(chip, model);
-            (fits ? onCuda : onCpu).add(model);
-        }
         List<Host> hosts = new ArrayList<>();
         try {
-            if (!onCuda.isEmpty() && chip != null) {
-                hosts.add(host(chip, cuda, onCuda));
-            } else if (chip != null) {
-                chip.close();
+            List<ModelConfig> onCpu = new ArrayList<>();
+            List<ModelConfig> onCuda = new ArrayList<>();
+            for (ModelConfig model : models) {
+                boolean fits = chip != null && model.device() != DeviceChoice.CPU && computes(chip, model);
+                (fits ? onCuda : onCpu).add(model);
+            }
+            if (chip != null && !onCuda.isEmpty()) {
+                Device opened = chip;
+                chip = null; // the host closes it, whatever happens
+                hosts.add(host(opened, cuda, onCuda));
             }
             if (!onCpu.isEmpty()) {
                 hosts.add(host(cpu(), Engine::cpu, onCpu));
@@ -71,6 +71,10 @@ final class Engine {
         } catch (RuntimeException | Error failure) {
             hosts.forEach(Host::close);
             throw failure;
+        } finally {
+            if (chip != null) {
+                chip.close(); // nothing runs on it
+            }
         }
     }
 
@@ -119,7 +123,12 @@ final class Engine {
         return new Host(opened, opener, loaders);
     }
 
-    private static Device cpu() {
+    /** @throws DeviceException that says what is missing */
+    static Device cuda(ServerConfig.Cuda settings) {
+        return new CudaDevice(new CudaSettings(settings.ordinal(), settings.kernelCache(), settings.graphs()));
+    }
+
+    static Device cpu() {
         try {
             return new CpuDevice(Runtime.getRuntime().availableProcessors());
         } catch (UnsatisfiedLinkError missing) {
@@ -164,8 +173,13 @@ final class Engine {
             for (TextModel model : host.models()) {
                 Encoding text = model.encode("I can't believe we won, this is the best day of my life!");
                 long end = System.nanoTime() + WARM_UP_NANOS;
-                for (int round = 0; System.nanoTime() < end; round++) {
-                    model.interpret(model.logits(Collections.nCopies(1 << (round % 7), text))[0]);
+                try {
+                    for (int round = 0; System.nanoTime() < end; round++) {
+                        model.interpret(model.logits(Collections.nCopies(1 << (round % 7), text))[0]);
+                    }
+                } catch (LimbicException.Internal e) {
+                    throw new LimbicException.Invalid(
+                            "model '" + model.card().name() + "' does not compute: " + e.getMessage());
                 }
             }
         }

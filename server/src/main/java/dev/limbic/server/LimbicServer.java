@@ -12,6 +12,7 @@ import dev.limbic.server.wire.GrpcServer;
 import dev.limbic.server.wire.ModelHealth;
 import dev.limbic.server.wire.WireSettings;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,7 +73,7 @@ public final class LimbicServer implements AutoCloseable {
         try {
             return HttpServer.start(listen.host(), listen.port(), routes());
         } catch (IOException e) {
-            throw inUse("http", listen, e);
+            throw cannotListen("http", listen, e);
         }
     }
 
@@ -81,14 +82,22 @@ public final class LimbicServer implements AutoCloseable {
             return GrpcServer.start(wireSettings(config), devices.models(), health, observers);
         } catch (IOException e) {
             http.close();
-            throw inUse("grpc", config.grpc(), e);
+            throw cannotListen("grpc", config.grpc(), e);
         }
     }
 
-    private static IOException inUse(String key, ServerConfig.Listen listen, IOException cause) {
+    private static IOException cannotListen(String key, ServerConfig.Listen listen, IOException cause) {
+        String reason = cause.getMessage();
+        boolean inUse = reason != null && reason.contains("in use");
         return new IOException(
-                "cannot listen on %s:%d (%s); is another server running? Choose another %s.port, 0 for any"
-                        .formatted(listen.host(), listen.port(), cause.getMessage(), key),
+                "cannot listen on %s:%d (%s); %s"
+                        .formatted(
+                                listen.host(),
+                                listen.port(),
+                                cause instanceof UnknownHostException ? "no such host" : reason,
+                                inUse
+                                        ? "is another server running? Choose another " + key + ".port, 0 for any"
+                                        : key + ".host must be an address of this machine"),
                 cause);
     }
 

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             ModelsCommand.class,
             ConfigCommand.class,
             EvaluateCommand.class,
+            DoctorCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
@@ -56,7 +57,10 @@ public final class Main implements Runnable {
                         .forEach(line -> command.getErr().println("  " + line));
                 return MISUSED;
             }
-            case LimbicException.Internal e -> throw e;
+            case LimbicException.Internal e -> {
+                command.getErr().println("limbic: this is a defect, of the program or of a model: " + e.getMessage());
+                throw e;
+            }
             case LimbicException e -> command.getErr().println("limbic: " + e.getMessage());
             case IOException e -> command.getErr().println("limbic: " + e.getMessage());
             default -> throw thrown;

@@ -2,73 +2,83 @@ package dev.limbic.ops.cuda;
 
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.DeviceException.Kind;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.util.ArrayList;
 import java.util.List;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 import jcuda.nvrtc.JNvrtc;
-import org.jspecify.annotations.Nullable;
 
 /** The four libraries that the provider needs from the system, looked for one by one so that each absence is named. */
 final class CudaLibraries {
     /**
      * A library.
      *
-     * @param file as the loader searches it
+     * @param file as the system's loader searches it
      * @param source how to get it
-     * @param load makes JCuda load it
      */
-    private record Library(String name, String file, String source, Runnable load) {}
+    record Library(String name, String file, String source) {
+        /** Whether the system's loader finds it; it stays loaded. */
+        boolean isFound() {
+            try {
+                var _ = SymbolLookup.libraryLookup(file, Arena.global());
+                return true;
+            } catch (IllegalArgumentException absent) {
+                return false;
+            }
+        }
+
+        /** What is missing and how to get it. */
+        String absence() {
+            return name + " (" + file + ") was not found: " + source;
+        }
+    }
 
     private static final String TOOLKIT = "it comes with the CUDA 12 toolkit; its folder must be on LD_LIBRARY_PATH";
 
-    private static final List<Library> NEEDED = List.of(
+    static final List<Library> NEEDED = List.of(
             new Library(
                     "NVIDIA driver",
                     "libcuda.so.1",
-                    "install the driver of your distribution or from nvidia.com/drivers",
-                    () -> JCudaDriver.setExceptionsEnabled(false)),
-            new Library("NVRTC", "libnvrtc.so.12", TOOLKIT, () -> JNvrtc.setExceptionsEnabled(false)),
-            new Library("cuBLAS", "libcublas.so.12", TOOLKIT, JCublas2::initialize),
+                    "install the driver of your distribution or from nvidia.com/drivers"),
+            new Library("NVRTC", "libnvrtc.so.12", TOOLKIT),
+            new Library("cuBLAS", "libcublas.so.12", TOOLKIT),
             new Library(
                     "cuDNN",
                     "libcudnn.so.9",
-                    "it is a download of its own, developer.nvidia.com/cudnn; its folder must be on LD_LIBRARY_PATH",
-                    JCudnn::initialize));
+                    "it is a download of its own, developer.nvidia.com/cudnn; its folder must be on LD_LIBRARY_PATH"));
 
     private CudaLibraries() {}
 
     /**
-     * Loads all of them.
+     * Loads all of them and JCuda's natives.
      *
      * @throws DeviceException that names each one that is missing and where to get it
      */
     static void require() {
-        List<String> missing = missing();
+        List<String> missing = new ArrayList<>();
+        for (Library library : NEEDED) {
+            if (!library.isFound()) {
+                missing.add(library.absence());
+            }
+        }
         if (!missing.isEmpty()) {
             throw new DeviceException(Kind.MISSING, String.join("; ", missing));
         }
-    }
-
-    /** One line per library that cannot be loaded. */
-    static List<String> missing() {
-        List<String> lines = new ArrayList<>();
-        for (Library library : NEEDED) {
-            Throwable why = failure(library.load);
-            if (why != null) {
-                lines.add(library.name + " (" + library.file + ") cannot be loaded: " + library.source);
-            }
-        }
-        return lines;
-    }
-
-    private static @Nullable Throwable failure(Runnable load) {
         try {
-            load.run();
-            return null;
+            JCudaDriver.setExceptionsEnabled(false);
+            JNvrtc.setExceptionsEnabled(false);
+            JCublas2.initialize();
+            JCublas2.setExceptionsEnabled(false);
+            JCudnn.initialize();
+            JCudnn.setExceptionsEnabled(false);
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
-            return e;
+            throw new DeviceException(
+                    Kind.MISSING,
+                    "JCuda's natives cannot be loaded on " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.arch") + ": " + e.getMessage());
         }
     }
 }

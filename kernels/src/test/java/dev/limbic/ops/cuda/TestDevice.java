@@ -9,11 +9,16 @@ import java.nio.file.Path;
 public final class TestDevice {
     private TestDevice() {}
 
-    /** Opens it; skips the test with a reason if there is none. */
-    public static CudaDevice open(boolean graphs) {
+    /** Skips the test with a reason if there is none. */
+    public static void require() {
         if (!CudaSimulator.isChipRequired()) {
             CudaSimulator.install();
         }
+    }
+
+    /** Opens it; skips the test with a reason if there is none. */
+    public static CudaDevice open(boolean graphs) {
+        require();
         return new CudaDevice(new CudaSettings(0, Path.of("target/cuda-kernels"), graphs));
     }
 

@@ -9,6 +9,7 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -39,11 +40,15 @@ public final class GrpcServer implements AutoCloseable {
     @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
     public static GrpcServer start(WireSettings settings, Models models, ModelHealth health, WireObserver observer)
             throws IOException {
+        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
+        if (address.isUnresolved()) {
+            throw new UnknownHostException(settings.host());
+        }
         Admission admission = new Admission(settings.maxCalls());
         TextWorkers workers = new TextWorkers(settings.workers());
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         Calls calls = new Calls(pipeline, models, admission, observer, settings.maxInFlightPerStream());
-        Server server = NettyServerBuilder.forAddress(new InetSocketAddress(settings.host(), settings.port()))
+        Server server = NettyServerBuilder.forAddress(address)
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
                 .maxInboundMessageSize(settings.maxMessageBytes())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
