@@ -9,7 +9,7 @@ set -euo pipefail
 
 SOURCES="$(cd "$(dirname "${BASH_SOURCE[0]}")/../main/cuda" && pwd)"
 ARCHITECTURES=(75 80 86 89 90 100 120)
-# Compilations at a time: each takes one core and little memory, but not more than two cores are ours.
+# Compilations at a time: two cores are what small CI machines have.
 JOBS=2
 report="${1:-target/nvcc/report.txt}"
 

@@ -57,7 +57,7 @@ final class DoctorCommand implements Callable<Integer> {
                         Locale.ROOT,
                         "  %-8s %-22s %-5s largest difference %.1e, allowed %.1e%n",
                         result.passed() ? "passed" : "FAILED",
-                        result.operation().toLowerCase(Locale.ROOT),
+                        result.operation(),
                         result.precision().name().toLowerCase(Locale.ROOT),
                         result.difference(),
                         result.allowed());

@@ -87,8 +87,12 @@ public final class LimbicServer implements AutoCloseable {
     }
 
     private static IOException cannotListen(String key, ServerConfig.Listen listen, IOException cause) {
-        String reason = cause.getMessage();
-        boolean inUse = reason != null && reason.contains("in use");
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String reason = String.valueOf(root.getMessage());
+        boolean inUse = reason.contains("in use");
         return new IOException(
                 "cannot listen on %s:%d (%s); %s"
                         .formatted(

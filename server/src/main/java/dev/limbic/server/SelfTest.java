@@ -18,6 +18,7 @@ import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -50,7 +51,8 @@ final class SelfTest {
     static {
         for (Activation activation : Activation.values()) {
             OPERATIONS.put(
-                    "linear " + activation, b -> b.ops().linear(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), activation));
+                    "linear " + activation.name().toLowerCase(Locale.ROOT),
+                    b -> b.ops().linear(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), activation));
         }
         OPERATIONS.put("embed", b -> b.ops().embed(List.of(b.lookup(), b.lookup()), b.norm()));
         OPERATIONS.put("addLayerNorm", b -> {
@@ -76,7 +78,7 @@ final class SelfTest {
         OPERATIONS.put("softmax", b -> b.ops().softmax(b.rows(WIDTH)));
         for (Recurrent.Cell cell : Recurrent.Cell.values()) {
             OPERATIONS.put(
-                    "recurrent " + cell,
+                    "recurrent " + cell.name().toLowerCase(Locale.ROOT),
                     b -> b.ops()
                             .recurrent(b.rows(WIDTH), b.cells(cell), b.sequences())
                             .outputs());

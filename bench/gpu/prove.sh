@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Run inside the bundle on a host with an NVIDIA GPU: proves that the CUDA device computes rightly, then measures it.
+#
+# usage: prove.sh [FOLDER]     FOLDER: where the reports go, gpu-results by default
+set -euo pipefail
+HERE="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+results="${1:-gpu-results}"
+[ -x "$HERE/runtime/bin/java" ] || { echo "prove.sh runs inside the archive that ./limbic bundle makes" >&2; exit 2; }
+# shellcheck source=/dev/null
+. "$HERE/lib/cuda-path.sh"
+read -r -a options <"$HERE/lib/jvm.options"
+mkdir -p "$results"
+
+echo "== libraries and self-test"
+"$HERE/limbic" doctor | tee "$results/doctor.txt"
+
+echo "== contract and golden tests on the chip"
+(cd "$HERE/tests" && "$HERE/runtime/bin/java" "${options[@]}" -Dlimbic.require=cuda \
+  -cp "models:kernels:$HERE/tests/lib/*:$HERE/lib/*" \
+  org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary \
+  --select-class dev.limbic.ops.cuda.CudaContractTest \
+  --select-class dev.limbic.ops.cuda.GraphsTest \
+  --select-class dev.limbic.model.CudaGoldenTest) | tee "$results/tests.txt"
+
+echo "== figures"
+peer=()
+for python in python3 python; do
+  if command -v "$python" >/dev/null; then peer=("$python" "$HERE/peer.py"); break; fi
+done
+"$HERE/runtime/bin/java" "${options[@]}" -Xmx6g -cp "$HERE/lib/*" dev.limbic.bench.GpuBench "$results" \
+  ${peer[@]+"${peer[@]}"} | tee "$results/bench.txt"
