@@ -10,6 +10,7 @@ import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.ops.cuda.CudaDevice;
 import dev.limbic.ops.cuda.CudaSettings;
+import dev.limbic.server.telemetry.Logs;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
@@ -19,9 +20,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,16 +58,29 @@ public final class GpuBench {
      * @param arguments folder for the reports, and the Python interpreter and script of the peer, if there is one
      */
     public static void main(String[] arguments) throws IOException, InterruptedException {
+        Logs.configure(false, "WARN");
         Path results = Path.of(arguments.length > 0 ? arguments[0] : "target/gpu");
         Path work = Files.createTempDirectory("limbic-gpu");
         GpuReport report = new GpuReport();
         GpuBench bench = new GpuBench(work, report);
-        bench.run();
+        try {
+            bench.run();
+        } finally {
+            deleteTree(work);
+        }
         Map<String, Double> peer = arguments.length > 2 ? GpuPeer.run(arguments[1], arguments[2]) : Map.of();
         report.peer(peer);
         report.write(results);
         List<Goal> goals = bench.goals(peer);
         goals.forEach(goal -> System.out.println(goal));
+    }
+
+    private static void deleteTree(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     private void run() throws IOException {
@@ -74,6 +90,9 @@ public final class GpuBench {
         for (boolean graphs : new boolean[] {true, false}) {
             try (CudaDevice device = new CudaDevice(new CudaSettings(0, work.resolve("kernels"), graphs));
                     TextModel bert = ModelRegistry.load(model, "bert-base", device, Precision.F16)) {
+                if (device.description().contains("simulator")) {
+                    throw new IllegalStateException("this is the simulator, which says nothing about speed");
+                }
                 report.device(device.description());
                 for (Batch batch : BATCHES) {
                     double seconds = forward(bert, batch);

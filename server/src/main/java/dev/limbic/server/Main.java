@@ -44,6 +44,7 @@ public final class Main implements Runnable {
     /** Runs a command and returns its exit code. */
     static int run(String... arguments) {
         return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((thrown, command, parsed) -> explain(thrown, command))
                 .execute(arguments);
     }
