@@ -30,6 +30,9 @@ final class Engine {
     /** How long a model is exercised before it serves, so that first requests meet compiled code and plans. */
     private static final long WARM_UP_NANOS = 400_000_000;
 
+    /** In words: a chat line is rarely longer. */
+    private static final int LONGEST_WARM_UP = 24;
+
     private final Supplier<Device> cuda;
     private final Consumer<String> progress;
 
@@ -167,15 +170,21 @@ final class Engine {
         };
     }
 
-    /** Runs batches of growing size through each model for a moment. */
+    /** Runs batches of several sizes and single texts of several lengths through each model for a moment. */
     static void warmUp(List<Host> hosts) {
+        List<String> texts = new ArrayList<>();
+        for (int words = 1; words <= LONGEST_WARM_UP; words++) {
+            texts.add("so ".repeat(words) + "good");
+        }
         for (Host host : hosts) {
             for (TextModel model : host.models()) {
-                Encoding text = model.encode("I can't believe we won, this is the best day of my life!");
-                long end = System.nanoTime() + WARM_UP_NANOS;
+                List<Encoding> encodings = texts.stream().map(model::encode).toList();
                 try {
+                    long end = System.nanoTime() + WARM_UP_NANOS;
                     for (int round = 0; System.nanoTime() < end; round++) {
-                        model.interpret(model.logits(Collections.nCopies(1 << (round % 7), text))[0]);
+                        Encoding one = encodings.get(round % encodings.size());
+                        model.interpret(model.logits(List.of(one))[0]);
+                        model.logits(Collections.nCopies(1 << (round % 7), encodings.get(10)));
                     }
                 } catch (LimbicException.Internal e) {
                     throw new LimbicException.Invalid(
