@@ -25,6 +25,9 @@ extern "C" void limbicSimInjectFault(int cuResult);
 // The device's memory from now on, 0 for what it has by itself (4 GiB, or the environment's LIMBIC_SIM_MEMORY); for tests.
 extern "C" void limbicSimLimitMemory(size_t bytes);
 
+// The compute capability the device reports from now on, as two digits, 0 for its own; for tests.
+extern "C" void limbicSimSetChip(int capability);
+
 // Device and pinned allocations that are alive; for tests.
 extern "C" long long limbicSimLiveAllocations();
 

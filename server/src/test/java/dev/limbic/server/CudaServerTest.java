@@ -21,7 +21,10 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -220,5 +223,26 @@ class CudaServerTest {
         try (Host host = engine.load(model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.INT8))) {
             assertThat(host.name()).isEqualTo("cpu");
         }
+    }
+
+    @Test
+    void theDoctorFindsEverythingAndEachOperationPasses() {
+        PrintStream out = System.out;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        int code;
+        try {
+            code = Main.run(
+                    "doctor", "--models-dir", "../models", "--set", "cuda.kernel-cache=" + cuda(0).kernelCache());
+        } finally {
+            System.setOut(out);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8))
+                .contains("found    cuDNN")
+                .contains("passed   attention, causal      f16")
+                .contains("passed   recurrent lstm         f32")
+                .doesNotContain("missing")
+                .doesNotContain("FAILED");
+        assertThat(code).isZero();
     }
 }

@@ -1,15 +1,37 @@
 package dev.limbic.ops.cuda;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import dev.limbic.ops.Device;
 import dev.limbic.ops.OpsContract;
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.cuda.sim.CudaSimulator;
 import java.util.EnumSet;
 import java.util.Set;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract on CUDA: on the simulator, or on a chip where one is required. */
+/**
+ * The contract on CUDA: on the simulator as a Hopper and as a Turing chip, whose tensor cores know less, or on the chip of
+ * this machine where that is required.
+ */
+@ParameterizedClass(name = "compute capability {0}")
+@ValueSource(ints = {90, 75})
 final class CudaContractTest extends OpsContract {
+    private final int chip;
+
+    CudaContractTest(int chip) {
+        this.chip = chip;
+    }
+
     @Override
     protected Device open() {
+        TestDevice.require();
+        if (CudaSimulator.isChipRequired()) {
+            assumeTrue(chip == 90, "the chip of this machine is tested once");
+        } else {
+            CudaSimulator.setChip(chip);
+        }
         return TestDevice.open(true);
     }
 
@@ -21,5 +43,8 @@ final class CudaContractTest extends OpsContract {
     @Override
     protected void afterClose() {
         TestDevice.assertClean();
+        if (CudaSimulator.available()) {
+            CudaSimulator.setChip(0);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
@@ -28,6 +29,7 @@ public final class CudaSimulator {
     private static final List<String> FOLDERS =
             List.of("target/cuda-sim", "kernels/target/cuda-sim", "../kernels/target/cuda-sim");
 
+    private static @Nullable Path loadedFrom;
     private static final @Nullable String ABSENCE = load();
 
     private CudaSimulator() {}
@@ -62,6 +64,11 @@ public final class CudaSimulator {
         return ABSENCE == null;
     }
 
+    /** Where its libraries lie. */
+    public static Path folder() {
+        return Objects.requireNonNull(loadedFrom);
+    }
+
     private static @Nullable String load() {
         String reason = tryLoad();
         if (reason != null) {
@@ -88,6 +95,7 @@ public final class CudaSimulator {
             }
             if (LIBRARIES.stream().allMatch(library -> Files.exists(path.resolve(library)))) {
                 LIBRARIES.forEach(library -> System.load(path.resolve(library).toString()));
+                loadedFrom = path;
                 return null;
             }
         }
@@ -130,6 +138,15 @@ public final class CudaSimulator {
         }
     }
 
+    /** What the device passes for from now on, as two digits: 75 is compute capability 7.5; 0 for what it is. */
+    public static void setChip(int capability) {
+        try {
+            Calls.SET_CHIP.invokeExact(capability);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
     /** Device and pinned allocations that are alive. */
     public static long liveAllocations() {
         return count(Calls.LIVE_ALLOCATIONS);
@@ -161,6 +178,8 @@ public final class CudaSimulator {
                 handle("limbicSimInjectFault", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         static final MethodHandle LIMIT_MEMORY =
                 handle("limbicSimLimitMemory", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
+        static final MethodHandle SET_CHIP =
+                handle("limbicSimSetChip", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
         static final MethodHandle LIVE_ALLOCATIONS =
                 handle("limbicSimLiveAllocations", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
         static final MethodHandle LIVE_OBJECTS =

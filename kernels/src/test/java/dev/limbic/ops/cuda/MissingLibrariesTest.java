@@ -1,0 +1,90 @@
+package dev.limbic.ops.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.ops.DeviceException;
+import dev.limbic.ops.cuda.sim.CudaSimulator;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each library that is not there is named with what to do, in a process that has only some of them. */
+final class MissingLibrariesTest {
+    @TempDir
+    private Path libraries;
+
+    @BeforeAll
+    static void require() {
+        CudaSimulator.install();
+    }
+
+    /** Opens a device and says what became of it. */
+    public static final class Opens {
+        private Opens() {}
+
+        public static void main(String[] arguments) {
+            try (CudaDevice device = new CudaDevice(new CudaSettings(0, Path.of(arguments[0]), false))) {
+                System.out.println("opened " + device.description());
+            } catch (DeviceException failure) {
+                System.out.println(failure.kind() + " " + failure.getMessage());
+            }
+            CudaReport.of(0).forEach(line -> System.out.println(line.found() + " " + line.name()));
+        }
+    }
+
+    private String without(String... missing) throws IOException, URISyntaxException, InterruptedException {
+        Path built = CudaSimulator.folder();
+        try (Stream<Path> files = Files.list(built)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String name = String.valueOf(file.getFileName());
+                if (!List.of(missing).contains(name)) {
+                    Files.copy(file, libraries.resolve(name));
+                }
+            }
+        }
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Opens.class.getName(),
+                libraries.resolve("kernels").toString()));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("LD_LIBRARY_PATH", libraries.toString());
+        Process process = builder.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    @Test
+    void withAllOfThemItOpens() throws Exception {
+        assertThat(without()).contains("opened ").doesNotContain("false ");
+    }
+
+    @Test
+    void theDriverIsNamed() throws Exception {
+        assertThat(without("libcuda.so.1"))
+                .contains("MISSING")
+                .contains("NVIDIA driver (libcuda.so.1) was not found: install the driver")
+                .contains("false NVIDIA driver")
+                .contains("true NVRTC");
+    }
+
+    @Test
+    void eachLibraryIsNamed() throws Exception {
+        assertThat(without("libcublas.so.12", "libcudnn.so.9", "libnvrtc.so.12"))
+                .contains("NVRTC (libnvrtc.so.12) was not found: it comes with the CUDA 12 toolkit")
+                .contains("cuBLAS (libcublas.so.12) was not found: it comes with the CUDA 12 toolkit")
+                .contains("cuDNN (libcudnn.so.9) was not found: it is a download of its own")
+                .contains("true NVIDIA driver");
+    }
+}
