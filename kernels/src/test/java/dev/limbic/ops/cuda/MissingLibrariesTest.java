@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.cuda.sim.CudaSimulator;
 import java.io.IOException;
-import java.net.URISyntaxException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,12 @@ final class MissingLibrariesTest {
         }
     }
 
-    private String without(String... missing) throws IOException, URISyntaxException, InterruptedException {
+    private String without(String... missing) throws IOException, InterruptedException {
+        copyAllBut(missing);
+        return run();
+    }
+
+    private void copyAllBut(String... missing) throws IOException {
         Path built = CudaSimulator.folder();
         try (Stream<Path> files = Files.list(built)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -50,6 +55,9 @@ final class MissingLibrariesTest {
                 }
             }
         }
+    }
+
+    private String run() throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -86,5 +94,31 @@ final class MissingLibrariesTest {
                 .contains("cuBLAS (libcublas.so.12) was not found: it comes with the CUDA 12 toolkit")
                 .contains("cuDNN (libcudnn.so.9) was not found: it is a download of its own")
                 .contains("true NVIDIA driver");
+    }
+
+    /** On a host that has only CUDA 13, the bundle's libraries of CUDA 12's names forward to CUDA 13's. */
+    @Test
+    void librariesOfCuda13ServeThroughForwardingOnes() throws Exception {
+        Path natives = Files.createDirectories(libraries.resolve("natives"));
+        for (String name : List.of("libJCublas2", "libJNvrtc")) {
+            String file = name + "-12.6.0-linux-x86_64.so";
+            try (InputStream in = CudaDevice.class.getResourceAsStream("/lib/" + file)) {
+                assertThat(in).as(file).isNotNull();
+                Files.copy(in, natives.resolve(file));
+            }
+        }
+        Path script = Path.of("src/cuda13/build.sh").toAbsolutePath();
+        Process build = new ProcessBuilder("bash", script.toString(), libraries.toString(), natives.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(build.waitFor()).as(said).isZero();
+        assertThat(said).contains("functions forwarded to libcublas.so.13");
+        assertThat(run()).as("without the libraries behind them").doesNotContain("opened ");
+        copyAllBut("libcublas.so.12", "libnvrtc.so.12");
+        for (String library : List.of("libcublas", "libnvrtc")) {
+            Files.copy(CudaSimulator.folder().resolve(library + ".so.12"), libraries.resolve(library + ".so.13"));
+        }
+        assertThat(run()).contains("opened ").doesNotContain("false ");
     }
 }
