@@ -1,6 +1,6 @@
 // Races in shared memory: two threads of a block touch the same word, one of them writes, and no barrier lies between.
 //
-// For every word the last write and the last read are kept, each with the number of the section between two barriers in
+// For every two bytes the last write and the last read are kept, each with the number of the section between two barriers in
 // which it happened. Threads of one warp are also ordered by __syncwarp, so its sections count beside those of the block.
 #include "runner.h"
 
@@ -20,8 +20,8 @@ struct Cell {
   Access write, read;
 };
 
-// Words of four bytes, and halves of two; wider accesses are several words. Single bytes are not followed.
-std::vector<Cell> words, halves;
+// One for every two bytes; wider accesses are several. Single bytes are not followed.
+std::vector<Cell> halves;
 
 // Whether an access that came before may have happened at the same time as one of thread `self`.
 bool concurrent(const Access& before, unsigned self) {
@@ -65,16 +65,9 @@ void touch(Cell& cell, void* address, unsigned self, bool write) {
 void touchShared(void* address, unsigned size, int write) {
   LimbicSimServices& s = services();
   size_t at = static_cast<size_t>(static_cast<unsigned char*>(address) - s.sharedStart);
-  if (words.empty()) {
-    words.resize(s.sharedBytes / 4 + 4);
-    halves.resize(s.sharedBytes / 2 + 4);
-  }
-  if (size == 2) {
-    touch(halves[at / 2], address, s.linear, write != 0);
-    return;
-  }
-  for (size_t word = at / 4; word * 4 < at + size && size >= 4; word++) {
-    touch(words[word], s.sharedStart + word * 4, s.linear, write != 0);
+  if (halves.empty()) halves.resize(s.sharedBytes / 2 + 4);
+  for (size_t half = at / 2; half * 2 < at + size && size >= 2; half++) {
+    touch(halves[half], s.sharedStart + half * 2, s.linear, write != 0);
   }
 }
 

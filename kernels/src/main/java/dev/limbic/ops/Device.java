@@ -43,10 +43,11 @@ public interface Device extends AutoCloseable {
      * Runs work on what was uploaded since the batch began. A device may record what is launched and launch it again
      * the next time, without calling {@code work}.
      *
-     * @param key equal keys mean the same launches on tensors of the same shapes
+     * @param key equal keys and extents mean the same launches on tensors of the same shapes
+     * @param extent of the batch, as padded
      * @param work calls operations only: no uploads, no downloads
      */
-    default Tensor replay(Object key, Supplier<Tensor> work) {
+    default Tensor replay(Object key, Extent extent, Supplier<Tensor> work) {
         return work.get();
     }
 

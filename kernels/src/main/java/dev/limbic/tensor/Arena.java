@@ -52,11 +52,23 @@ public final class Arena implements AutoCloseable {
             current++;
             offset = 0;
         }
-        long bytesOfBlock = Math.max(size, Math.max(minimumBlock, 2 * capacity()));
-        blocks.add(new Block(source.allocate(bytesOfBlock), bytesOfBlock));
+        blocks.add(block(size));
         blockAllocations++;
         offset = size;
         return blocks.get(current).address;
+    }
+
+    /** A block with room for more than is asked for, or where memory is short, just for that. */
+    private Block block(long size) {
+        long generous = Math.max(size, Math.max(minimumBlock, 2 * capacity()));
+        try {
+            return new Block(source.allocate(generous), generous);
+        } catch (RuntimeException shortage) {
+            if (generous == size) {
+                throw shortage;
+            }
+            return new Block(source.allocate(size), size);
+        }
     }
 
     /** A position to {@link #rewind} to: everything allocated after it is given up at once. */

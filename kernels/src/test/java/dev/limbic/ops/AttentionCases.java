@@ -28,7 +28,9 @@ interface AttentionCases {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,1", "1,2", "3,3", "12,2", "5,3", "7,1", "31,2", "33,1", "64,3", "80,2", "128,1"})
+    @CsvSource({
+        "1,1", "1,2", "3,3", "12,2", "5,3", "7,1", "31,2", "33,1", "64,3", "80,2", "128,1", "129,1", "136,2", "300,1"
+    })
     default void attentionMatchesTheOracle(int d, int heads) {
         int[] lengths = mixedLengths();
         Matrix qkv = bench().normal(Arrays.stream(lengths).sum(), 3 * heads * d);

@@ -96,9 +96,15 @@ interface NanCases {
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void attentionKeepsNan(DType type) {
         bench().assumeComputes(type);
+        // Heads of every kernel: short, one and two tiles wide, and wider still.
+        for (int d : new int[] {20, 64, 128, 129}) {
+            attentionKeepsNan(type, d);
+        }
+    }
+
+    private void attentionKeepsNan(DType type, int d) {
         int[] lengths = {3, 17, 1, 40};
         int heads = 2;
-        int d = 20;
         int h = heads * d;
         Matrix qkv = bench().normal(61, 3 * h).storedAs(type);
         for (boolean causal : new boolean[] {false, true}) {
@@ -115,6 +121,13 @@ interface NanCases {
                         d,
                         first,
                         20);
+            }
+            // The first row of the next sequence lies right behind the last of this one.
+            for (int column : new int[] {h + 4, 2 * h + 4}) {
+                float[] next = attention(qkv.with(3, column, Float.NaN), type, lengths, heads, causal);
+                for (int i = 0; i < 3 * h; i++) {
+                    same("row " + i / h + " before NaN of the next sequence", next[i], clean[i]);
+                }
             }
             float[] y = attention(qkv.with(9, 2 * h + 4, Float.NaN), type, lengths, heads, causal);
             for (int i = 0; i < y.length; i++) {

@@ -14,11 +14,15 @@ final class ArenaTest {
         final Map<Long, Long> live = new HashMap<>();
         long next = 4096;
         boolean full;
+        long room = Long.MAX_VALUE;
 
         @Override
         public long allocate(long bytes) {
             if (full) {
                 throw new OutOfMemoryError("full");
+            }
+            if (bytes > room) {
+                throw new IllegalStateException("no room for " + bytes);
             }
             long address = next;
             live.put(address, bytes);
@@ -112,5 +116,14 @@ final class ArenaTest {
         assertThat(inLiveBlock(address, 2000)).isTrue();
         arena.close();
         assertThat(book.live).isEmpty();
+    }
+
+    @Test
+    void takesJustWhatIsNeededWhereMemoryIsShort() {
+        arena.allocate(1000);
+        book.room = 1500;
+        long address = arena.allocate(1400);
+        assertThat(book.live).containsEntry(address, 1408L);
+        assertThatThrownBy(() -> arena.allocate(1600)).hasMessage("no room for 1600");
     }
 }

@@ -61,9 +61,8 @@ record FlatBatch(Device device, int count, int[] ids, Tensor tokens, Sequences s
 
     /** Runs the network's work on this batch, or what the device recorded of it; see {@link Device#replay}. */
     Tensor replay(Network network, Supplier<Tensor> work) {
-        record Key(Network network, Extent extent) {}
         Extent extent = new Extent(ids.length, sequences.count(), sequences.longest());
-        return device.replay(new Key(network, extent), work);
+        return device.replay(network, extent, work);
     }
 
     /** For each token its place in its sequence, counted from 0, on the device, [T]. */

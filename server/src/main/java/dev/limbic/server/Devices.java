@@ -74,7 +74,7 @@ final class Devices implements AutoCloseable {
                     host.rebuild();
                     observer.restored(host);
                     return true;
-                } catch (RuntimeException failed) {
+                } catch (Throwable failed) {
                     observer.lost(host, failed);
                 }
             }

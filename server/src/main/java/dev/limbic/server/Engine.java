@@ -149,6 +149,9 @@ final class Engine {
         }
         try {
             return ModelRegistry.load(model.path(), model.name(), device, precision);
+        } catch (DeviceException e) {
+            throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded onto device "
+                    + device.name() + ": " + e.getMessage() + "; use device cpu");
         } catch (WeightsException | TokenizerException e) {
             throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded: " + e.getMessage());
         }
@@ -186,6 +189,9 @@ final class Engine {
                         model.interpret(model.logits(List.of(one))[0]);
                         model.logits(Collections.nCopies(1 << (round % 7), encodings.get(10)));
                     }
+                } catch (DeviceException e) {
+                    throw new LimbicException.Invalid("model '" + model.card().name() + "' does not run on device "
+                            + host.name() + ": " + e.getMessage() + "; use device cpu");
                 } catch (LimbicException.Internal e) {
                     throw new LimbicException.Invalid(
                             "model '" + model.card().name() + "' does not compute: " + e.getMessage());

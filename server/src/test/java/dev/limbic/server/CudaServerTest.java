@@ -53,6 +53,7 @@ class CudaServerTest {
     @BeforeAll
     static void require() {
         TestDevice.require();
+        TestDevice.expectNoLeakFromHere();
     }
 
     @AfterEach

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.model.TextModel;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.v1.AnalyzeRequest;
@@ -26,6 +27,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,7 @@ class DeviceLossTest {
     private final List<FakeTextModel> loaded = new ArrayList<>();
     private final AtomicInteger closedDevices = new AtomicInteger();
     private volatile boolean opens = true;
+    private volatile @Nullable Error failure;
     private LimbicServer server;
     private ManagedChannel channel;
 
@@ -59,6 +63,10 @@ class DeviceLossTest {
 
     /** A device that can only be closed. */
     private Device device() {
+        Error error = failure;
+        if (error != null) {
+            throw error;
+        }
         if (!opens) {
             throw new DeviceException(DeviceException.Kind.MISSING, "gone");
         }
@@ -139,6 +147,39 @@ class DeviceLossTest {
         lose(loaded.getFirst());
         assertThat(analyze().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertGivenUp();
+        server.close();
+        assertThat(closedDevices).as("closed once, when it was lost").hasValue(1);
+    }
+
+    @Test
+    void anErrorWhileTheDeviceIsOpenedAgainIsTheEndOfItToo() throws Exception {
+        failure = new UnsatisfiedLinkError("gone");
+        lose(loaded.getFirst());
+        assertThat(analyze().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertGivenUp();
+    }
+
+    @Test
+    void whatWasLoadedIsClosedWhenAnotherModelCannotBe() {
+        FakeTextModel first = new FakeTextModel("first");
+        List<Function<Device, TextModel>> loaders = List.of(device -> first, device -> {
+            throw new LimbicException.Invalid("broken");
+        });
+        assertThatThrownBy(() -> new Host(device(), this::device, loaders)).hasMessage("broken");
+        assertThat(first.isClosed()).isTrue();
+        assertThat(closedDevices).hasValue(1);
+    }
+
+    @Test
+    void aDefectIsNoLossOfTheDevice() {
+        loaded.getFirst().whileComputing(rows -> {
+            throw new DeviceException(DeviceException.Kind.REFUSED, "wrong argument");
+        });
+        assertThat(analyze().getCode()).isEqualTo(Status.Code.INTERNAL);
+        assertThat(health("fake")).isEqualTo(ServingStatus.SERVING);
+        loaded.getFirst().whileComputing(rows -> {});
+        assertThat(analyze()).isEqualTo(Status.OK);
+        assertThat(loaded).hasSize(1);
     }
 
     private void assertGivenUp() throws Exception {

@@ -12,6 +12,7 @@ import jcuda.nvrtc.JNvrtc;
 final class Check {
     private static final int CUBLAS_ALLOC_FAILED = 3;
     private static final int CUBLAS_EXECUTION_FAILED = 13;
+    private static final int CUBLAS_INTERNAL_ERROR = 14;
     private static final int CUDNN_ALLOC_FAILED = 2;
 
     /** cuDNN 9 numbers its statuses anew: thousands are kinds, 5000 and above failures of the execution. */
@@ -32,12 +33,17 @@ final class Check {
     private static Kind kind(int status) {
         return switch (status) {
             case CUresult.CUDA_ERROR_OUT_OF_MEMORY -> Kind.OUT_OF_MEMORY;
-            case CUresult.CUDA_ERROR_NO_DEVICE,
-                    CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+            case CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+                    CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
                     CUresult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
                     CUresult.CUDA_ERROR_SYSTEM_NOT_READY -> Kind.MISSING;
             // After these the context answers nothing else any more.
-            case CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
+            case CUresult.CUDA_ERROR_DEINITIALIZED,
+                    CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE,
+                    CUresult.CUDA_ERROR_NO_DEVICE,
+                    CUresult.CUDA_ERROR_INVALID_CONTEXT,
+                    CUresult.CUDA_ERROR_EXTERNAL_DEVICE,
+                    CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
                     CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE,
                     CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
                     CUresult.CUDA_ERROR_LAUNCH_TIMEOUT,
@@ -58,7 +64,7 @@ final class Check {
         if (status != 0) {
             Kind kind = status == CUBLAS_ALLOC_FAILED
                     ? Kind.OUT_OF_MEMORY
-                    : status == CUBLAS_EXECUTION_FAILED ? Kind.LOST : Kind.REFUSED;
+                    : status == CUBLAS_EXECUTION_FAILED || status == CUBLAS_INTERNAL_ERROR ? Kind.LOST : Kind.REFUSED;
             throw new DeviceException(kind, call + ": " + cublasStatus.stringFor(status) + " (" + status + ")");
         }
     }

@@ -7,6 +7,7 @@ import java.util.Deque;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -25,6 +26,9 @@ final class CudaContext implements AutoCloseable {
     /** Volta has no bf16 and its tensor cores another layout; cuDNN 9 and NVRTC 12 start to leave it. */
     private static final int OLDEST_CHIP = 75;
 
+    /** CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION, which JCuda does not name. */
+    private static final int SUMS_IN_F32 = 16;
+
     private static final int NAME_BYTES = 256;
 
     final CUstream stream = new CUstream();
@@ -39,8 +43,12 @@ final class CudaContext implements AutoCloseable {
 
     CudaContext(int ordinal) {
         CudaLibraries.require();
-        Check.driver(JCudaDriver.cuInit(0), "cuInit");
         int[] count = new int[1];
+        int status = JCudaDriver.cuInit(0);
+        if (status == CUresult.CUDA_ERROR_NO_DEVICE) {
+            throw new DeviceException(Kind.MISSING, "the NVIDIA driver sees no chip");
+        }
+        Check.driver(status, "cuInit");
         Check.driver(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
         if (ordinal < 0 || ordinal >= count[0]) {
             throw new DeviceException(
@@ -65,6 +73,8 @@ final class CudaContext implements AutoCloseable {
             Check.cublas(JCublas2.cublasCreate(cublas), "cublasCreate");
             release.push(() -> JCublas2.cublasDestroy(cublas));
             Check.cublas(JCublas2.cublasSetStream(cublas, new cudaStream_t(stream)), "cublasSetStream");
+            // Sums stay f32 also where cuBLAS splits a product and adds the parts up.
+            Check.cublas(JCublas2.cublasSetMathMode(cublas, SUMS_IN_F32), "cublasSetMathMode");
             Check.cudnn(JCudnn.cudnnCreate(cudnn), "cudnnCreate");
             release.push(() -> JCudnn.cudnnDestroy(cudnn));
             Check.cudnn(JCudnn.cudnnSetStream(cudnn, new cudaStream_t(stream)), "cudnnSetStream");

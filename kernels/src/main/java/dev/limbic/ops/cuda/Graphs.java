@@ -77,11 +77,14 @@ final class Graphs implements AutoCloseable {
             recorded.put(key, new Recorded(executable, generation, start, scratch.mark(), result));
             makeRoom();
         } catch (DeviceException failure) {
-            if (failure.kind() != DeviceException.Kind.REFUSED) {
-                throw failure;
+            switch (failure.kind()) {
+                case OUT_OF_MEMORY -> close(); // the result is there already; room for it next time
+                case REFUSED -> {
+                    enabled = false; // slower, but right
+                    LOG.log(System.Logger.Level.WARNING, "CUDA graphs are off: " + failure.getMessage());
+                }
+                case LOST, MISSING -> throw failure;
             }
-            enabled = false; // slower, but right
-            LOG.log(System.Logger.Level.WARNING, "CUDA graphs are off: " + failure.getMessage());
         } finally {
             JCudaDriver.cuGraphDestroy(graph);
         }

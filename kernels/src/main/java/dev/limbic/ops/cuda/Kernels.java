@@ -89,6 +89,9 @@ final class Kernels implements AutoCloseable {
     }
 
     private int slot() {
+        if (count == MAX_ARGUMENTS - 1) { // one place stays free for the null behind the last
+            throw new IllegalStateException("too many arguments of " + launching);
+        }
         return (MAX_ARGUMENTS + count++) * Long.BYTES;
     }
 

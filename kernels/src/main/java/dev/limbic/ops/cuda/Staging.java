@@ -30,8 +30,9 @@ final class Staging implements AutoCloseable {
 
     Piece take(long bytes) {
         if (used + bytes > memory.byteSize()) {
-            retired.add(block); // copies from it may be under way
+            Pointer full = block;
             grow(Math.max(2 * memory.byteSize(), 2 * bytes));
+            retired.add(full); // copies from it may be under way
         }
         long at = used;
         used += (bytes + ALIGNMENT - 1) & -ALIGNMENT;

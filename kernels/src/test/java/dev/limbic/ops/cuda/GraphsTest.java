@@ -1,13 +1,16 @@
 package dev.limbic.ops.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Extent;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Sequences;
 import dev.limbic.ops.Weights;
+import dev.limbic.ops.cuda.sim.CudaSimulator;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
@@ -58,8 +61,9 @@ final class GraphsTest {
         device.beginBatch();
         int tokens = bounds[bounds.length - 1];
         Tensor input = device.upload(random(seed, tokens * WIDTH), tokens, WIDTH);
-        Sequences sequences = Sequences.padded(device, bounds, new Extent(tokens, bounds.length - 1, 64));
-        Tensor y = device.replay(key, () -> {
+        Extent extent = new Extent(tokens, bounds.length - 1, 64);
+        Sequences sequences = Sequences.padded(device, bounds, extent);
+        Tensor y = device.replay(key, extent, () -> {
             runs.incrementAndGet();
             Tensor attended = device.ops().selfAttention(input, qkv, sequences, HEADS, false);
             return device.ops().linear(attended, qkv, Activation.TANH);
@@ -88,8 +92,9 @@ final class GraphsTest {
         float[] expected = run("a", 2, 0, 16);
         device.beginBatch();
         Tensor input = device.upload(random(2, 16 * WIDTH), 16, WIDTH);
-        Sequences.padded(device, new int[] {0, 16}, new Extent(16, 1, 64));
-        Tensor y = device.replay("a", () -> {
+        Extent extent = new Extent(16, 1, 64);
+        Sequences.padded(device, new int[] {0, 16}, extent);
+        Tensor y = device.replay("a", extent, () -> {
             throw new AssertionError("recorded already");
         });
         device.upload(new float[100_000], 1000, 100);
@@ -131,5 +136,95 @@ final class GraphsTest {
         runs.set(0);
         run("a", 1, 0, 16);
         assertThat(runs).hasValue(2);
+    }
+
+    @Test
+    void workOfOtherExtentsAndOtherKeysIsRecordedApart() {
+        float[] two = run("a", 1, 0, 16, 16);
+        float[] one = run("a", 1, 0, 16);
+        assertThat(one).isEqualTo(two);
+        run("a", 2, 0, 5, 16);
+        run("a", 2, 0, 5, 16);
+        runs.set(0);
+        run("b", 1, 0, 16);
+        assertThat(runs).as("another key").hasValue(2);
+    }
+
+    @Test
+    void workThatFailsWhileItIsRecordedLeavesTheStreamUsable() {
+        float[] expected = run("a", 1, 0, 16);
+        device.beginBatch();
+        AtomicInteger calls = new AtomicInteger();
+        assertThatThrownBy(() -> device.replay("failing", new Extent(16, 1, 64), () -> {
+                    if (calls.incrementAndGet() == 2) {
+                        throw new IllegalStateException("while it is recorded");
+                    }
+                    return device.ops().softmax(device.upload(new float[4], 2, 2));
+                }))
+                .hasMessage("while it is recorded");
+        assertThat(run("a", 1, 0, 16)).isEqualTo(expected);
+    }
+
+    @Test
+    void workThatCannotBeRecordedTurnsGraphsOffAndIsRight() {
+        device.beginBatch();
+        Tensor x = device.upload(new float[] {1, 1, 3, 3}, 2, 2);
+        Tensor y = device.replay("waits", new Extent(2, 1, 64), () -> {
+            Tensor soft = device.ops().softmax(x);
+            device.download(soft); // waits for the stream, which a recording does not allow
+            return soft;
+        });
+        assertThat(device.download(y)).containsExactly(0.5f, 0.5f, 0.5f, 0.5f);
+        runs.set(0);
+        float[] first = run("a", 1, 0, 16);
+        assertThat(run("a", 1, 0, 16)).isEqualTo(first);
+        assertThat(runs).as("each time, as graphs are off").hasValue(2);
+        if (CudaSimulator.available()) {
+            CudaSimulator.takeFault();
+        }
+    }
+
+    @Test
+    void uploadsOfABatchThatWasGivenUpAreNotOverwritten() {
+        Linear layer = layer(WIDTH, WIDTH);
+        for (int i = 0; i < 20; i++) {
+            device.beginBatch();
+            Tensor given = device.upload(random(i, 500 * WIDTH), 500, WIDTH);
+            device.ops().linear(given, layer, Activation.NONE); // nobody waits for it
+            device.beginBatch();
+            float[] values = random(1000 + i, 500 * WIDTH);
+            assertThat(device.download(device.upload(values, 500, WIDTH))).isEqualTo(values);
+        }
+    }
+
+    @Test
+    void everyBatchFitsWhatItIsPaddedTo() {
+        for (int tokens = 1; tokens <= 4200; tokens += tokens < 300 ? 1 : 37) {
+            for (int sequences : new int[] {1, 2, 3, 7, 8, 64}) {
+                int longest = Math.max(1, tokens / sequences);
+                Extent padded = device.padded(new Extent(tokens, sequences, longest));
+                assertThat(padded.tokens()).isBetween(tokens, Math.max(tokens + 8, tokens * 9 / 8 + 1));
+                if (padded.tokens() > tokens) {
+                    assertThat(padded.sequences()).as("room for the padding").isGreaterThan(sequences);
+                    assertThat(padded.longest()).isGreaterThanOrEqualTo(padded.tokens() - tokens);
+                }
+                assertThat(padded.longest()).isGreaterThanOrEqualTo(longest);
+            }
+        }
+    }
+
+    @Test
+    void stagingSurvivesWantOfPinnedMemory() {
+        CudaSimulator.install();
+        device.beginBatch();
+        CudaSimulator.limitMemory(1 << 20);
+        try {
+            assertThatThrownBy(() -> device.upload(new float[4_000_000], 4000, 1000))
+                    .isInstanceOf(DeviceException.class);
+        } finally {
+            CudaSimulator.limitMemory(0);
+        }
+        assertThat(run("a", 1, 0, 16)).doesNotContain(Float.NaN);
+        CudaSimulator.takeFault();
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,7 @@ final class KernelCacheTest {
     @BeforeAll
     static void require() {
         TestDevice.require();
+        TestDevice.expectNoLeakFromHere();
     }
 
     @AfterEach
@@ -83,7 +85,15 @@ final class KernelCacheTest {
         open(temporary);
         age(temporary);
         String first = files(temporary).keySet().iterator().next();
-        for (byte[] damage : List.of(new byte[0], "not a kernel".getBytes(java.nio.charset.StandardCharsets.UTF_8))) {
+        byte[] whole = Files.readAllBytes(temporary.resolve(first));
+        byte[] other = Files.readAllBytes(temporary.resolve(
+                files(temporary).keySet().stream().skip(1).findFirst().orElseThrow()));
+        List<byte[]> damaged = List.of(
+                new byte[0],
+                "not a kernel".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                Arrays.copyOf(whole, whole.length / 2),
+                Arrays.copyOf(other, other.length - 1));
+        for (byte[] damage : damaged) {
             Files.write(temporary.resolve(first), damage);
             Files.setLastModifiedTime(temporary.resolve(first), LONG_AGO);
             open(temporary);

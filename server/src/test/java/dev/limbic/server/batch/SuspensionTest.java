@@ -64,6 +64,7 @@ class SuspensionTest {
         assertThat(breaking.failure()).isSameAs(lost);
         assertThat(waiting.failure()).isSameAs(lost);
         assertThatThrownBy(() -> submit(lane, "during the repair")).isSameAs(lost);
+        assertThat(batcher.depth()).as("nothing waits").isZero();
         repairing.release();
         assertThat(resubmit(lane, "after").result()).isEqualTo("after!");
     }
