@@ -46,6 +46,36 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
         return weights.linear(matrices, biases, precision);
     }
 
+    /** GPT-2's way of storing a layer: {@code name.weight} [in, out] and {@code name.bias} [out]. */
+    public Linear turned(String name, int out, int in) {
+        float[] stored = view.tensor(name + ".weight", in, out).toFloats();
+        float[] turned = new float[stored.length];
+        for (int i = 0; i < in; i++) {
+            for (int o = 0; o < out; o++) {
+                turned[o * in + i] = stored[i * out + o];
+            }
+        }
+        return weights.linear(HostTensor.of(Shape.of(out, in), turned), view.tensor(name + ".bias", out), precision);
+    }
+
+    /** Several layers of one input side by side, {@code name.weight} [outs[i], in], with or without biases. */
+    public Linear sideBySide(int in, boolean bias, List<String> names, int[] outs) {
+        List<HostTensor> matrices = new ArrayList<>();
+        List<HostTensor> biases = new ArrayList<>();
+        for (int i = 0; i < outs.length; i++) {
+            matrices.add(view.tensor(names.get(i) + ".weight", outs[i], in));
+            if (bias) {
+                biases.add(view.tensor(names.get(i) + ".bias", outs[i]));
+            }
+        }
+        return weights.linear(matrices, biases, precision);
+    }
+
+    /** {@code name.weight}, the gain of a root-mean-square norm, f32 [h]. */
+    public Tensor gain(String name, int h) {
+        return weights.tensor(view.tensor(name + ".weight", h), DType.F32);
+    }
+
     /** {@code name.weight} [out, in] without a bias. */
     public Linear projection(String name, int out, int in) {
         return weights.linear(view.tensor(name + ".weight", out, in), null, precision);
