@@ -48,14 +48,22 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
 
     /** GPT-2's way of storing a layer: {@code name.weight} [in, out] and {@code name.bias} [out]. */
     public Linear turned(String name, int out, int in) {
+        return turned(name, out, in, 0, 1);
+    }
+
+    /** The same, with its first {@code scaled} columns of output multiplied by a factor. */
+    public Linear turned(String name, int out, int in, int scaled, double factor) {
         float[] stored = view.tensor(name + ".weight", in, out).toFloats();
+        float[] bias = view.tensor(name + ".bias", out).toFloats();
         float[] turned = new float[stored.length];
-        for (int i = 0; i < in; i++) {
-            for (int o = 0; o < out; o++) {
-                turned[o * in + i] = stored[i * out + o];
+        for (int o = 0; o < out; o++) {
+            float scale = o < scaled ? (float) factor : 1;
+            for (int i = 0; i < in; i++) {
+                turned[o * in + i] = stored[i * out + o] * scale;
             }
+            bias[o] *= scale;
         }
-        return weights.linear(HostTensor.of(Shape.of(out, in), turned), view.tensor(name + ".bias", out), precision);
+        return weights.linear(HostTensor.of(Shape.of(out, in), turned), HostTensor.of(Shape.of(out), bias), precision);
     }
 
     /** Several layers of one input side by side, {@code name.weight} [outs[i], in], with or without biases. */

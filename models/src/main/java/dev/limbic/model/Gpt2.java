@@ -25,14 +25,12 @@ final class Gpt2 {
         int vocabulary = config.requireInt("vocab_size", 2, 1 << 24);
         double epsilon = config.doubleOr("layer_norm_epsilon", 1e-5, 0, 1);
         Activation activation = Encoder.activation(config, "activation_function");
-        for (String other : List.of("scale_attn_by_inverse_layer_idx", "add_cross_attention")) {
-            if (config.booleanOr(other, false)) {
-                throw config.unsupported(other, "false");
-            }
+        if (config.booleanOr("add_cross_attention", false)) {
+            throw config.unsupported("add_cross_attention", "false");
         }
-        if (!config.booleanOr("scale_attn_weights", true)) {
-            throw config.unsupported("scale_attn_weights", "true");
-        }
+        // Scores are divided by √d and, where that is set, by the layer's number; both are factors of the query here.
+        boolean byLayer = config.booleanOr("scale_attn_by_inverse_layer_idx", false);
+        double unscaled = config.booleanOr("scale_attn_weights", true) ? 1 : Math.sqrt((double) hidden / heads);
         Parameters transformer = parameters.sub("transformer");
         Heads shape = new Heads(heads, heads, hidden / heads);
         List<DecoderLayer> layers = new ArrayList<>();
@@ -40,7 +38,7 @@ final class Gpt2 {
             Parameters layer = transformer.sub("h." + i);
             layers.add(new Gpt2Layer(
                     layer.norm("ln_1", hidden, epsilon),
-                    layer.turned("attn.c_attn", 3 * hidden, hidden),
+                    layer.turned("attn.c_attn", 3 * hidden, hidden, hidden, unscaled / (byLayer ? i + 1 : 1)),
                     layer.turned("attn.c_proj", hidden, hidden),
                     layer.norm("ln_2", hidden, epsilon),
                     layer.turned("mlp.c_fc", inner, hidden),

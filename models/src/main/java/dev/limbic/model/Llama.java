@@ -20,28 +20,26 @@ final class Llama {
     private Llama() {}
 
     static DecoderNetwork llama(HfConfig config, Parameters parameters) {
-        if (config.booleanOr("mlp_bias", false)) {
-            throw config.unsupported("mlp_bias", "false");
-        }
         boolean bias = config.booleanOr("attention_bias", false);
-        return load(config, parameters, bias, bias);
+        return load(config, parameters, bias, bias, config.booleanOr("mlp_bias", false));
     }
 
     static DecoderNetwork qwen2(HfConfig config, Parameters parameters) {
         if (config.booleanOr("use_sliding_window", false)) {
             throw config.unsupported("use_sliding_window", "false");
         }
-        return load(config, parameters, true, false);
+        return load(config, parameters, true, false, false);
     }
 
     static DecoderNetwork mistral(HfConfig config, Parameters parameters) {
         if (config.has("sliding_window")) {
             throw config.unsupported("sliding_window", "null");
         }
-        return load(config, parameters, false, false);
+        return load(config, parameters, false, false, false);
     }
 
-    private static DecoderNetwork load(HfConfig config, Parameters parameters, boolean qkvBias, boolean outputBias) {
+    private static DecoderNetwork load(
+            HfConfig config, Parameters parameters, boolean qkvBias, boolean outputBias, boolean mlpBias) {
         config.oneOfOr("hidden_act", "silu", "silu");
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
         int queries = config.requireInt("num_attention_heads", 1, 1024);
@@ -64,17 +62,15 @@ final class Llama {
             Parameters attention = layer.sub("self_attn");
             layers.add(new LlamaLayer(
                     layer.gain("input_layernorm", hidden),
-                    attention.sideBySide(
-                            hidden,
-                            qkvBias,
-                            List.of("q_proj", "k_proj", "v_proj"),
-                            new int[] {queries * size, keys * size, keys * size}),
+                    attention.sideBySide(hidden, qkvBias, List.of("q_proj", "k_proj", "v_proj"), new int[] {
+                        queries * size, keys * size, keys * size
+                    }),
                     rotary,
                     attention.sideBySide(queries * size, outputBias, List.of("o_proj"), new int[] {hidden}),
                     layer.gain("post_attention_layernorm", hidden),
                     layer.sideBySide(
-                            hidden, false, List.of("mlp.gate_proj", "mlp.up_proj"), new int[] {inner, inner}),
-                    layer.sideBySide(inner, false, List.of("mlp.down_proj"), new int[] {hidden}),
+                            hidden, mlpBias, List.of("mlp.gate_proj", "mlp.up_proj"), new int[] {inner, inner}),
+                    layer.sideBySide(inner, mlpBias, List.of("mlp.down_proj"), new int[] {hidden}),
                     heads,
                     epsilon));
         }
@@ -91,5 +87,4 @@ final class Llama {
                 positions,
                 vocabulary);
     }
-
 }

@@ -21,8 +21,8 @@ final class RotaryTables {
                 .orElse(config);
         boolean scaled = scaling != config;
         double theta = scaling.doubleOr("rope_theta", config.doubleOr("rope_theta", 10_000, 1, 1e12), 1, 1e12);
-        double part = scaling.doubleOr(
-                "partial_rotary_factor", config.doubleOr("partial_rotary_factor", 1, 0, 1), 0, 1);
+        double part =
+                scaling.doubleOr("partial_rotary_factor", config.doubleOr("partial_rotary_factor", 1, 0, 1), 0, 1);
         int dims = (int) (size * part);
         if (dims < 2 || dims % 2 != 0) {
             throw config.unexpected("head_dim", "an even number of rotated columns", Integer.toString(dims));
@@ -56,8 +56,8 @@ final class RotaryTables {
     /** Changes the frequencies and returns what cosines and sines are multiplied with. */
     private static double scale(HfConfig scaling, double[] frequencies, double theta, int dims, HfConfig config) {
         String kind = scaling.has("rope_type")
-                ? scaling.requireOneOf("rope_type", "default", "linear", "llama3", "yarn")
-                : scaling.oneOfOr("type", "default", "default", "linear", "llama3", "yarn");
+                ? scaling.requireOneOf("rope_type", "default", "linear", "dynamic", "llama3", "yarn")
+                : scaling.oneOfOr("type", "default", "default", "linear", "dynamic", "llama3", "yarn");
         return switch (kind) {
             case "linear" -> {
                 double factor = scaling.doubleOr("factor", 1, 1, 1e6);
@@ -71,7 +71,8 @@ final class RotaryTables {
                 yield 1;
             }
             case "yarn" -> yarn(scaling, frequencies, theta, dims, config);
-            default -> 1;
+            default ->
+                1; // dynamic is the default for all positions that the weights were trained on, which is all we take
         };
     }
 
