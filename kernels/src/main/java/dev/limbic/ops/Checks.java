@@ -80,6 +80,109 @@ public final class Checks {
         sequences("attention", qkv, sequences);
     }
 
+    /** Arguments of {@link Ops#layerNorm}. */
+    public static void layerNorm(Tensor x, Norm norm) {
+        numbers("layerNorm", x);
+        norm("layerNorm", norm, x.columns());
+    }
+
+    /** Arguments of {@link Ops#rmsNorm}. */
+    public static void rmsNorm(Tensor x, Tensor gain) {
+        numbers("rmsNorm", x);
+        boolean fits = gain.dtype() == DType.F32 && gain.shape().elements() == x.columns();
+        check(fits, "rmsNorm", "gain F32 [" + x.columns() + "]", gain);
+    }
+
+    /** Arguments of {@link Ops#add}. */
+    public static void add(Tensor x, Tensor residual) {
+        boolean same = x.shape().equals(residual.shape()) && x.dtype() == residual.dtype();
+        check(same, "add", residual.toString(), x);
+        numbers("add", x);
+    }
+
+    /** Arguments of {@link Ops#swiGlu}. */
+    public static void swiGlu(Tensor x) {
+        numbers("swiGlu", x);
+        check(x.shape().rank() == 2 && x.columns() % 2 == 0, "swiGlu", "[T, 2I]", x);
+    }
+
+    /** Arguments of {@link Ops#rotary}, but for the positions themselves. */
+    public static void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads) {
+        heads("rotary", qkv, heads);
+        perRow("rotary", "positions", positions, qkv);
+        int dims = rotary.dims();
+        if (dims < 2 || dims % 2 != 0 || dims > heads.size()) {
+            throw new IllegalArgumentException(
+                    "rotary: even dims of at most " + heads.size() + " expected, found " + dims);
+        }
+        for (Tensor t : new Tensor[] {rotary.cosine(), rotary.sine()}) {
+            boolean fits = t.dtype() == DType.F32
+                    && t.shape().rank() == 2
+                    && t.columns() == dims / 2
+                    && t.shape().equals(rotary.cosine().shape());
+            check(fits, "rotary", "cosine and sine F32 [P, " + dims / 2 + "]", t);
+        }
+    }
+
+    /** Arguments of {@link Ops#cacheAppend}, but for the slots themselves. */
+    public static void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads) {
+        heads("cacheAppend", qkv, heads);
+        perRow("cacheAppend", "slots", slots, qkv);
+        cache("cacheAppend", cache, layer, heads);
+    }
+
+    /** Arguments of {@link Ops#cachedAttention}, block tables included. */
+    public static void cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
+        heads("cachedAttention", qkv, heads);
+        cache("cachedAttention", cache, layer, heads);
+        check(qkv.rows() == sequences.tokens(), "cachedAttention", "[" + sequences.tokens() + ", …]", qkv);
+        for (int b = 0; b < sequences.count(); b++) {
+            int needed = Math.ceilDiv(sequences.contexts()[b], cache.blockTokens());
+            boolean fits = needed <= sequences.width();
+            for (int j = 0; fits && j < needed; j++) {
+                int block = sequences.block(b, j);
+                fits = block >= 0 && block < cache.blocks();
+            }
+            if (!fits) {
+                throw new IllegalArgumentException("cachedAttention: block tables of a cache of " + cache.blocks()
+                        + " blocks of " + cache.blockTokens() + " tokens expected, found others");
+            }
+        }
+    }
+
+    /** Arguments of {@link Device#kvCache}, but for the type. */
+    public static void kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks) {
+        if (Math.min(Math.min(layers, keyHeads), Math.min(size, Math.min(blockTokens, blocks))) < 1
+                || (long) blockTokens * blocks > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(String.format(
+                    "kvCache: positive numbers and at most 2³¹ − 1 slots expected, found %d layers, %d heads of %d,"
+                            + " %d blocks of %d tokens",
+                    layers, keyHeads, size, blocks, blockTokens));
+        }
+    }
+
+    private static void heads(String operation, Tensor qkv, Heads heads) {
+        numbers(operation, qkv);
+        boolean fits = qkv.shape().rank() == 2 && qkv.columns() == heads.columns();
+        check(fits, operation, "qkv [T, " + heads.columns() + "] for " + heads, qkv);
+    }
+
+    private static void perRow(String operation, String name, Tensor integers, Tensor x) {
+        boolean fits = integers.dtype() == DType.I32 && integers.shape().elements() == x.rows();
+        check(fits, operation, name + " i32 [" + x.rows() + "]", integers);
+    }
+
+    private static void cache(String operation, KvCache cache, int layer, Heads heads) {
+        if (cache.keyHeads() != heads.keys() || cache.size() != heads.size()) {
+            throw new IllegalArgumentException(operation + ": a cache of " + heads.keys() + " heads of " + heads.size()
+                    + " expected, found " + cache.keyHeads() + " of " + cache.size());
+        }
+        if (layer < 0 || layer >= cache.layers()) {
+            throw new IllegalArgumentException(
+                    operation + ": a layer below " + cache.layers() + " expected, found " + layer);
+        }
+    }
+
     /** Arguments of {@link Ops#gatherRows}, but for the row numbers themselves. */
     public static void gatherRows(Tensor rows) {
         check(rows.dtype() == DType.I32 && rows.shape().rank() == 1, "gatherRows", "rows i32 [N]", rows);

@@ -1,5 +1,6 @@
 package dev.limbic.ops;
 
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.function.Supplier;
 
@@ -21,6 +22,14 @@ public interface Device extends AutoCloseable {
 
     /** A new, empty set of weights. */
     Weights weights();
+
+    /**
+     * A new cache of keys and values, zeroed; the caller closes it before the device.
+     *
+     * @param dtype f32, bf16 or f16, as far as the device has such activations
+     * @throws IllegalArgumentException if a number is not positive or the type is another one
+     */
+    KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype);
 
     /** Starts a batch: all scratch tensors of the last one are given up. */
     void beginBatch();

@@ -40,6 +40,44 @@ public interface Ops {
         addLayerNorm(linear(x, weights, Activation.NONE), residual, norm);
     }
 
+    /** y = (x − mean)/√(variance + ε)·gain + bias, row by row. x [T, H] → [T, H]. */
+    Tensor layerNorm(Tensor x, Norm norm);
+
+    /** y = x/√(mean(x²) + ε)·gain, row by row. x [T, H], gain f32 [H] → [T, H]. */
+    Tensor rmsNorm(Tensor x, Tensor gain, float epsilon);
+
+    /** residual ← residual + x, in place. Both [T, H]. */
+    void add(Tensor x, Tensor residual);
+
+    /** y = silu(gate)·up. x [T, 2I], each row the gate's I columns, then those of up → [T, I]. */
+    Tensor swiGlu(Tensor x);
+
+    /**
+     * Turns the query and key columns of each row by its position, in place.
+     *
+     * @param qkv [T, (queries + 2·keys)·size]
+     * @param positions i32 [T], each in 0 … P−1 of the angles' [P, dims/2], which the caller has checked
+     */
+    void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads);
+
+    /**
+     * Stores key and value of row t, rounded to the cache's type, in slot {@code slots[t]} of a layer: that is block
+     * slot / blockTokens, place slot % blockTokens. A negative slot is skipped; no slot is given twice.
+     *
+     * @param qkv [T, (queries + 2·keys)·size]
+     * @param slots i32 [T], each below blocks·blockTokens, which the caller has checked
+     */
+    void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads);
+
+    /**
+     * Scaled dot-product attention of the new rows over all that the cache holds of their sequences, up to themselves:
+     * softmax(q·Kᵀ/√size)·V per query head. Query head i uses the keys and values of head i / (queries / keys).
+     *
+     * @param qkv [T, (queries + 2·keys)·size], of which only the queries are read
+     * @return [T, queries·size]
+     */
+    Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads);
+
     /** y[i] = x[rows[i]]. x [T, H], rows i32 [N], each in 0 … T−1, which the caller has checked → [N, H]. */
     Tensor gatherRows(Tensor x, Tensor rows);
 

@@ -11,7 +11,17 @@ import org.junit.jupiter.api.BeforeEach;
  * extends this class and says how to open a device.
  */
 public abstract class OpsContract
-        implements LinearCases, AttentionCases, FusedCases, RowCases, PoolCases, RecurrentCases, NanCases, ShapeCases {
+        implements LinearCases,
+                AttentionCases,
+                FusedCases,
+                RowCases,
+                PoolCases,
+                RecurrentCases,
+                NanCases,
+                ShapeCases,
+                DecoderRowCases,
+                CachedAttentionCases,
+                DecoderShapeCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */
@@ -20,9 +30,14 @@ public abstract class OpsContract
     /** What the device computes in, at its own speed or not. */
     protected abstract Set<Precision> precisions();
 
+    /** Whether the device has the operations of decoders: norms beside the residual, gates, rotary, the cache. */
+    protected boolean decodes() {
+        return true;
+    }
+
     @BeforeEach
     void openDevice() {
-        bench = new Workbench(open(), precisions());
+        bench = new Workbench(open(), precisions(), decodes());
     }
 
     @AfterEach

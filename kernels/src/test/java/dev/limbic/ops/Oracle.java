@@ -132,4 +132,74 @@ final class Oracle {
         }
         return y;
     }
+
+    static void rmsNorm(double[] rows, int h, float[] gain, double epsilon) {
+        for (int from = 0; from < rows.length; from += h) {
+            double square = 0;
+            for (int i = 0; i < h; i++) {
+                square += rows[from + i] * rows[from + i] / h;
+            }
+            for (int i = 0; i < h; i++) {
+                rows[from + i] *= gain[i] / Math.sqrt(square + epsilon);
+            }
+        }
+    }
+
+    static double[] rotary(Matrix qkv, Matrix cosine, Matrix sine, boolean interleaved, int[] positions, Heads heads) {
+        double[] y = new double[qkv.values().length];
+        Arrays.setAll(y, i -> qkv.values()[i]);
+        int half = cosine.columns();
+        for (int t = 0; t < qkv.rows(); t++) {
+            for (int head = 0; head < heads.queries() + heads.keys(); head++) {
+                int first = t * qkv.columns() + head * heads.size();
+                for (int i = 0; i < half; i++) {
+                    int a = first + (interleaved ? 2 * i : i);
+                    int b = first + (interleaved ? 2 * i + 1 : i + half);
+                    double c = cosine.at(positions[t], i);
+                    double s = sine.at(positions[t], i);
+                    double turned = y[a] * c - y[b] * s;
+                    y[b] = y[b] * c + y[a] * s;
+                    y[a] = turned;
+                }
+            }
+        }
+        return y;
+    }
+
+    /**
+     * @param tokens of all sequences, of which queries are taken
+     * @param stored the same, of which keys and values are taken
+     */
+    static double[] cachedAttention(Matrix tokens, Matrix stored, int[] cached, int[] rows, Heads heads) {
+        int size = heads.size();
+        int h = heads.queries() * size;
+        double[] y = new double[Arrays.stream(rows).sum() * h];
+        int firstToken = 0;
+        int row = 0;
+        for (int b = 0; b < rows.length; b++) {
+            for (int i = 0; i < rows[b]; i++, row++) {
+                int visible = cached[b] + i + 1;
+                for (int head = 0; head < heads.queries(); head++) {
+                    int key = h + head / heads.group() * size;
+                    double[] scores = new double[visible];
+                    for (int j = 0; j < visible; j++) {
+                        for (int c = 0; c < size; c++) {
+                            scores[j] += (double) tokens.at(firstToken + cached[b] + i, head * size + c)
+                                    * stored.at(firstToken + j, key + c)
+                                    / Math.sqrt(size);
+                        }
+                    }
+                    double[] p = softmax(scores, visible);
+                    for (int j = 0; j < visible; j++) {
+                        for (int c = 0; c < size; c++) {
+                            y[row * h + head * size + c] +=
+                                    p[j] * stored.at(firstToken + j, key + heads.keys() * size + c);
+                        }
+                    }
+                }
+            }
+            firstToken += cached[b] + rows[b];
+        }
+        return y;
+    }
 }

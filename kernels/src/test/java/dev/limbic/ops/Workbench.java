@@ -17,12 +17,14 @@ final class Workbench implements AutoCloseable {
 
     private final Device device;
     private final Set<Precision> precisions;
+    private final boolean decodes;
     private final Weights weights;
     private Random random = new Random(SEED);
 
-    Workbench(Device device, Set<Precision> precisions) {
+    Workbench(Device device, Set<Precision> precisions, boolean decodes) {
         this.device = device;
         this.precisions = precisions;
+        this.decodes = decodes;
         this.weights = device.weights();
     }
 
@@ -38,6 +40,11 @@ final class Workbench implements AutoCloseable {
     /** Skips the case on a device that has no activations of this type. */
     void assumeComputes(DType type) {
         assumeTrue(types().contains(type), device.name() + " does not compute in " + type);
+    }
+
+    /** Skips the case on a device that has no operations of decoders; see {@link OpsContract#decodes}. */
+    void assumeDecodes() {
+        assumeTrue(decodes, device.name() + " has no operations of decoders");
     }
 
     /** Types of activations. */

@@ -46,6 +46,44 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
         return weights.linear(matrices, biases, precision);
     }
 
+    /** GPT-2's way of storing a layer: {@code name.weight} [in, out] and {@code name.bias} [out]. */
+    public Linear turned(String name, int out, int in) {
+        return turned(name, out, in, 0, 1);
+    }
+
+    /** The same, with its first {@code scaled} columns of output multiplied by a factor. */
+    public Linear turned(String name, int out, int in, int scaled, double factor) {
+        float[] stored = view.tensor(name + ".weight", in, out).toFloats();
+        float[] bias = view.tensor(name + ".bias", out).toFloats();
+        float[] turned = new float[stored.length];
+        for (int o = 0; o < out; o++) {
+            float scale = o < scaled ? (float) factor : 1;
+            for (int i = 0; i < in; i++) {
+                turned[o * in + i] = stored[i * out + o] * scale;
+            }
+            bias[o] *= scale;
+        }
+        return weights.linear(HostTensor.of(Shape.of(out, in), turned), HostTensor.of(Shape.of(out), bias), precision);
+    }
+
+    /** Several layers of one input side by side, {@code name.weight} [outs[i], in], with or without biases. */
+    public Linear sideBySide(int in, boolean bias, List<String> names, int[] outs) {
+        List<HostTensor> matrices = new ArrayList<>();
+        List<HostTensor> biases = new ArrayList<>();
+        for (int i = 0; i < outs.length; i++) {
+            matrices.add(view.tensor(names.get(i) + ".weight", outs[i], in));
+            if (bias) {
+                biases.add(view.tensor(names.get(i) + ".bias", outs[i]));
+            }
+        }
+        return weights.linear(matrices, biases, precision);
+    }
+
+    /** {@code name.weight}, the gain of a root-mean-square norm, f32 [h]. */
+    public Tensor gain(String name, int h) {
+        return weights.tensor(view.tensor(name + ".weight", h), DType.F32);
+    }
+
     /** {@code name.weight} [out, in] without a bias. */
     public Linear projection(String name, int out, int in) {
         return weights.linear(view.tensor(name + ".weight", out, in), null, precision);

@@ -6,6 +6,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import dev.limbic.ops.Device;
+import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
@@ -72,6 +73,11 @@ public final class CpuDevice implements Device {
     @Override
     public Weights weights() {
         return new CpuWeights(team.size());
+    }
+
+    @Override
+    public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
+        return new CpuKvCache(layers, keyHeads, size, blockTokens, blocks, dtype);
     }
 
     @Override

@@ -1,13 +1,17 @@
 package dev.limbic.ops.cpu;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Checks;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.Rotary;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -15,7 +19,6 @@ import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Operations on the CPU: checks shapes, takes scratch memory, shares the work out over the team. */
@@ -26,21 +29,19 @@ final class CpuOps implements Ops {
     /** Below so many rows a thread, a product is shared out by columns. */
     private static final int ROWS_PER_WORKER = 32;
 
-    /** Below so many multiplications or bytes a region is not worth waking the team for. */
+    /** Below so many multiplications a region is not worth waking the team for. */
     private static final long SMALL_PRODUCT = 1 << 20;
-
-    private static final long SMALL_BYTES = 1 << 15;
-
-    private interface RowTask {
-        void run(Worker worker, int from, int to);
-    }
 
     private final Team team;
     private final Arena scratch;
+    private final Shares shares;
+    private final CpuDecoding decoding;
 
     CpuOps(Team team, Arena scratch) {
         this.team = team;
         this.scratch = scratch;
+        shares = new Shares(team);
+        decoding = new CpuDecoding(shares);
     }
 
     /** A scratch tensor whose rows may be rounded up by products. */
@@ -49,37 +50,6 @@ final class CpuOps implements Ops {
         Tensor probe = new Tensor(type, shape, 0);
         long bytes = CpuLinear.roundUp(probe.rows(), ROW_PADDING) * probe.rowBytes();
         return new Tensor(type, shape, scratch.allocate(bytes));
-    }
-
-    /** Splits rows evenly over the team, unless the whole is small. */
-    private void rows(int rows, long bytes, RowTask task) {
-        int size = team.size();
-        if (size == 1 || bytes < SMALL_BYTES) {
-            task.run(team.owner(), 0, rows);
-            return;
-        }
-        int share = (rows + size - 1) / size;
-        team.run(worker -> {
-            int from = Math.min(rows, worker.index() * share);
-            int to = Math.min(rows, from + share);
-            if (from < to) {
-                task.run(worker, from, to);
-            }
-        });
-    }
-
-    /** Hands out items one by one to whichever worker is free; for items of uneven size. */
-    private void items(int count, long bytes, RowTask task) {
-        if (team.size() == 1 || count == 1 || bytes < SMALL_BYTES) {
-            task.run(team.owner(), 0, count);
-            return;
-        }
-        AtomicInteger next = new AtomicInteger();
-        team.run(worker -> {
-            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                task.run(worker, i, i + 1);
-            }
-        });
     }
 
     @Override
@@ -116,7 +86,7 @@ final class CpuOps implements Ops {
     private Tensor cast(Tensor x, DType type) {
         Tensor y = allocate(type, x.rows(), x.columns());
         int n = x.columns();
-        rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+        shares.rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             for (int r = from; r < to; r++) {
                 Rows.convert(x.dtype(), x.row(r), type, y.row(r), n);
             }
@@ -132,7 +102,7 @@ final class CpuOps implements Ops {
         int h = first.columns();
         DType type = first.dtype();
         Tensor y = allocate(type, t, h);
-        rows(t, t * y.rowBytes(), (worker, from, to) -> {
+        shares.rows(t, t * y.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sum = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
@@ -162,7 +132,7 @@ final class CpuOps implements Ops {
         Checks.addLayerNorm(x, residual, norm);
         int h = x.columns();
         DType type = x.dtype();
-        rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
+        shares.rows(x.rows(), 2L * x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sumScratch = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
@@ -184,7 +154,7 @@ final class CpuOps implements Ops {
         DType type = qkv.dtype();
         Tensor y = allocate(type, qkv.rows(), h);
         long headBytes = (long) d * type.bytes();
-        items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
+        shares.items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
             for (int i = from; i < to; i++) {
                 int sequence = i / heads;
                 int head = i % heads;
@@ -204,6 +174,56 @@ final class CpuOps implements Ops {
                         y.rowBytes());
             }
         });
+        return y;
+    }
+
+    @Override
+    public Tensor layerNorm(Tensor x, Norm norm) {
+        Checks.layerNorm(x, norm);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns());
+        decoding.layerNorm(x, norm, y);
+        return y;
+    }
+
+    @Override
+    public Tensor rmsNorm(Tensor x, Tensor gain, float epsilon) {
+        Checks.rmsNorm(x, gain);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns());
+        decoding.rmsNorm(x, gain, epsilon, y);
+        return y;
+    }
+
+    @Override
+    public void add(Tensor x, Tensor residual) {
+        Checks.add(x, residual);
+        decoding.add(x, residual);
+    }
+
+    @Override
+    public Tensor swiGlu(Tensor x) {
+        Checks.swiGlu(x);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns() / 2);
+        decoding.swiGlu(x, y);
+        return y;
+    }
+
+    @Override
+    public void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads) {
+        Checks.rotary(qkv, rotary, positions, heads);
+        decoding.rotary(qkv, rotary, positions, heads);
+    }
+
+    @Override
+    public void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads) {
+        Checks.cacheAppend(qkv, cache, layer, slots, heads);
+        decoding.cacheAppend(qkv, (CpuKvCache) cache, layer, slots, heads);
+    }
+
+    @Override
+    public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
+        Checks.cachedAttention(qkv, cache, layer, sequences, heads);
+        Tensor y = allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
+        decoding.cachedAttention(qkv, (CpuKvCache) cache, layer, sequences, heads, y);
         return y;
     }
 
@@ -261,7 +281,7 @@ final class CpuOps implements Ops {
         int h = x.columns();
         DType type = x.dtype();
         Tensor y = allocate(type, sequences.count(), h);
-        rows(sequences.count(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+        shares.rows(sequences.count(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long sum = worker.scratch().allocate(4L * h);
             long wide = worker.scratch().allocate(4L * h);
@@ -299,7 +319,7 @@ final class CpuOps implements Ops {
         int n = x.columns();
         DType type = x.dtype();
         Tensor y = allocate(type, x.rows(), n);
-        rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+        shares.rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
             long wide = worker.scratch().allocate(4L * n);
             long result = worker.scratch().allocate(4L * n);
@@ -325,7 +345,7 @@ final class CpuOps implements Ops {
             Tensor projected = linear(x, w.input(), Activation.NONE);
             int[] order = longestFirst(sequences);
             int groups = Math.min(sequences.count(), Math.max(1, team.size() / directions));
-            items(directions * groups, projected.rows() * projected.rowBytes(), (worker, from, to) -> {
+            shares.items(directions * groups, projected.rows() * projected.rowBytes(), (worker, from, to) -> {
                 for (int i = from; i < to; i++) {
                     int first = (i / directions) * order.length / groups;
                     int last = (i / directions + 1) * order.length / groups;

@@ -3,6 +3,7 @@ package dev.limbic.ops.cuda;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Extent;
+import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
@@ -93,6 +94,11 @@ public final class CudaDevice implements Device {
     @Override
     public Weights weights() {
         return new CudaWeights(context, memory, graphs);
+    }
+
+    @Override
+    public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
+        throw new UnsupportedOperationException("kvCache: not on CUDA yet");
     }
 
     /**

@@ -1,13 +1,17 @@
 package dev.limbic.ops.cuda;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Checks;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.Rotary;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -199,6 +203,41 @@ final class CudaOps implements Ops {
                 .integer(causal ? 1 : 0)
                 .launch(tiles, heads, sequences.count(), tiled ? TILE_BLOCK : BLOCK, 0);
         return y;
+    }
+
+    @Override
+    public Tensor layerNorm(Tensor x, Norm norm) {
+        throw new UnsupportedOperationException("layerNorm: not on CUDA yet");
+    }
+
+    @Override
+    public Tensor rmsNorm(Tensor x, Tensor gain, float epsilon) {
+        throw new UnsupportedOperationException("rmsNorm: not on CUDA yet");
+    }
+
+    @Override
+    public void add(Tensor x, Tensor residual) {
+        throw new UnsupportedOperationException("add: not on CUDA yet");
+    }
+
+    @Override
+    public Tensor swiGlu(Tensor x) {
+        throw new UnsupportedOperationException("swiGlu: not on CUDA yet");
+    }
+
+    @Override
+    public void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads) {
+        throw new UnsupportedOperationException("rotary: not on CUDA yet");
+    }
+
+    @Override
+    public void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads) {
+        throw new UnsupportedOperationException("cacheAppend: not on CUDA yet");
+    }
+
+    @Override
+    public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
+        throw new UnsupportedOperationException("cachedAttention: not on CUDA yet");
     }
 
     @Override

@@ -1,0 +1,52 @@
+package dev.limbic.layer;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.KvCache;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Rotary;
+import dev.limbic.tensor.Tensor;
+
+/**
+ * A decoder layer of the Llama family (Touvron et al. 2023): root-mean-square norms, rotary positions, grouped-query
+ * attention, SwiGLU. q query heads, k key and value heads of d columns.
+ *
+ * @param attentionNorm gain, [H]
+ * @param qkv query, keys and values side by side, [(q + 2k)·d, H]
+ * @param rotary of positions
+ * @param attended output of the attention, [H, q·d]
+ * @param mlpNorm gain, [H]
+ * @param gateUp gate and up projection side by side, [2I, H]
+ * @param down [H, I]
+ * @param epsilon of both norms
+ */
+public record LlamaLayer(
+        Tensor attentionNorm,
+        Linear qkv,
+        Rotary rotary,
+        Linear attended,
+        Tensor mlpNorm,
+        Linear gateUp,
+        Linear down,
+        Heads heads,
+        float epsilon)
+        implements DecoderLayer {
+
+    @Override
+    public void forward(Ops ops, Tensor hidden, DecoderRows rows, KvCache cache, int layer) {
+        try (Ops.Scope _ = ops.scope()) {
+            Tensor normal = ops.rmsNorm(hidden, attentionNorm, epsilon); // [T, H]
+            Tensor projected = ops.linear(normal, qkv, Activation.NONE); // [T, (q + 2k)·d]
+            ops.rotary(projected, rotary, rows.positions(), heads);
+            ops.cacheAppend(projected, cache, layer, rows.slots(), heads);
+            Tensor context = ops.cachedAttention(projected, cache, layer, rows.sequences(), heads); // [T, q·d]
+            ops.add(ops.linear(context, attended, Activation.NONE), hidden);
+        }
+        try (Ops.Scope _ = ops.scope()) {
+            Tensor normal = ops.rmsNorm(hidden, mlpNorm, epsilon); // [T, H]
+            Tensor wide = ops.swiGlu(ops.linear(normal, gateUp, Activation.NONE)); // [T, I]
+            ops.add(ops.linear(wide, down, Activation.NONE), hidden);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package dev.limbic.model;
+
+import dev.limbic.layer.DecoderLayer;
+import dev.limbic.layer.DecoderRows;
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.KvCache;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Ops;
+import dev.limbic.tensor.Tensor;
+import java.util.List;
+
+/**
+ * A decoder with its weights, from tokens to logits of the next ones.
+ *
+ * @param embedding tokens, and positions where they are learned, to hidden rows
+ * @param norm the last one, before the head
+ * @param head [V, H]
+ * @param maxTokens longest sequence, prompt and reply together
+ */
+record DecoderNetwork(
+        Embedding embedding,
+        List<DecoderLayer> layers,
+        FinalNorm norm,
+        Linear head,
+        Heads heads,
+        int maxTokens,
+        int vocabulary) {
+    /** Hidden rows [T, H] of tokens. */
+    interface Embedding {
+        Tensor of(Ops ops, DecoderRows rows);
+    }
+
+    /** Normalised rows. */
+    interface FinalNorm {
+        Tensor of(Ops ops, Tensor hidden);
+    }
+
+    /**
+     * Runs new rows and keeps their keys and values.
+     *
+     * @param wanted rows whose next token is asked for, i32 [R]
+     * @return f32 or the activations' type, [R, V]
+     */
+    Tensor forward(Ops ops, DecoderRows rows, KvCache cache, Tensor wanted) {
+        Tensor hidden = embedding.of(ops, rows); // [T, H]
+        for (int i = 0; i < layers.size(); i++) {
+            layers.get(i).forward(ops, hidden, rows, cache, i);
+        }
+        Tensor last = ops.gatherRows(hidden, wanted); // [R, H]
+        return ops.linear(norm.of(ops, last), head, Activation.NONE);
+    }
+}

@@ -1,0 +1,90 @@
+package dev.limbic.model;
+
+import dev.limbic.layer.DecoderLayer;
+import dev.limbic.layer.LlamaLayer;
+import dev.limbic.layer.Parameters;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Lookup;
+import dev.limbic.ops.Rotary;
+import dev.limbic.tensor.Tensor;
+import dev.limbic.weights.HfConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@code LlamaForCausalLM} (Touvron et al. 2023), {@code Qwen2ForCausalLM} (Yang et al. 2024: biases of query, key and
+ * value) and {@code MistralForCausalLM} (Jiang et al. 2023) without its sliding window.
+ */
+final class Llama {
+    private Llama() {}
+
+    static DecoderNetwork llama(HfConfig config, Parameters parameters) {
+        boolean bias = config.booleanOr("attention_bias", false);
+        return load(config, parameters, bias, bias, config.booleanOr("mlp_bias", false));
+    }
+
+    static DecoderNetwork qwen2(HfConfig config, Parameters parameters) {
+        if (config.booleanOr("use_sliding_window", false)) {
+            throw config.unsupported("use_sliding_window", "false");
+        }
+        return load(config, parameters, true, false, false);
+    }
+
+    static DecoderNetwork mistral(HfConfig config, Parameters parameters) {
+        if (config.has("sliding_window")) {
+            throw config.unsupported("sliding_window", "null");
+        }
+        return load(config, parameters, false, false, false);
+    }
+
+    private static DecoderNetwork load(
+            HfConfig config, Parameters parameters, boolean qkvBias, boolean outputBias, boolean mlpBias) {
+        config.oneOfOr("hidden_act", "silu", "silu");
+        int hidden = config.requireInt("hidden_size", 1, 1 << 16);
+        int queries = config.requireInt("num_attention_heads", 1, 1024);
+        int keys = config.intOr("num_key_value_heads", queries, 1, queries);
+        if (queries % keys != 0) {
+            throw config.unexpected(
+                    "num_key_value_heads", "a divisor of the " + queries + " query heads", Integer.toString(keys));
+        }
+        int size = config.has("head_dim") ? config.requireInt("head_dim", 1, 1024) : hidden / queries;
+        int inner = config.requireInt("intermediate_size", 1, 1 << 20);
+        int positions = config.requireInt("max_position_embeddings", 2, 1 << 22);
+        int vocabulary = config.requireInt("vocab_size", 2, 1 << 24);
+        float epsilon = (float) config.doubleOr("rms_norm_eps", 1e-6, 0, 1);
+        Heads heads = new Heads(queries, keys, size);
+        Rotary rotary = RotaryTables.load(config, size, positions, parameters.weights());
+        Parameters model = parameters.sub("model");
+        List<DecoderLayer> layers = new ArrayList<>();
+        for (int i = 0; i < config.requireInt("num_hidden_layers", 1, 1024); i++) {
+            Parameters layer = model.sub("layers." + i);
+            Parameters attention = layer.sub("self_attn");
+            layers.add(new LlamaLayer(
+                    layer.gain("input_layernorm", hidden),
+                    attention.sideBySide(hidden, qkvBias, List.of("q_proj", "k_proj", "v_proj"), new int[] {
+                        queries * size, keys * size, keys * size
+                    }),
+                    rotary,
+                    attention.sideBySide(queries * size, outputBias, List.of("o_proj"), new int[] {hidden}),
+                    layer.gain("post_attention_layernorm", hidden),
+                    layer.sideBySide(
+                            hidden, mlpBias, List.of("mlp.gate_proj", "mlp.up_proj"), new int[] {inner, inner}),
+                    layer.sideBySide(inner, mlpBias, List.of("mlp.down_proj"), new int[] {hidden}),
+                    heads,
+                    epsilon));
+        }
+        Tensor words = model.table("embed_tokens", vocabulary, hidden);
+        Tensor last = model.gain("norm", hidden);
+        boolean tied = config.booleanOr("tie_word_embeddings", false);
+        Linear head = parameters.projection(tied ? "model.embed_tokens" : "lm_head", vocabulary, hidden);
+        return new DecoderNetwork(
+                (ops, rows) -> ops.embed(List.of(new Lookup(words, rows.tokens())), null),
+                layers,
+                (ops, rows) -> ops.rmsNorm(rows, last, epsilon),
+                head,
+                heads,
+                positions,
+                vocabulary);
+    }
+}

@@ -1,0 +1,193 @@
+package dev.limbic.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.model.Decoder.Piece;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Precision;
+import dev.limbic.weights.Safetensors;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every decoder computes what transformers computes: a prompt at once, in pieces, and step by step through the cache. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class GenerationContract {
+    private static final int BLOCK = 4;
+
+    private @Nullable Device opened;
+
+    /** A device of the provider under test; the contract closes it. */
+    abstract Device open();
+
+    /** What it computes in. */
+    abstract Set<Precision> precisions();
+
+    /** Looks whether all was given back. */
+    void afterClose() {}
+
+    @BeforeAll
+    void openDevice() {
+        opened = open();
+    }
+
+    @AfterAll
+    void closeDevice() {
+        if (opened != null) {
+            opened.close();
+            afterClose();
+        }
+    }
+
+    /** What make_dialogue_golden.py wrote. */
+    private record Golden(Path path, int[] prompt, float[] logits, int[] greedy, float[] steps) {
+        static Golden open(String name) {
+            Path path = root().resolve(name);
+            try (Safetensors expected = Safetensors.open(path.resolve("expected.safetensors"))) {
+                return new Golden(
+                        path,
+                        ids(expected.tensor("input_ids").toFloats()),
+                        expected.tensor("logits").toFloats(),
+                        ids(expected.tensor("greedy_ids").toFloats()),
+                        expected.tensor("step_logits").toFloats());
+            }
+        }
+
+        private static int[] ids(float[] values) {
+            return IntStream.range(0, values.length).map(i -> (int) values[i]).toArray();
+        }
+    }
+
+    private static Path root() {
+        URL url = GenerationContract.class.getResource("/golden-generation");
+        try {
+            return Path.of(Objects.requireNonNull(url).toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Stream<Arguments> cases() {
+        try (Stream<Path> folders = Files.list(root())) {
+            return folders.map(folder -> String.valueOf(folder.getFileName())).sorted().toList().stream()
+                    .flatMap(name -> precisions().stream().map(p -> Arguments.of(name, p)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Decoder load(Golden golden, Precision precision) {
+        return LanguageRegistry.load(golden.path(), Objects.requireNonNull(opened), precision, BLOCK, 1 << 20);
+    }
+
+    /** Blocks from the last to the first, so that nothing works only when they lie one behind the other. */
+    private static int[] blocks(int tokens, int first) {
+        int count = Math.ceilDiv(tokens, BLOCK);
+        return IntStream.range(0, count).map(i -> first + count - 1 - i).toArray();
+    }
+
+    private static void assertClose(String what, float[] actual, float[] expected, Precision precision) {
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        double difference = 0;
+        double size = 0;
+        double worst = 0;
+        for (int i = 0; i < actual.length; i++) {
+            difference += Math.pow((double) actual[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+            worst = Math.max(worst, Math.abs((double) actual[i] - expected[i]));
+        }
+        if (precision == Precision.F32) {
+            assertThat(worst).as("%s: largest difference", what).isLessThanOrEqualTo(2e-4);
+        }
+        assertThat(Math.sqrt(difference / size))
+                .as("%s: relative error", what)
+                .isLessThanOrEqualTo(GoldenContract.bound(precision));
+    }
+
+    private static float[] flat(float[][] rows) {
+        float[] all = new float[rows.length * rows[0].length];
+        for (int r = 0; r < rows.length; r++) {
+            System.arraycopy(rows[r], 0, all, r * rows[r].length, rows[r].length);
+        }
+        return all;
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void thePromptAtOnceMatchesTheReference(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (Decoder decoder = load(golden, precision)) {
+            int length = golden.prompt().length;
+            float[][] rows = decoder.step(List.of(new Piece(golden.prompt(), 0, blocks(length, 0), length)));
+            assertClose(name + " prompt", flat(rows), golden.logits(), precision);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void thePromptInPiecesBesideAnotherMatchesTheReference(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (Decoder decoder = load(golden, precision)) {
+            int length = golden.prompt().length;
+            int[] blocks = blocks(length, 2);
+            List<float[]> rows = new ArrayList<>();
+            int cached = 0;
+            for (int piece = 1; cached < length; piece++) {
+                int count = Math.min(piece, length - cached);
+                int[] tokens = Arrays.copyOfRange(golden.prompt(), cached, cached + count);
+                // Another sequence in the same batch, in blocks of its own.
+                Piece other = new Piece(new int[] {1, 2, 3}, 0, new int[] {0}, 1);
+                float[][] step = decoder.step(List.of(other, new Piece(tokens, cached, blocks, count)));
+                rows.addAll(Arrays.asList(step).subList(1, 1 + count));
+                cached += count;
+            }
+            assertClose(name + " pieces", flat(rows.toArray(float[][]::new)), golden.logits(), precision);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void stepsThroughTheCacheMatchTheReference(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (Decoder decoder = load(golden, precision)) {
+            int length = golden.prompt().length;
+            int[] blocks = blocks(length + golden.greedy().length, 0);
+            float[][] last = decoder.step(List.of(new Piece(golden.prompt(), 0, blocks, 1)));
+            List<float[]> rows = new ArrayList<>();
+            for (int k = 0; k < golden.greedy().length; k++) {
+                int best = best(last[0]);
+                if (precision == Precision.F32) {
+                    assertThat(best).as("%s greedy token %d", name, k).isEqualTo(golden.greedy()[k]);
+                }
+                last = decoder.step(List.of(new Piece(new int[] {golden.greedy()[k]}, length + k, blocks, 1)));
+                rows.add(last[0]);
+            }
+            assertClose(name + " steps", flat(rows.toArray(float[][]::new)), golden.steps(), precision);
+        }
+    }
+
+    private static int best(float[] row) {
+        int best = 0;
+        for (int i = 1; i < row.length; i++) {
+            best = row[i] > row[best] ? i : best;
+        }
+        return best;
+    }
+}
