@@ -21,6 +21,12 @@ final class CachedAttention {
     /** From so many new rows on, keys are transposed. */
     private static final int MANY_ROWS = 4;
 
+    /** Key heads of one item: enough to lie side by side for some kilobytes, few enough to share out. */
+    private static final int STRIP = 4;
+
+    /** Scores of one query head over a chunk. */
+    private static final long SCORE_BYTES = 4L * (CHUNK + LANES);
+
     /** Rows of a tile, a multiple of those that the kernels of {@link Attention} take. */
     private static final int TILE = 64;
 
@@ -55,7 +61,7 @@ final class CachedAttention {
         for (int b = 0; b < sequences.count(); b++) {
             int rows = sequences.rows(b);
             boolean many = rows >= MANY_ROWS;
-            firstItem[b + 1] = firstItem[b] + heads.keys() * (many ? Math.ceilDiv(rows, TILE) : chunks(b));
+            firstItem[b + 1] = firstItem[b] + (many ? heads.keys() * Math.ceilDiv(rows, TILE) : strips() * chunks(b));
             firstPart[b + 1] = firstPart[b] + (many ? 0 : rows * heads.queries() * chunks(b));
         }
     }
@@ -85,6 +91,10 @@ final class CachedAttention {
             }
         });
         scratch.rewind(mark);
+    }
+
+    private int strips() {
+        return Math.ceilDiv(heads.keys(), STRIP);
     }
 
     private int chunks(int b) {
@@ -122,55 +132,73 @@ final class CachedAttention {
         return sequences.contexts()[b] - sequences.rows(b) + row + 1;
     }
 
-    private void chunk(Worker worker, int b, int keyHead, int chunk, long parts) {
+    /**
+     * All new rows over one chunk, for a few key heads: of each block, their keys lie behind one another, and so do their
+     * values. They are read in that order, which the processor foresees.
+     */
+    private void chunk(Worker worker, int b, int strip, int chunk, long parts) {
+        int firstHead = strip * STRIP * heads.group();
+        int lastHead = Math.min(heads.queries(), firstHead + STRIP * heads.group());
         Arena scratch = worker.scratch();
         Arena.Mark mark = scratch.mark();
-        long q = scratch.allocate(4L * padded);
-        long scores = scratch.allocate(4L * (CHUNK + LANES));
+        long queries = scratch.allocate(4L * padded * (lastHead - firstHead));
+        long scores = scratch.allocate(SCORE_BYTES * (lastHead - firstHead));
         for (int row = 0; row < sequences.rows(b); row++) {
             int tokens = Math.clamp(visible(b, row) - chunk * CHUNK, 0, CHUNK);
-            for (int head = keyHead * heads.group(); head < (keyHead + 1) * heads.group(); head++) {
+            for (int head = firstHead; head < lastHead; head++) {
+                long q = queries + 4L * padded * (head - firstHead);
+                Rows.convert(qkv.dtype(), query(b, row, head), DType.F32, q, d);
+                Ram.fill(q + 4L * d, 4L * (padded - d), (byte) 0);
+            }
+            dots(b, firstHead, lastHead, chunk, tokens, queries, scores);
+            for (int head = firstHead; head < lastHead; head++) {
                 long sum = part(parts, b, row, head) + chunk * partBytes();
-                if (tokens == 0) {
-                    // The last rows alone reach into this chunk: nothing, with a weight of nothing.
-                    Ram.fill(sum, 4L * padded, (byte) 0);
-                    Ram.setFloat(sum + 4L * padded, Float.NEGATIVE_INFINITY);
-                    Ram.setFloat(sum + 4L * padded + 4, 0);
-                } else {
-                    Rows.convert(qkv.dtype(), query(b, row, head), DType.F32, q, d);
-                    Ram.fill(q + 4L * d, 4L * (padded - d), (byte) 0);
-                    one(b, keyHead, chunk, tokens, q, scores, sum);
+                Ram.fill(sum, 4L * padded, (byte) 0);
+                // Where only later rows reach into this chunk: nothing, with a weight of nothing.
+                Ram.setFloat(sum + 4L * padded, Float.NEGATIVE_INFINITY);
+                Ram.setFloat(sum + 4L * padded + 4, 0);
+                if (tokens > 0) {
+                    int columns = CpuLinear.roundUp(tokens, LANES);
+                    long own = scores + SCORE_BYTES * (head - firstHead);
+                    CacheKernels.exponentials(own, tokens, columns, scale, sum + 4L * padded);
                 }
             }
+            mix(b, row, firstHead, lastHead, chunk, tokens, scores, parts);
         }
         scratch.rewind(mark);
     }
 
-    /** One query over the first {@code tokens} of a chunk. */
-    private void one(int b, int keyHead, int chunk, int tokens, long q, long scores, long sum) {
+    private void dots(int b, int firstHead, int lastHead, int chunk, int tokens, long queries, long scores) {
         boolean wide = cache.dtype() == DType.F32;
-        long rowBytes = cache.rowBytes();
-        for (int done = 0; done < tokens; ) {
-            int run = Math.min(run(chunk * CHUNK + done), tokens - done);
-            long keys = key(b, keyHead, chunk * CHUNK + done);
-            if (wide) {
-                CacheKernels.dotsF32(q, keys, rowBytes, run, d, scores + 4L * done);
-            } else {
-                CacheKernels.dotsBf16(q, keys, rowBytes, run, d, scores + 4L * done);
+        for (int done = 0, run; done < tokens; done += run) {
+            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+            for (int head = firstHead; head < lastHead; head++) {
+                long keys = key(b, head / heads.group(), chunk * CHUNK + done);
+                long q = queries + 4L * padded * (head - firstHead);
+                long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
+                if (wide) {
+                    CacheKernels.dotsF32(q, keys, cache.rowBytes(), run, d, own);
+                } else {
+                    CacheKernels.dotsBf16(q, keys, cache.rowBytes(), run, d, own);
+                }
             }
-            done += run;
         }
-        CacheKernels.exponentials(scores, tokens, CpuLinear.roundUp(tokens, LANES), scale, sum + 4L * padded);
-        Ram.fill(sum, 4L * padded, (byte) 0);
-        for (int done = 0; done < tokens; ) {
-            int run = Math.min(run(chunk * CHUNK + done), tokens - done);
-            long values = key(b, keyHead, chunk * CHUNK + done) + cache.toValues();
-            if (wide) {
-                CacheKernels.mixF32(scores + 4L * done, values, rowBytes, run, d, sum);
-            } else {
-                CacheKernels.mixBf16(scores + 4L * done, values, rowBytes, run, d, sum);
+    }
+
+    private void mix(int b, int row, int firstHead, int lastHead, int chunk, int tokens, long scores, long parts) {
+        boolean wide = cache.dtype() == DType.F32;
+        for (int done = 0, run; done < tokens; done += run) {
+            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+            for (int head = firstHead; head < lastHead; head++) {
+                long values = key(b, head / heads.group(), chunk * CHUNK + done) + cache.toValues();
+                long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
+                long sum = part(parts, b, row, head) + chunk * partBytes();
+                if (wide) {
+                    CacheKernels.mixF32(own, values, cache.rowBytes(), run, d, sum);
+                } else {
+                    CacheKernels.mixBf16(own, values, cache.rowBytes(), run, d, sum);
+                }
             }
-            done += run;
         }
     }
 
