@@ -140,8 +140,7 @@ final class Attention {
         return FloatVector.broadcast(F, Ram.getFloat(address));
     }
 
-    private static void scores2(
-            long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
+    static void scores2(long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -176,8 +175,7 @@ final class Attention {
         d1.intoMemorySegment(Ram.ALL, out + 3 * outBytes + VECTOR_BYTES, Ram.ORDER);
     }
 
-    private static void scores1(
-            long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
+    static void scores1(long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
         FloatVector c = a;
@@ -217,7 +215,7 @@ final class Attention {
         }
     }
 
-    private static void mix2(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
+    static void mix2(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -252,7 +250,7 @@ final class Attention {
         d1.intoMemorySegment(Ram.ALL, out + 3 * outBytes + VECTOR_BYTES, Ram.ORDER);
     }
 
-    private static void mix1(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
+    static void mix1(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
         FloatVector c = a;

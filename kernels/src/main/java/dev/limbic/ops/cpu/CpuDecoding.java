@@ -1,6 +1,5 @@
 package dev.limbic.ops.cpu;
 
-import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Rotary;
@@ -136,51 +135,5 @@ final class CpuDecoding {
                 }
             }
         });
-    }
-
-    void cachedAttention(Tensor qkv, CpuKvCache cache, int layer, CachedSequences sequences, Heads heads, Tensor y) {
-        int d = heads.size();
-        float scale = (float) (1 / Math.sqrt(d));
-        long headBytes = (long) d * qkv.dtype().bytes();
-        shares.items(sequences.count() * heads.queries(), Long.MAX_VALUE, (worker, from, to) -> {
-            for (int i = from; i < to; i++) {
-                int b = i / heads.queries();
-                int head = i % heads.queries();
-                int keyHead = head / heads.group();
-                int first = sequences.first(b);
-                int rows = sequences.rows(b);
-                Arena.Mark mark = worker.scratch().mark();
-                long q = worker.scratch().allocate(4L * d);
-                long k = worker.scratch().allocate(4L * d);
-                long sum = worker.scratch().allocate(4L * d);
-                long scores = worker.scratch().allocate(4L * sequences.contexts()[b]);
-                for (int r = 0; r < rows; r++) {
-                    int visible = sequences.contexts()[b] - rows + r + 1;
-                    Rows.convert(qkv.dtype(), qkv.row(first + r) + head * headBytes, DType.F32, q, d);
-                    for (int j = 0; j < visible; j++) {
-                        Rows.convert(cache.dtype(), key(cache, layer, sequences, b, keyHead, j), DType.F32, k, d);
-                        float score = 0;
-                        for (int c = 0; c < d; c++) {
-                            score += Ram.getFloat(q + 4L * c) * Ram.getFloat(k + 4L * c);
-                        }
-                        Ram.setFloat(scores + 4L * j, score * scale);
-                    }
-                    RowKernels.softmax(scores, scores, visible);
-                    Ram.fill(sum, 4L * d, (byte) 0);
-                    for (int j = 0; j < visible; j++) {
-                        long value = key(cache, layer, sequences, b, keyHead, j) + cache.toValues();
-                        Rows.convert(cache.dtype(), value, DType.F32, k, d);
-                        RowKernels.addScaled(k, Ram.getFloat(scores + 4L * j), sum, d);
-                    }
-                    Rows.convert(DType.F32, sum, y.dtype(), y.row(first + r) + head * headBytes, d);
-                }
-                worker.scratch().rewind(mark);
-            }
-        });
-    }
-
-    private static long key(CpuKvCache cache, int layer, CachedSequences sequences, int b, int keyHead, int token) {
-        int block = sequences.block(b, token / cache.blockTokens());
-        return cache.keys(layer, block, keyHead) + token % cache.blockTokens() * cache.rowBytes();
     }
 }

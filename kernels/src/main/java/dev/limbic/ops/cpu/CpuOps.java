@@ -223,7 +223,7 @@ final class CpuOps implements Ops {
     public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
         Checks.cachedAttention(qkv, cache, layer, sequences, heads);
         Tensor y = allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
-        decoding.cachedAttention(qkv, (CpuKvCache) cache, layer, sequences, heads, y);
+        new CachedAttention(qkv, (CpuKvCache) cache, layer, sequences, heads, y).run(shares, scratch);
         return y;
     }
 

@@ -63,18 +63,18 @@ final class DecoderKernels {
             b.mul(c).add(a.mul(s)).intoMemorySegment(Ram.ALL, head + 4L * (half + i), Ram.ORDER);
         }
         for (; i < half; i++) {
-            turn(head + 4L * i, head + 4L * (half + i), cosine + 4L * i, sine + 4L * i);
+            pair(head + 4L * i, head + 4L * (half + i), cosine + 4L * i, sine + 4L * i);
         }
     }
 
     /** Turns the pairs (2i, 2i + 1) of one head, i below half. */
     static void turnNeighbours(long head, long cosine, long sine, int half) {
         for (int i = 0; i < half; i++) {
-            turn(head + 8L * i, head + 8L * i + 4, cosine + 4L * i, sine + 4L * i);
+            pair(head + 8L * i, head + 8L * i + 4, cosine + 4L * i, sine + 4L * i);
         }
     }
 
-    private static void turn(long first, long second, long cosine, long sine) {
+    private static void pair(long first, long second, long cosine, long sine) {
         float a = Ram.getFloat(first);
         float b = Ram.getFloat(second);
         float c = Ram.getFloat(cosine);

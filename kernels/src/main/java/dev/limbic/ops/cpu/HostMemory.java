@@ -30,6 +30,7 @@ final class HostMemory implements Arena.Source {
         liveBlocks.incrementAndGet();
         long base = block.address();
         long aligned = (base + 2L * Arena.ALIGNMENT - 1) & -(long) Arena.ALIGNMENT;
+        HugePages.advise(aligned, bytes);
         Ram.setLong(aligned - Long.BYTES, base);
         Ram.fill(aligned, bytes + SLACK - Arena.ALIGNMENT, (byte) 0);
         return aligned;

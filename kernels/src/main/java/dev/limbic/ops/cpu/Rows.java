@@ -46,15 +46,18 @@ final class Rows {
         }
     }
 
+    /** A vector of bf16 as f32. */
+    static FloatVector loadWide(long address) {
+        ShortVector half = ShortVector.fromMemorySegment(HALF, Ram.ALL, address, Ram.ORDER);
+        IntVector bits = (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+        return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
     /** bf16 → f32. */
     static void widen(long from, long to, int n) {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
-            ShortVector half = ShortVector.fromMemorySegment(HALF, Ram.ALL, from + 2L * i, Ram.ORDER);
-            IntVector bits = (IntVector) half.convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
-            bits.lanewise(VectorOperators.LSHL, 16)
-                    .reinterpretAsFloats()
-                    .intoMemorySegment(Ram.ALL, to + 4L * i, Ram.ORDER);
+            loadWide(from + 2L * i).intoMemorySegment(Ram.ALL, to + 4L * i, Ram.ORDER);
         }
         for (; i < n; i++) {
             Ram.setFloat(to + 4L * i, Float.intBitsToFloat(Ram.getShort(from + 2L * i) << 16));

@@ -1,0 +1,206 @@
+package dev.limbic.ops.cpu;
+
+import static dev.limbic.ops.cpu.VectorMath.F;
+import static dev.limbic.ops.cpu.VectorMath.LANES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * One query against a run of tokens of one cache block, whose keys and values are read where they lie. A loop each for
+ * f32 and bf16: choosing inside a loop is more than the compiler inlines.
+ */
+final class CacheKernels {
+    private static final int VECTOR_BYTES = 4 * LANES;
+    private static final int HALF_BYTES = 2 * LANES;
+
+    /** Low enough that its exponential is nothing beside the row's maximum. */
+    private static final float MASKED = -1e30f;
+
+    private CacheKernels() {}
+
+    private static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
+    }
+
+    /** Lanes outside are zero, whatever lies in memory. */
+    private static FloatVector only(FloatVector v, VectorMask<Float> inside) {
+        return FloatVector.zero(F).blend(v, inside);
+    }
+
+    /**
+     * scores[j] = q·keys[j], four tokens at a time.
+     *
+     * @param q f32 [d], zero from there to the next multiple of the vector length
+     * @param scores f32 [tokens] and room for three more
+     */
+    static void dotsF32(long q, long keys, long rowBytes, int tokens, int d, long scores) {
+        int whole = d - d % LANES;
+        VectorMask<Float> inside = F.indexInRange(whole, d);
+        for (int j = 0; j < tokens; j += 4) {
+            // Tokens past the end repeat the last one; whoever writes behind it comes later.
+            long k0 = keys + j * rowBytes;
+            long k1 = keys + Math.min(j + 1, tokens - 1) * rowBytes;
+            long k2 = keys + Math.min(j + 2, tokens - 1) * rowBytes;
+            long k3 = keys + Math.min(j + 3, tokens - 1) * rowBytes;
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int c = 0; c < whole; c += LANES) {
+                FloatVector x = load(q + 4L * c);
+                a0 = load(k0 + 4L * c).fma(x, a0);
+                a1 = load(k1 + 4L * c).fma(x, a1);
+                a2 = load(k2 + 4L * c).fma(x, a2);
+                a3 = load(k3 + 4L * c).fma(x, a3);
+            }
+            if (whole < d) {
+                FloatVector x = load(q + 4L * whole);
+                a0 = only(load(k0 + 4L * whole), inside).fma(x, a0);
+                a1 = only(load(k1 + 4L * whole), inside).fma(x, a1);
+                a2 = only(load(k2 + 4L * whole), inside).fma(x, a2);
+                a3 = only(load(k3 + 4L * whole), inside).fma(x, a3);
+            }
+            Ram.setFloat(scores + 4L * j, a0.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 4, a1.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 8, a2.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 12, a3.reduceLanes(VectorOperators.ADD));
+        }
+    }
+
+    /** {@link #dotsF32} with keys of bf16. */
+    static void dotsBf16(long q, long keys, long rowBytes, int tokens, int d, long scores) {
+        int whole = d - d % LANES;
+        VectorMask<Float> inside = F.indexInRange(whole, d);
+        for (int j = 0; j < tokens; j += 4) {
+            long k0 = keys + j * rowBytes;
+            long k1 = keys + Math.min(j + 1, tokens - 1) * rowBytes;
+            long k2 = keys + Math.min(j + 2, tokens - 1) * rowBytes;
+            long k3 = keys + Math.min(j + 3, tokens - 1) * rowBytes;
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int c = 0; c < whole; c += LANES) {
+                FloatVector x = load(q + 4L * c);
+                a0 = Rows.loadWide(k0 + 2L * c).fma(x, a0);
+                a1 = Rows.loadWide(k1 + 2L * c).fma(x, a1);
+                a2 = Rows.loadWide(k2 + 2L * c).fma(x, a2);
+                a3 = Rows.loadWide(k3 + 2L * c).fma(x, a3);
+            }
+            if (whole < d) {
+                FloatVector x = load(q + 4L * whole);
+                a0 = only(Rows.loadWide(k0 + 2L * whole), inside).fma(x, a0);
+                a1 = only(Rows.loadWide(k1 + 2L * whole), inside).fma(x, a1);
+                a2 = only(Rows.loadWide(k2 + 2L * whole), inside).fma(x, a2);
+                a3 = only(Rows.loadWide(k3 + 2L * whole), inside).fma(x, a3);
+            }
+            Ram.setFloat(scores + 4L * j, a0.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 4, a1.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 8, a2.reduceLanes(VectorOperators.ADD));
+            Ram.setFloat(scores + 4L * j + 12, a3.reduceLanes(VectorOperators.ADD));
+        }
+    }
+
+    /**
+     * The first {@code visible} scores become exp(scale·(score − maximum)), those up to {@code columns}, a multiple of
+     * the vector length, next to nothing.
+     *
+     * @param maximumAndSum two f32, written: the scaled maximum, and the sum of the exponentials
+     */
+    static void exponentials(long row, int visible, int columns, float scale, long maximumAndSum) {
+        for (int j = visible; j < columns; j++) {
+            Ram.setFloat(row + 4L * j, MASKED);
+        }
+        FloatVector greatest = load(row);
+        for (int j = LANES; j < columns; j += LANES) {
+            greatest = greatest.max(load(row + 4L * j));
+        }
+        float max = greatest.reduceLanes(VectorOperators.MAX) * scale;
+        FloatVector sums = FloatVector.zero(F);
+        for (int j = 0; j < columns; j += LANES) {
+            FloatVector e = VectorMath.exp(load(row + 4L * j).mul(scale).sub(max));
+            e.intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
+            sums = sums.add(e);
+        }
+        Ram.setFloat(maximumAndSum, max);
+        Ram.setFloat(maximumAndSum + 4, sums.reduceLanes(VectorOperators.ADD));
+    }
+
+    /** sum ← sum + Σ p[j]·values[j]; f32 [d] of sum are written up to the next multiple of the vector length. */
+    static void mixF32(long p, long values, long rowBytes, int tokens, int d, long sum) {
+        int c = 0;
+        for (; c + 4 * LANES <= d; c += 4 * LANES) {
+            mix4F32(p, values + 4L * c, rowBytes, tokens, sum + 4L * c);
+        }
+        for (; c < d; c += LANES) {
+            mix1F32(p, values + 4L * c, rowBytes, tokens, sum + 4L * c);
+        }
+    }
+
+    /** {@link #mixF32} with values of bf16. */
+    static void mixBf16(long p, long values, long rowBytes, int tokens, int d, long sum) {
+        int c = 0;
+        for (; c + 4 * LANES <= d; c += 4 * LANES) {
+            mix4Bf16(p, values + 2L * c, rowBytes, tokens, sum + 4L * c);
+        }
+        for (; c < d; c += LANES) {
+            mix1Bf16(p, values + 2L * c, rowBytes, tokens, sum + 4L * c);
+        }
+    }
+
+    private static void mix4F32(long p, long values, long rowBytes, int tokens, long sum) {
+        FloatVector a0 = load(sum);
+        FloatVector a1 = load(sum + VECTOR_BYTES);
+        FloatVector a2 = load(sum + 2L * VECTOR_BYTES);
+        FloatVector a3 = load(sum + 3L * VECTOR_BYTES);
+        for (int j = 0; j < tokens; j++) {
+            FloatVector w = FloatVector.broadcast(F, Ram.getFloat(p + 4L * j));
+            long v = values + j * rowBytes;
+            a0 = load(v).fma(w, a0);
+            a1 = load(v + VECTOR_BYTES).fma(w, a1);
+            a2 = load(v + 2L * VECTOR_BYTES).fma(w, a2);
+            a3 = load(v + 3L * VECTOR_BYTES).fma(w, a3);
+        }
+        a0.intoMemorySegment(Ram.ALL, sum, Ram.ORDER);
+        a1.intoMemorySegment(Ram.ALL, sum + VECTOR_BYTES, Ram.ORDER);
+        a2.intoMemorySegment(Ram.ALL, sum + 2L * VECTOR_BYTES, Ram.ORDER);
+        a3.intoMemorySegment(Ram.ALL, sum + 3L * VECTOR_BYTES, Ram.ORDER);
+    }
+
+    private static void mix4Bf16(long p, long values, long rowBytes, int tokens, long sum) {
+        FloatVector a0 = load(sum);
+        FloatVector a1 = load(sum + VECTOR_BYTES);
+        FloatVector a2 = load(sum + 2L * VECTOR_BYTES);
+        FloatVector a3 = load(sum + 3L * VECTOR_BYTES);
+        for (int j = 0; j < tokens; j++) {
+            FloatVector w = FloatVector.broadcast(F, Ram.getFloat(p + 4L * j));
+            long v = values + j * rowBytes;
+            a0 = Rows.loadWide(v).fma(w, a0);
+            a1 = Rows.loadWide(v + HALF_BYTES).fma(w, a1);
+            a2 = Rows.loadWide(v + 2L * HALF_BYTES).fma(w, a2);
+            a3 = Rows.loadWide(v + 3L * HALF_BYTES).fma(w, a3);
+        }
+        a0.intoMemorySegment(Ram.ALL, sum, Ram.ORDER);
+        a1.intoMemorySegment(Ram.ALL, sum + VECTOR_BYTES, Ram.ORDER);
+        a2.intoMemorySegment(Ram.ALL, sum + 2L * VECTOR_BYTES, Ram.ORDER);
+        a3.intoMemorySegment(Ram.ALL, sum + 3L * VECTOR_BYTES, Ram.ORDER);
+    }
+
+    private static void mix1F32(long p, long values, long rowBytes, int tokens, long sum) {
+        FloatVector a = load(sum);
+        for (int j = 0; j < tokens; j++) {
+            a = load(values + j * rowBytes).fma(FloatVector.broadcast(F, Ram.getFloat(p + 4L * j)), a);
+        }
+        a.intoMemorySegment(Ram.ALL, sum, Ram.ORDER);
+    }
+
+    private static void mix1Bf16(long p, long values, long rowBytes, int tokens, long sum) {
+        FloatVector a = load(sum);
+        for (int j = 0; j < tokens; j++) {
+            a = Rows.loadWide(values + j * rowBytes).fma(FloatVector.broadcast(F, Ram.getFloat(p + 4L * j)), a);
+        }
+        a.intoMemorySegment(Ram.ALL, sum, Ram.ORDER);
+    }
+}

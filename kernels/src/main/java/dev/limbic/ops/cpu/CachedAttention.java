@@ -1,0 +1,280 @@
+package dev.limbic.ops.cpu;
+
+import static dev.limbic.ops.cpu.VectorMath.LANES;
+
+import dev.limbic.ops.CachedSequences;
+import dev.limbic.ops.Heads;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
+
+/**
+ * One call of attention over a cache. A sequence of few new rows reads keys and values where they lie and is cut along
+ * its context into chunks, each an item of work with a result of its own that are merged afterwards; chunks are the same
+ * whatever the batch and the team, and so are the results. A sequence of more rows is cut into tiles of rows instead,
+ * which visit the chunks in turn: there it pays to transpose the keys first.
+ */
+final class CachedAttention {
+    private static final int CHUNK = RowTile.CHUNK;
+
+    /** From so many new rows on, keys are transposed. */
+    private static final int MANY_ROWS = 4;
+
+    /** Key heads of one item: enough to lie side by side for some kilobytes, few enough to share out. */
+    private static final int STRIP = 4;
+
+    /** Scores of one query head over a chunk. */
+    private static final long SCORE_BYTES = 4L * (CHUNK + LANES);
+
+    /** Rows of a tile, a multiple of those that the kernels of {@link Attention} take. */
+    private static final int TILE = 64;
+
+    private final Tensor qkv;
+    private final CpuKvCache cache;
+    private final int layer;
+    private final CachedSequences sequences;
+    private final Heads heads;
+    private final Tensor y;
+    private final int d;
+    private final int padded;
+    private final float scale;
+
+    /** Items of the sequences before each; the last is the number of items. */
+    private final int[] firstItem;
+
+    /** Partial results of the sequences before each. */
+    private final int[] firstPart;
+
+    CachedAttention(Tensor qkv, CpuKvCache cache, int layer, CachedSequences sequences, Heads heads, Tensor y) {
+        this.qkv = qkv;
+        this.cache = cache;
+        this.layer = layer;
+        this.sequences = sequences;
+        this.heads = heads;
+        this.y = y;
+        d = heads.size();
+        padded = CpuLinear.roundUp(d, LANES);
+        scale = (float) (1 / Math.sqrt(d));
+        firstItem = new int[sequences.count() + 1];
+        firstPart = new int[sequences.count() + 1];
+        for (int b = 0; b < sequences.count(); b++) {
+            int rows = sequences.rows(b);
+            boolean many = rows >= MANY_ROWS;
+            firstItem[b + 1] = firstItem[b] + (many ? heads.keys() * Math.ceilDiv(rows, TILE) : strips() * chunks(b));
+            firstPart[b + 1] = firstPart[b] + (many ? 0 : rows * heads.queries() * chunks(b));
+        }
+    }
+
+    /** Runs it, with memory for the partial results from {@code scratch}. */
+    void run(Shares shares, Arena scratch) {
+        Arena.Mark mark = scratch.mark();
+        long parts = scratch.allocate(firstPart[sequences.count()] * partBytes());
+        int items = firstItem[sequences.count()];
+        shares.items(items, bytes(), (worker, from, to) -> {
+            for (int i = from; i < to; i++) {
+                int found = Arrays.binarySearch(firstItem, i);
+                int b = found >= 0 ? found : -found - 2;
+                int item = i - firstItem[b];
+                if (sequences.rows(b) >= MANY_ROWS) {
+                    tile(worker, b, item % heads.keys(), item / heads.keys() * TILE);
+                } else {
+                    chunk(worker, b, item / chunks(b), item % chunks(b), parts);
+                }
+            }
+        });
+        shares.rows(sequences.count(), firstPart[sequences.count()] * partBytes(), (worker, from, to) -> {
+            for (int b = from; b < to; b++) {
+                if (sequences.rows(b) < MANY_ROWS) {
+                    merge(worker, b, parts);
+                }
+            }
+        });
+        scratch.rewind(mark);
+    }
+
+    private int strips() {
+        return Math.ceilDiv(heads.keys(), STRIP);
+    }
+
+    private int chunks(int b) {
+        return Math.ceilDiv(sequences.contexts()[b], CHUNK);
+    }
+
+    /** Read, as far as the decision to wake the team is concerned. */
+    private long bytes() {
+        long tokens = 0;
+        for (int b = 0; b < sequences.count(); b++) {
+            tokens += (long) sequences.contexts()[b] * sequences.rows(b);
+        }
+        return tokens * heads.keys() * 2 * cache.rowBytes();
+    }
+
+    /** A sum of values, then the maximum and sum of its exponentials. */
+    private long partBytes() {
+        return 4L * (padded + LANES);
+    }
+
+    private long part(long parts, int b, int row, int head) {
+        return parts + (firstPart[b] + (row * heads.queries() + head) * chunks(b)) * partBytes();
+    }
+
+    private long query(int b, int row, int head) {
+        return qkv.row(sequences.first(b) + row) + (long) head * d * qkv.dtype().bytes();
+    }
+
+    private long result(int b, int row, int head) {
+        return y.row(sequences.first(b) + row) + (long) head * d * y.dtype().bytes();
+    }
+
+    /** Tokens that a new row sees. */
+    private int visible(int b, int row) {
+        return sequences.contexts()[b] - sequences.rows(b) + row + 1;
+    }
+
+    /**
+     * All new rows over one chunk, for a few key heads: of each block, their keys lie behind one another, and so do their
+     * values. They are read in that order, which the processor foresees.
+     */
+    private void chunk(Worker worker, int b, int strip, int chunk, long parts) {
+        int firstHead = strip * STRIP * heads.group();
+        int lastHead = Math.min(heads.queries(), firstHead + STRIP * heads.group());
+        Arena scratch = worker.scratch();
+        Arena.Mark mark = scratch.mark();
+        long queries = scratch.allocate(4L * padded * (lastHead - firstHead));
+        long scores = scratch.allocate(SCORE_BYTES * (lastHead - firstHead));
+        for (int row = 0; row < sequences.rows(b); row++) {
+            int tokens = Math.clamp(visible(b, row) - chunk * CHUNK, 0, CHUNK);
+            for (int head = firstHead; head < lastHead; head++) {
+                long q = queries + 4L * padded * (head - firstHead);
+                Rows.convert(qkv.dtype(), query(b, row, head), DType.F32, q, d);
+                Ram.fill(q + 4L * d, 4L * (padded - d), (byte) 0);
+            }
+            dots(b, firstHead, lastHead, chunk, tokens, queries, scores);
+            for (int head = firstHead; head < lastHead; head++) {
+                long sum = part(parts, b, row, head) + chunk * partBytes();
+                Ram.fill(sum, 4L * padded, (byte) 0);
+                // Where only later rows reach into this chunk: nothing, with a weight of nothing.
+                Ram.setFloat(sum + 4L * padded, Float.NEGATIVE_INFINITY);
+                Ram.setFloat(sum + 4L * padded + 4, 0);
+                if (tokens > 0) {
+                    int columns = CpuLinear.roundUp(tokens, LANES);
+                    long own = scores + SCORE_BYTES * (head - firstHead);
+                    CacheKernels.exponentials(own, tokens, columns, scale, sum + 4L * padded);
+                }
+            }
+            mix(b, row, firstHead, lastHead, chunk, tokens, scores, parts);
+        }
+        scratch.rewind(mark);
+    }
+
+    private void dots(int b, int firstHead, int lastHead, int chunk, int tokens, long queries, long scores) {
+        boolean wide = cache.dtype() == DType.F32;
+        for (int done = 0, run; done < tokens; done += run) {
+            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+            for (int head = firstHead; head < lastHead; head++) {
+                long keys = key(b, head / heads.group(), chunk * CHUNK + done);
+                long q = queries + 4L * padded * (head - firstHead);
+                long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
+                if (wide) {
+                    CacheKernels.dotsF32(q, keys, cache.rowBytes(), run, d, own);
+                } else {
+                    CacheKernels.dotsBf16(q, keys, cache.rowBytes(), run, d, own);
+                }
+            }
+        }
+    }
+
+    private void mix(int b, int row, int firstHead, int lastHead, int chunk, int tokens, long scores, long parts) {
+        boolean wide = cache.dtype() == DType.F32;
+        for (int done = 0, run; done < tokens; done += run) {
+            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+            for (int head = firstHead; head < lastHead; head++) {
+                long values = key(b, head / heads.group(), chunk * CHUNK + done) + cache.toValues();
+                long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
+                long sum = part(parts, b, row, head) + chunk * partBytes();
+                if (wide) {
+                    CacheKernels.mixF32(own, values, cache.rowBytes(), run, d, sum);
+                } else {
+                    CacheKernels.mixBf16(own, values, cache.rowBytes(), run, d, sum);
+                }
+            }
+        }
+    }
+
+    /** Address of a token's key. */
+    private long key(int b, int keyHead, int token) {
+        int block = sequences.block(b, token / cache.blockTokens());
+        return cache.keys(layer, block, keyHead) + token % cache.blockTokens() * cache.rowBytes();
+    }
+
+    /** From a token to the end of its block. */
+    private int run(int token) {
+        return cache.blockTokens() - token % cache.blockTokens();
+    }
+
+    private void merge(Worker worker, int b, long parts) {
+        Arena.Mark mark = worker.scratch().mark();
+        long sum = worker.scratch().allocate(4L * padded);
+        for (int row = 0; row < sequences.rows(b); row++) {
+            for (int head = 0; head < heads.queries(); head++) {
+                long first = part(parts, b, row, head);
+                float max = Float.NEGATIVE_INFINITY;
+                for (int c = 0; c < chunks(b); c++) {
+                    max = Math.max(max, Ram.getFloat(first + c * partBytes() + 4L * padded));
+                }
+                Ram.fill(sum, 4L * padded, (byte) 0);
+                float total = 0;
+                for (int c = 0; c < chunks(b); c++) {
+                    long part = first + c * partBytes();
+                    float weight = (float) Math.exp(Ram.getFloat(part + 4L * padded) - max);
+                    total += weight * Ram.getFloat(part + 4L * padded + 4);
+                    RowKernels.addScaled(part, weight, sum, padded);
+                }
+                RowKernels.scale(1 / total, sum, padded);
+                Rows.convert(DType.F32, sum, y.dtype(), result(b, row, head), d);
+            }
+        }
+        worker.scratch().rewind(mark);
+    }
+
+    /** Some rows of a sequence, all query heads of one key head, chunk by chunk of what the last of the rows sees. */
+    private void tile(Worker worker, int b, int keyHead, int firstRow) {
+        Arena scratch = worker.scratch();
+        Arena.Mark mark = scratch.mark();
+        int rows = Math.min(TILE, sequences.rows(b) - firstRow);
+        int firstHead = keyHead * heads.group();
+        int states = heads.group() * rows;
+        long queries = scratch.allocate(4L * states * d);
+        long sums = scratch.allocate(4L * states * padded);
+        long statistics = scratch.allocate(8L * states);
+        Ram.fill(sums, 4L * states * padded, (byte) 0);
+        for (int s = 0; s < states; s++) {
+            long q = query(b, firstRow + s % rows, firstHead + s / rows);
+            Rows.convert(qkv.dtype(), q, DType.F32, queries + 4L * s * d, d);
+            Ram.setFloat(statistics + 8L * s, Float.NEGATIVE_INFINITY);
+            Ram.setFloat(statistics + 8L * s + 4, 0);
+        }
+        RowTile tile = new RowTile(scratch, d, padded, scale);
+        int seen = visible(b, firstRow + rows - 1);
+        for (int start = 0; start < seen; start += CHUNK) {
+            int tokens = Math.min(CHUNK, seen - start);
+            for (int j = 0; j < tokens; j++) {
+                long key = key(b, keyHead, start + j);
+                tile.put(j, cache.dtype(), key, key + cache.toValues());
+            }
+            for (int s = 0, count; s < states; s += count) {
+                int row = s % rows;
+                count = Math.min(RowTile.ROWS, rows - row);
+                int sees = visible(b, firstRow + row) - start;
+                tile.run(queries + 4L * s * d, count, sees, tokens, sums + 4L * s * padded, statistics + 8L * s);
+            }
+        }
+        for (int s = 0; s < states; s++) {
+            long sum = sums + 4L * s * padded;
+            RowKernels.scale(1 / Ram.getFloat(statistics + 8L * s + 4), sum, padded);
+            Rows.convert(DType.F32, sum, y.dtype(), result(b, firstRow + s % rows, firstHead + s / rows), d);
+        }
+        scratch.rewind(mark);
+    }
+}
