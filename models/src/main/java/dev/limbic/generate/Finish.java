@@ -11,7 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param usage what it took
  * @param failure what went wrong; null unless the reason is {@link FinishReason#FAILED}
  */
-public record Finish(FinishReason reason, String text, Usage usage, @Nullable LimbicException failure) {
+public record Finish(
+        FinishReason reason,
+        String text,
+        Usage usage,
+        @Nullable LimbicException failure) {
     /**
      * What a text took.
      *

@@ -103,8 +103,7 @@ public final class Scheduler {
             throw new LimbicException.Overloaded(
                     "the queue is full: %d texts wait to be generated".formatted(limits.queue()), RETRY_WHEN_FULL);
         }
-        TextStream text =
-                new TextStream(bytes, request.sampling().ending().stopStrings());
+        TextStream text = new TextStream(bytes, request.sampling().ending().stopStrings());
         Sequence sequence = new Sequence(
                 nextNumber.getAndIncrement(), clock.getAsLong(), request, rules, text, listener, pool, limit);
         unfinished.incrementAndGet();
@@ -136,6 +135,11 @@ public final class Scheduler {
     /** Whether any text is not finished. */
     public boolean hasWork() {
         return unfinished.get() > 0;
+    }
+
+    /** Texts that wait for their first step, from any thread. */
+    public int queued() {
+        return queued.get();
     }
 
     /** Blocks that sequences hold. */

@@ -59,11 +59,12 @@ public final class Sequence implements Comparable<Sequence> {
         this.text = text;
         this.listener = listener;
         int prompt = request.prompt().length;
-        this.history = new TokenHistory(
-                request.prompt(), rules.settings.penalties().any());
+        this.history =
+                new TokenHistory(request.prompt(), rules.settings.penalties().any());
         // At least one token is always computed: its logits give the next one.
         this.sharedBlocks = Math.min(request.sharedTokens(), prompt - 1) / pool.blockTokens();
-        this.mostTokens = prompt + Math.min(limit - prompt, rules.settings.ending().maxNewTokens());
+        this.mostTokens =
+                prompt + Math.min(limit - prompt, rules.settings.ending().maxNewTokens());
         this.blocks = new int[pool.blocksFor(mostTokens)];
     }
 

@@ -37,7 +37,8 @@ final class TokenHistory {
         }
         tokens[length++] = id;
         if (table.length > 0) {
-            counts[find(id)]++;
+            int found = find(id); // may replace the counts
+            counts[found]++;
         }
     }
 
