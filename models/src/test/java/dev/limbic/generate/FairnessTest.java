@@ -41,7 +41,7 @@ class FairnessTest {
         assertThat(shortOne.tokens)
                 .as("a short prompt does not wait for long ones")
                 .hasSize(1);
-        for (int step = 0; step < 50 && longOne.tokens.isEmpty(); step++) {
+        for (int step = 0; step < 62 && longOne.tokens.isEmpty(); step++) {
             List<Integer> before =
                     running.stream().map(heard -> heard.tokens.size()).toList();
             long decoding = Stream.of(shortOne, another)

@@ -293,4 +293,34 @@ class SamplerTest {
         assertThat(sampler.choose(rows, 3, rules, history).id).isEqualTo(2);
         assertThat(rows).isEqualTo(before);
     }
+
+    @Test
+    void aChoiceAllocatesNothing() {
+        Random random = new Random(6);
+        float[] logits = new float[20_000];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) random.nextGaussian() * 3;
+        }
+        SamplingRules rules = new SamplingRules(
+                Settings.drawn(1, 9)
+                        .truncation(200, 0.95f, 0.001f)
+                        .penalties(1.1f, 0.2f, 0.1f)
+                        .bias(bias(random, 1000))
+                        .banned(List.of(List.of(1, 2)))
+                        .alternatives(5)
+                        .built(),
+                logits.length);
+        TokenHistory history = new TokenHistory(new int[] {1, 2, 3}, true);
+        Sampler sampler = new Sampler(logits.length);
+        com.sun.management.ThreadMXBean threads =
+                (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
+        for (int i = 0; i < 100; i++) {
+            sampler.choose(logits, 0, rules, history);
+        }
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 200; i++) {
+            sampler.choose(logits, 0, rules, history);
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(200 * 16);
+    }
 }
