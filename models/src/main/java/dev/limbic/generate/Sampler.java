@@ -1,7 +1,6 @@
 package dev.limbic.generate;
 
 import dev.limbic.domain.LimbicException;
-import java.util.Arrays;
 
 /**
  * Chooses the next token of a sequence from a row of logits. The steps and their order are those of Hugging Face
@@ -24,9 +23,7 @@ import java.util.Arrays;
  * scratch of the size of the vocabulary and allocates nothing. Not thread-safe.
  */
 final class Sampler {
-    /** Logits this far below the largest, after temperature, have a share under 10⁻¹⁷ and are left out. */
-    private static final double NEGLIGIBLE = -40;
-
+    private static final int BITS_OF_INFINITY = 0x7F800000;
     private static final int FIRST_RANKS = 64;
     private static final int MOST_ALTERNATIVES = 20;
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
@@ -87,15 +84,16 @@ final class Sampler {
 
     /** Copies the row to the scores and returns the largest. */
     private float copyFinite(float[] logits, int offset) {
+        System.arraycopy(logits, offset, scores, 0, vocabulary);
         float largest = Float.NEGATIVE_INFINITY;
-        float sumOfZeros = 0;
-        for (int id = 0; id < vocabulary; id++) {
-            float logit = logits[offset + id];
-            scores[id] = logit;
-            largest = Math.max(largest, logit);
-            sumOfZeros += logit * 0; // NaN unless all are finite
+        int magnitude = 0; // as bits, so that infinity and NaN are the largest
+        for (float score : scores) {
+            magnitude = Math.max(magnitude, Float.floatToRawIntBits(score) & Integer.MAX_VALUE);
+            if (score > largest) {
+                largest = score;
+            }
         }
-        if (sumOfZeros != 0) {
+        if (magnitude >= BITS_OF_INFINITY) {
             throw notFinite();
         }
         return largest;
@@ -114,10 +112,7 @@ final class Sampler {
     private double sumOfExponentials(float largest) {
         double sum = 0;
         for (float score : scores) {
-            double below = (double) score - largest;
-            if (below > NEGLIGIBLE) {
-                sum += Math.exp(below);
-            }
+            sum += Exponential.of((double) score - largest);
         }
         return sum;
     }
@@ -195,11 +190,8 @@ final class Sampler {
         if (ranks) {
             ranked.fill(scores);
             int kept = topP(Math.min(topK, ranked.count()), truncation.topP(), largest, settings.temperature());
-            for (int rank = 0; rank < kept; rank++) {
-                candidates[rank] = ranked.id(rank);
-            }
+            ranked.copyById(kept, candidates);
             count = minP(kept, truncation.minP(), largest, settings.temperature());
-            Arrays.sort(candidates, 0, count);
         } else {
             for (int id = 0; id < vocabulary; id++) {
                 candidates[id] = id;
@@ -275,7 +267,6 @@ final class Sampler {
     }
 
     private static double weight(float score, float largest, float temperature) {
-        double below = ((double) score - largest) / temperature;
-        return below > NEGLIGIBLE ? Math.exp(below) : 0;
+        return Exponential.of(((double) score - largest) / temperature);
     }
 }
