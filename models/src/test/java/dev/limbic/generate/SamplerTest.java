@@ -161,6 +161,12 @@ class SamplerTest {
     }
 
     @Test
+    void zeroHasNoSign() {
+        assertThat(drawn(new float[] {-0f, 0f, -5}, Settings.drawn(0, 9).truncation(1, 1, 0)))
+                .containsExactly(0);
+    }
+
+    @Test
     void eachPenaltyHasItsOwnMeaning() {
         float[] logits = {4, 3.5f, -1, -1.2f};
         Settings settings = Settings.greedy(9);
@@ -237,6 +243,9 @@ class SamplerTest {
                 product += u * Sampler.uniform(seed + 1, position);
             }
         }
+        assertThat(Sampler.uniform(5 + 0x9E3779B97F4A7C15L, 0))
+                .as("a seed is not another one's next position")
+                .isNotEqualTo(Sampler.uniform(5, 1));
         assertThat(sum / 10_000).isEqualTo(0.5, within(0.01));
         assertThat(product / 10_000).isEqualTo(0.25, within(0.01));
     }
