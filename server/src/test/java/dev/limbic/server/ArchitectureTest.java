@@ -42,6 +42,7 @@ class ArchitectureTest {
             Map.entry("dev.limbic.domain", List.of()),
             Map.entry("dev.limbic.preprocess", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.postprocess", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.generate", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.layer", List.of("dev.limbic.ops", "dev.limbic.weights", "dev.limbic.tensor")),
             Map.entry(
                     "dev.limbic.model",

@@ -1,0 +1,368 @@
+package dev.limbic.generate;
+
+import dev.limbic.domain.LimbicException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Continuous batching: decides before each step which sequences take part. One thread owns the scheduler and calls
+ * {@link #plan}, then {@link #accept} or {@link #fail}; {@link #submit}, {@link #hasWork} and {@link Sequence#cancel}
+ * may be called from any thread.
+ *
+ * <ul>
+ *   <li>Each step all running sequences gain one token. Beside them there is room for one chunk of tokens of prompts that
+ *       are not computed yet, see {@link ChunkShares}; so no prompt, however long, delays others by more than a chunk.
+ *   <li>Urgency is the <em>due time</em>, the instant of submission plus patience, or the deadline when that is earlier;
+ *       then the order of submission. Due times are fixed and time moves on: nothing starves.
+ *   <li>A sequence is admitted when there are blocks for all its tokens and one more for each one that is admitted
+ *       already. It is not overtaken by a smaller one that would fit, but waits while another computes a prefix that it
+ *       can share.
+ *   <li>A running sequence that needs a block when there is none takes it from the least urgent one, which is preempted:
+ *       it waits with what it has generated and is computed again later. The most urgent always goes on.
+ *   <li>Cancelled and expired sequences end, and give their blocks back, before the next step is planned.
+ * </ul>
+ */
+public final class Scheduler {
+    private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
+
+    /**
+     * Bounds of a model and of its batches.
+     *
+     * @param vocabulary number of logits, V
+     * @param context longest sequence the model can read, prompt and reply
+     * @param maxSequences most sequences that hold blocks at a time
+     * @param chunkTokens most prompt tokens in a step
+     * @param queue most sequences that wait for their first step
+     */
+    public record Limits(int vocabulary, int context, int maxSequences, int chunkTokens, int queue) {
+        public Limits {
+            if (vocabulary < 1 || context < 2 || maxSequences < 1 || chunkTokens < 1 || queue < 1) {
+                throw new IllegalArgumentException("expected positive limits and a context of at least 2, found "
+                        + "vocabulary %d, context %d, maxSequences %d, chunkTokens %d, queue %d"
+                                .formatted(vocabulary, context, maxSequences, chunkTokens, queue));
+            }
+        }
+    }
+
+    private final Limits limits;
+    private final BlockPool pool;
+    private final PrefixCache cache;
+    private final TokenBytes bytes;
+    private final LongSupplier clock;
+    private final Sampler sampler;
+
+    private final Queue<Sequence> submitted = new ConcurrentLinkedQueue<>();
+    private final AtomicLong nextNumber = new AtomicLong();
+    private final AtomicInteger queued = new AtomicInteger();
+    private final AtomicInteger unfinished = new AtomicInteger();
+
+    private final TreeSet<Sequence> waiting = new TreeSet<>();
+    private final TreeSet<Sequence> active = new TreeSet<>();
+    private @Nullable StepBuilder underway;
+
+    /**
+     * A scheduler without work.
+     *
+     * @param pool blocks of the model's cache; belongs to the scheduler from now on
+     * @param bytes what tokens stand for
+     * @param clock nanoseconds, as {@link System#nanoTime}
+     */
+    public Scheduler(Limits limits, BlockPool pool, TokenBytes bytes, LongSupplier clock) {
+        this.limits = limits;
+        this.pool = pool;
+        this.cache = new PrefixCache(pool);
+        this.bytes = bytes;
+        this.clock = clock;
+        this.sampler = new Sampler(limits.vocabulary());
+    }
+
+    /**
+     * Queues a text. Returns at once; the listener hears from the owner thread.
+     *
+     * @throws LimbicException.Invalid if it can never be generated
+     * @throws LimbicException.Expired if its time has passed
+     * @throws LimbicException.Overloaded if too many wait
+     */
+    public Sequence submit(GenerationRequest request, TokenListener listener) {
+        SamplingRules rules = new SamplingRules(request.sampling(), limits.vocabulary());
+        int limit = requirePossible(request);
+        if (request.timeoutNanos() <= 0) {
+            throw new LimbicException.Expired("the deadline passed before the text was queued");
+        }
+        if (queued.incrementAndGet() > limits.queue()) {
+            queued.decrementAndGet();
+            throw new LimbicException.Overloaded(
+                    "the queue is full: %d texts wait to be generated".formatted(limits.queue()), RETRY_WHEN_FULL);
+        }
+        TextStream text = new TextStream(bytes, request.sampling().ending().stopStrings());
+        Sequence sequence = new Sequence(
+                nextNumber.getAndIncrement(), clock.getAsLong(), request, rules, text, listener, pool, limit);
+        unfinished.incrementAndGet();
+        submitted.add(sequence);
+        return sequence;
+    }
+
+    /** Returns how many tokens the sequence may have in all. */
+    private int requirePossible(GenerationRequest request) {
+        int prompt = request.prompt().length;
+        if (prompt == 0) {
+            throw new LimbicException.Invalid("the prompt has no tokens");
+        }
+        SamplingRules.requireTokens(request.prompt(), "the prompt", limits.vocabulary());
+        if (request.sharedTokens() < 0 || request.sharedTokens() > prompt) {
+            throw new LimbicException.Invalid("shared tokens must be 0 to the prompt's length, %d, found %d"
+                    .formatted(prompt, request.sharedTokens()));
+        }
+        int limit = Math.min(limits.context(), pool.tokens());
+        int least = Math.max(1, request.sampling().ending().minNewTokens());
+        if (prompt > limit - least) {
+            throw new LimbicException.Invalid(
+                    "a prompt of %d tokens with at least %d new ones does not fit: the %s holds %d"
+                            .formatted(prompt, least, limit < limits.context() ? "cache" : "model's context", limit));
+        }
+        return limit;
+    }
+
+    /** Whether any text is not finished. */
+    public boolean hasWork() {
+        return unfinished.get() > 0;
+    }
+
+    /** Texts that wait for their first step, from any thread. */
+    public int queued() {
+        return queued.get();
+    }
+
+    /** Blocks that sequences hold. */
+    public int blocksInUse() {
+        return cache.held();
+    }
+
+    /** Blocks of shared prefixes that no sequence holds at present; they make room when needed. */
+    public int blocksCached() {
+        return cache.idle();
+    }
+
+    /** Sequences that wait for blocks, preempted ones included. */
+    public int waiting() {
+        return waiting.size();
+    }
+
+    /** Sequences that hold blocks. */
+    public int active() {
+        return active.size();
+    }
+
+    /** Ends what is cancelled or expired and plans the next step; null if there is no work. */
+    public @Nullable Step plan() {
+        if (underway != null) {
+            throw new IllegalStateException("the step before has neither been accepted nor failed");
+        }
+        for (Sequence next = submitted.poll(); next != null; next = submitted.poll()) {
+            waiting.add(next);
+        }
+        long now = clock.getAsLong();
+        for (Sequence sequence :
+                Stream.concat(active.stream(), waiting.stream()).toList()) {
+            endIfDue(sequence, now);
+        }
+        StepBuilder builder = new StepBuilder();
+        planDecoding(builder);
+        planPrefill(builder);
+        Step step = builder.build();
+        underway = step == null ? null : builder;
+        return step;
+    }
+
+    private void planDecoding(StepBuilder builder) {
+        for (Sequence sequence : List.copyOf(active)) {
+            if (sequence.state() == Sequence.State.RUNNING && makeRoom(sequence)) {
+                builder.add(sequence, 1);
+            }
+        }
+    }
+
+    /** Gives the sequence the block that it needs; false if that preempted the sequence itself. */
+    private boolean makeRoom(Sequence sequence) {
+        while (!sequence.reserve(cache)) {
+            Sequence leastUrgent = active.last();
+            active.remove(leastUrgent);
+            leastUrgent.preempted(cache);
+            waiting.add(leastUrgent);
+            if (leastUrgent.equals(sequence)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void planPrefill(StepBuilder builder) {
+        admitWaiting();
+        List<Sequence> prompts = active.stream()
+                .filter(sequence -> sequence.state() == Sequence.State.PREFILLING)
+                .toList();
+        int[] missing = prompts.stream().mapToInt(Sequence::missing).toArray();
+        int[] shares = ChunkShares.of(missing, limits.chunkTokens());
+        for (int i = 0; i < shares.length; i++) {
+            if (shares[i] > 0) {
+                builder.add(prompts.get(i), shares[i]);
+            }
+        }
+    }
+
+    private void admitWaiting() {
+        for (Sequence sequence : List.copyOf(waiting)) {
+            if (active.size() == limits.maxSequences()) {
+                return;
+            }
+            sequence.acquirePrefix(cache);
+            if (active.stream().anyMatch(sequence::wouldRepeat)) {
+                sequence.release(cache); // soon that part of its prefix can be shared
+                continue;
+            }
+            boolean roomy = cache.available() - sequence.blocksMissing() >= active.size();
+            if (!roomy || !sequence.reserve(cache)) {
+                sequence.release(cache);
+                return;
+            }
+            if (sequence.state() == Sequence.State.WAITING) {
+                queued.decrementAndGet();
+            }
+            waiting.remove(sequence);
+            active.add(sequence);
+            sequence.admitted();
+        }
+    }
+
+    /**
+     * Takes the step's result: chooses the next tokens and tells the listeners.
+     *
+     * @param logits logits of {@link Step#logitRows}, row by row, at least [S, V]; not needed afterwards
+     */
+    public void accept(float[] logits) {
+        StepBuilder step = takeStep();
+        long expected = step.sampled() * (long) limits.vocabulary();
+        if (logits.length < expected) {
+            fail(
+                    step,
+                    new LimbicException.Internal(
+                            "the model gave too few logits",
+                            new IllegalArgumentException(
+                                    "expected %d logits, found %d".formatted(expected, logits.length))));
+            return;
+        }
+        long now = clock.getAsLong();
+        int offset = 0;
+        for (StepBuilder.Part part : step.parts()) {
+            Sequence sequence = part.sequence();
+            sequence.advance(part.rows(), cache);
+            if (!endIfDue(sequence, now) && part.sampled()) {
+                sequence.running();
+                chooseNext(sequence, logits, offset);
+            }
+            offset += part.sampled() ? limits.vocabulary() : 0;
+        }
+    }
+
+    private void chooseNext(Sequence sequence, float[] logits, int offset) {
+        SamplingRules rules = sequence.rules;
+        Choice choice;
+        try {
+            choice = sampler.choose(logits, offset, rules, sequence.history);
+        } catch (LimbicException e) {
+            finish(sequence, FinishReason.FAILED, e);
+            return;
+        }
+        if (rules.stopsAt(choice.id)) {
+            finish(sequence, FinishReason.STOP, null);
+            return;
+        }
+        sequence.history.append(choice.id);
+        boolean mayStop =
+                sequence.history.generated() >= rules.settings.ending().minNewTokens();
+        try {
+            String text = sequence.text.push(choice.id, mayStop);
+            sequence.listener.token(
+                    new GeneratedToken(choice.id, text, choice.logProbability, choice.listAlternatives()));
+        } catch (RuntimeException e) {
+            finish(sequence, FinishReason.FAILED, new LimbicException.Internal("a token could not be handed on", e));
+            return;
+        }
+        if (sequence.text.stopped()) {
+            finish(sequence, FinishReason.STOP_STRING, null);
+        } else if (sequence.full()) {
+            finish(sequence, FinishReason.LENGTH, null);
+        }
+    }
+
+    /** The device failed in the step: its sequences end as failed, and what the cache remembers is not trusted. */
+    public void fail(LimbicException why) {
+        fail(takeStep(), why);
+    }
+
+    private void fail(StepBuilder step, LimbicException why) {
+        cache.clear();
+        for (StepBuilder.Part part : step.parts()) {
+            finish(part.sequence(), FinishReason.FAILED, why);
+        }
+    }
+
+    /** Ends everything as failed, whether in a step or waiting: the device is lost, or the server stops. */
+    public void failAll(LimbicException why) {
+        underway = null;
+        cache.clear();
+        List<Sequence> all = new ArrayList<>(active);
+        all.addAll(waiting);
+        for (Sequence next = submitted.poll(); next != null; next = submitted.poll()) {
+            all.add(next);
+        }
+        for (Sequence sequence : all) {
+            finish(sequence, FinishReason.FAILED, why);
+        }
+    }
+
+    private StepBuilder takeStep() {
+        StepBuilder step = underway;
+        if (step == null) {
+            throw new IllegalStateException("no step has been planned");
+        }
+        underway = null;
+        return step;
+    }
+
+    private boolean endIfDue(Sequence sequence, long now) {
+        if (sequence.cancelled()) {
+            finish(sequence, FinishReason.CANCELLED, null);
+            return true;
+        }
+        if (sequence.expiredAt(now)) {
+            finish(sequence, FinishReason.DEADLINE, null);
+            return true;
+        }
+        return false;
+    }
+
+    private void finish(Sequence sequence, FinishReason reason, @Nullable LimbicException failure) {
+        if (sequence.state() == Sequence.State.WAITING) {
+            queued.decrementAndGet();
+        }
+        active.remove(sequence);
+        waiting.remove(sequence);
+        Finish.Usage usage = sequence.finished(cache);
+        unfinished.decrementAndGet();
+        try {
+            sequence.listener.finished(new Finish(reason, sequence.text.flush(), usage, failure));
+        } catch (RuntimeException e) {
+            // The text has ended and its only listener is the one that failed: nobody is left to hear of it.
+        }
+    }
+}

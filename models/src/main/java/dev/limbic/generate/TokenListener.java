@@ -1,0 +1,13 @@
+package dev.limbic.generate;
+
+/**
+ * Receives one text as it is generated: tokens in order, then {@link #finished} once. Called from the thread that owns
+ * the scheduler; must be quick and must not block. A listener that throws ends its own text as failed, and no other.
+ */
+public interface TokenListener {
+    /** The next token. */
+    void token(GeneratedToken token);
+
+    /** The end; the text's cache blocks are free already. */
+    void finished(Finish finish);
+}
