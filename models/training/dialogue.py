@@ -80,7 +80,7 @@ class Run:
         log(f"{sum(p.numel() for p in model.parameters())} parameters, {len(lessons)} conversations")
 
         def check(model):
-            return ", ".join(f"{s} perplexity {perplexity(model, self.held[s], self.teller, most=40)[0]:.2f}"
+            return ", ".join(f"{s} perplexity {perplexity(model, self.held[s], self.teller, most=12)[0]:.2f}"
                              for s in ("topical_chat", "self_dialogue"))
 
         training = Training(model, self.o.rate, self.work / "dialogue.pt", log)
@@ -116,7 +116,7 @@ def main():
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--tokens", type=float, default=1e7, help="stop after so many, all runs together")
     parser.add_argument("--minutes", type=float, help="stop after so many, all runs together; the rate follows")
-    parser.add_argument("--save-every", type=float, default=240, help="seconds between checkpoints")
+    parser.add_argument("--save-every", type=float, default=420, help="seconds between checkpoints")
     parser.add_argument("--rare", nargs="*", choices=data.EMOTIONS, default=["fear", "disgust"],
                         help="conversations with these count twice")
     options = parser.parse_args()

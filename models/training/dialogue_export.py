@@ -77,7 +77,6 @@ def figures(model, at, held, teller, bytes_held):
         result[f"{source}_perplexity"], result[f"{source}_tokens"] = value, count
         if source in bytes_held:
             result[f"{source}_bits_per_byte"] = math.log2(value) * count / bytes_held[source]
-        result[f"{source}_perplexity_no_emotion"] = perplexity(model, found, teller, silent=True)[0]
     value, count = perplexity(model, held["topical_chat"], teller, only_replies=True)
     result["topical_chat_replies_perplexity"], result["topical_chat_replies_tokens"] = value, count
     result["topical_chat_replies_perplexity_no_emotion"] = perplexity(

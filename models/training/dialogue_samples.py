@@ -78,7 +78,7 @@ def heard(texts, folder):
     return result
 
 
-def steering(chat, held, folder, log, contexts=100):
+def steering(chat, held, folder, log, contexts=60):
     """For the emotions asked for: share of replies in which it is heard, and the same share of unsteered replies."""
     texts = []
     for seed, conversation in enumerate(held[:contexts]):
