@@ -37,7 +37,7 @@ class Chat:
         return prompts, out[:, prompts.shape[1]:]
 
     def text(self, ids):
-        return self.tokenizer.decode(ids, skip_special_tokens=True)
+        return self.tokenizer.decode([int(i) for i in ids], skip_special_tokens=True)
 
     def samples(self, seeds=(0, 1)):
         """Unedited replies, by conversation and emotion."""
