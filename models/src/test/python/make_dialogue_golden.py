@@ -1,0 +1,221 @@
+"""Makes the golden directories of generation: tiny random models, and what transformers computes with them.
+
+    pip install torch transformers safetensors tokenizers     # made with torch 2.13, transformers 5.18, safetensors 0.8
+    python make_dialogue_golden.py [--out ../resources/golden-generation] [NAME ...]
+
+Each directory is what save_pretrained writes (config.json, generation_config.json, weights), and beside it
+  expected.safetensors  input_ids i64 [T], the prompt; logits f32 [T, V], of the prompt, computed at once;
+                        greedy_ids i64 [32]; step_logits f32 [32, V], computed one token at a time through the cache:
+                        greedy_ids[0] is the best of logits[T-1], row k of step_logits is computed from greedy_ids[k],
+                        and greedy_ids[k+1] is the best of row k
+  text.json             {"prompt", "greedy"}, where the directory has a tokeniser
+All is computed in f32 from the weights as stored. The best logit of each step leads by MARGIN at least, so greedy ids
+are the same on any device. Ends of text do not stop the continuation. Some config.json are in the older writing
+(rope_theta and rope_scaling beside each other) that most published models have.
+Seeds are fixed: running it again with the same versions gives the same files.
+"""
+
+import argparse
+import json
+import shutil
+import zlib
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
+                          MistralConfig, MistralForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM)
+
+from make_golden import byte_pairs
+
+STEPS = 32
+MARGIN = 0.02
+VOCAB = 101
+PROMPT = 19  # tokens
+TEXT = "I can't believe we won! Why? 😂"
+
+
+def randomise(model):
+    """Attention with favourites, norms that are not 1, biases that are not 0, and logits that differ by about 2."""
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            if ("norm" in name or "ln_" in name) and name.endswith("weight"):
+                p.copy_(1 + 0.2 * torch.randn_like(p))
+            elif p.dim() == 1:
+                p.copy_(0.3 * torch.randn_like(p))
+            elif "wte" in name or "embed_tokens" in name:
+                p.copy_((2.2 / p.shape[1] ** 0.5) * torch.randn_like(p))
+            elif "wpe" in name:
+                p.copy_(0.4 * torch.randn_like(p))
+            else:
+                inputs = p.shape[0] if isinstance(model, GPT2LMHeadModel) and "lm_head" not in name else p.shape[1]
+                favourite = any(part in name for part in ("c_attn", "q_proj", "k_proj", "lm_head"))
+                p.copy_((2.0 if favourite else 1.2) * torch.randn_like(p) / inputs ** 0.5)
+
+
+@torch.no_grad()
+def outputs(model, prompt):
+    """The prompt's logits, the greedy continuation and the logits of its steps; None where two tokens are too close."""
+    whole = model(prompt[None], use_cache=True)
+    logits, cache = whole.logits[0], whole.past_key_values
+    last, ids, steps = logits[-1], [], []
+    for _ in range(STEPS + 1):
+        best = last.topk(2)
+        if best.values[0] - best.values[1] < MARGIN:
+            return None
+        if len(ids) == STEPS:
+            break
+        ids.append(best.indices[0].item())
+        last = model(torch.tensor([[ids[-1]]]), past_key_values=cache, use_cache=True).logits[0, -1]
+        steps.append(last)
+    steps = torch.stack(steps)
+    at_once = model(torch.cat([prompt, torch.tensor(ids)])[None], use_cache=False).logits[0, len(prompt):]
+    torch.testing.assert_close(steps, at_once, atol=2e-4, rtol=1e-4)
+    return logits, torch.tensor(ids), steps
+
+
+def older_writing(file, kind="rope_type"):
+    """rope_parameters as rope_theta and, but for the default, rope_scaling."""
+    config = json.loads(file.read_text())
+    rope = config.pop("rope_parameters")
+    config["rope_theta"] = rope.pop("rope_theta")
+    rope_type = rope.pop("rope_type")
+    config["rope_scaling"] = None if rope_type == "default" else {kind: rope_type, **rope}
+    config["torch_dtype"] = config.pop("dtype")
+    file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+
+def write(folder, make, dtype=torch.float32, tokenizer=None, older=None, plain=None):
+    """`plain`: the model's config without what this directory is about; its logits must differ, or nothing is tested."""
+    prompt = torch.randint(3, VOCAB, (PROMPT,))
+    if tokenizer is not None:
+        tokenizer.save_pretrained(folder)
+        prompt = torch.tensor(tokenizer(TEXT)["input_ids"])
+    for attempt in range(200):
+        torch.manual_seed(zlib.crc32(f"{folder.name}/{attempt}".encode()))
+        model = make().eval()
+        randomise(model)
+        with torch.no_grad():
+            for p in model.parameters():  # not the rotary frequencies, which are never stored
+                p.copy_(p.to(dtype))
+        result = outputs(model, prompt)
+        if result is not None and len(set(result[1].tolist())) >= 8:
+            break
+    else:
+        raise RuntimeError(f"{folder.name}: no weights with clear choices")
+    model.to(dtype).save_pretrained(folder)
+    if older:
+        older_writing(folder / "config.json", older)
+    again = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    for mine, theirs in zip(outputs(again, prompt), result):
+        torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
+    logits, ids, steps = result
+    difference = ""
+    if plain is not None:
+        other = type(again)(plain).eval()
+        other.load_state_dict(again.state_dict())
+        with torch.no_grad():
+            gap = (other(prompt[None]).logits[0] - logits).abs().max().item()
+        assert gap > 0.05, gap
+        difference = f", differs from the plain model by {gap:.2f}"
+    save_file({"input_ids": prompt, "logits": logits.contiguous(), "greedy_ids": ids, "step_logits": steps},
+              folder / "expected.safetensors")
+    if tokenizer is not None:
+        folder.joinpath("text.json").write_text(json.dumps(
+            {"prompt": TEXT, "greedy": tokenizer.decode(ids)}, indent=1) + "\n")
+    for file in folder.iterdir():
+        file.chmod(0o644)
+    print(f"{folder.name:22} {sum(p.numel() for p in model.parameters()):6} parameters, "
+          f"{sum(f.stat().st_size for f in folder.iterdir()) // 1024:4} KiB, logits spread {logits.std():.2f}, "
+          f"{len(set(ids.tolist())):2} different of {STEPS}, attempt {attempt}{difference}")
+
+
+def byte_tokenizer(size=300):
+    vocab, merges = byte_pairs(size)
+    tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=[tuple(m) for m in merges]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>")
+
+
+def gpt2(folder, dtype=torch.float32, tokenizer=None, plain=None, **shape):
+    def config(**changes):
+        return GPT2Config(**{"vocab_size": len(tokenizer) if tokenizer else VOCAB, "n_positions": 64, "n_embd": 36,
+                             "n_layer": 3, "n_head": 3, "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0,
+                             "bos_token_id": 0, "eos_token_id": 2, **shape, **changes})
+    write(folder, lambda: GPT2LMHeadModel(config()), dtype, tokenizer, plain=config(**plain) if plain else None)
+
+
+def family(kind, config_kind, dtype=torch.float32, older=None, plain=None, **shape):
+    def config(**changes):
+        return config_kind(**{"vocab_size": VOCAB, "num_hidden_layers": 2, "max_position_embeddings": 64,
+                              "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, **shape, **changes})
+    return lambda folder: write(folder, lambda: kind(config()), dtype, older=older,
+                                plain=config(**plain) if plain else None)
+
+
+def llama(**shape):
+    return family(LlamaForCausalLM, LlamaConfig, **{
+        "hidden_size": 48, "num_attention_heads": 6, "num_key_value_heads": 2, "intermediate_size": 65,
+        "tie_word_embeddings": False, **shape})
+
+
+def qwen2(**shape):
+    return family(Qwen2ForCausalLM, Qwen2Config, **{"use_sliding_window": False, "bos_token_id": None, **shape})
+
+
+def rope(kind, theta=10000.0, **values):
+    return {"rope_type": kind, "rope_theta": theta, **values}
+
+
+PLAIN = {"rope_parameters": rope("default")}
+
+GOLDEN = {
+    "gpt2": lambda folder: gpt2(folder, tokenizer=byte_tokenizer(), n_layer=2),
+    "gpt2-untied": lambda folder: gpt2(folder, torch.float16, n_embd=35, n_head=5, n_layer=2, n_inner=50,
+                                       activation_function="relu", layer_norm_epsilon=1e-3,
+                                       tie_word_embeddings=False),
+    "gpt2-scaled": lambda folder: gpt2(folder, scale_attn_by_inverse_layer_idx=True, n_embd=40, n_head=1,
+                                       activation_function="gelu", plain={"scale_attn_by_inverse_layer_idx": False}),
+    "llama": llama(older="rope_type"),
+    "llama-biased": llama(hidden_size=40, num_attention_heads=5, num_key_value_heads=1, head_dim=12,
+                          attention_bias=True, mlp_bias=True, tie_word_embeddings=True, rms_norm_eps=1e-2,
+                          num_hidden_layers=3, rope_parameters=rope("default", 500000.0), plain={"rms_norm_eps": 1e-6}),
+    "llama-linear": llama(older="type", rope_parameters=rope("linear", factor=2.5), plain=PLAIN),
+    "llama-dynamic": llama(older="type", rope_parameters=rope("dynamic", factor=2.0)),
+    "llama-llama3": llama(older="rope_type", plain=PLAIN, dtype=torch.bfloat16, rope_parameters=rope(
+        "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
+    "llama-yarn": llama(plain=PLAIN, rope_parameters=rope(
+        "yarn", factor=4.0, original_max_position_embeddings=16)),
+    "llama-yarn-set": llama(older="rope_type", plain=PLAIN, head_dim=16, rope_parameters=rope(
+        "yarn", 5000.0, factor=3.0, original_max_position_embeddings=20, beta_fast=8.0, beta_slow=0.5,
+        attention_factor=1.3)),
+    "qwen2": qwen2(hidden_size=42, num_attention_heads=7, num_key_value_heads=1, intermediate_size=55,
+                   tie_word_embeddings=True, dtype=torch.bfloat16, older="rope_type",
+                   rope_parameters=rope("default", 1000000.0)),
+    "qwen2-yarn": qwen2(hidden_size=48, num_attention_heads=6, num_key_value_heads=3, intermediate_size=67,
+                        tie_word_embeddings=False, older="type", plain=PLAIN, num_hidden_layers=3,
+                        rope_parameters=rope("yarn", factor=4.0, original_max_position_embeddings=16)),
+    "mistral": family(MistralForCausalLM, MistralConfig, hidden_size=33, num_attention_heads=6, num_key_value_heads=3,
+                      head_dim=10, intermediate_size=51, sliding_window=None, tie_word_embeddings=False,
+                      dtype=torch.float16, rope_parameters=rope("default")),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "golden-generation")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="some of: " + ", ".join(GOLDEN))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in args.names or GOLDEN:
+        folder = args.out / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        torch.manual_seed(zlib.crc32(name.encode()))
+        GOLDEN[name](folder)
+
+
+if __name__ == "__main__":
+    main()
