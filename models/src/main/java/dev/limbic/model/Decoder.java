@@ -1,20 +1,19 @@
 package dev.limbic.model;
 
+import dev.limbic.generate.Step;
+import dev.limbic.generate.StepRunner;
 import dev.limbic.layer.DecoderRows;
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Tensor;
-import java.util.Arrays;
-import java.util.List;
 
 /**
- * A decoder on a device with its cache of keys and values: takes the next tokens of several sequences, in one flat batch,
- * and gives the logits of what follows. Whose block is whose is the caller's affair. Belongs to the thread that owns the
- * device.
+ * A decoder on a device with its cache of keys and values. Whose block is whose is the scheduler's affair. Running and
+ * closing belong to the thread that owns the device.
  */
-public final class Decoder implements AutoCloseable {
+public final class Decoder implements StepRunner, AutoCloseable {
     private final Device device;
     private final Weights weights;
     private final DecoderNetwork network;
@@ -26,16 +25,6 @@ public final class Decoder implements AutoCloseable {
         this.network = network;
         this.cache = cache;
     }
-
-    /**
-     * New tokens of one sequence.
-     *
-     * @param tokens ids, at least one
-     * @param cached tokens of the sequence that earlier steps have put into the cache
-     * @param blocks of the cache, in order, enough for all tokens up to the last new one
-     * @param rows how many of the last rows' logits are wanted
-     */
-    public record Piece(int[] tokens, int cached, int[] blocks, int rows) {}
 
     /** Longest sequence, prompt and reply together. */
     public int maxTokens() {
@@ -60,81 +49,45 @@ public final class Decoder implements AutoCloseable {
     /**
      * Runs a step.
      *
-     * @param pieces at most one of each sequence
-     * @return the wanted rows of all pieces, in order, each [V]
-     * @throws IllegalArgumentException if a token id, a length or a block does not fit
+     * @throws IllegalArgumentException if a token id, a position, a slot or a block does not fit
      */
-    public float[][] step(List<Piece> pieces) {
-        int count = pieces.size();
-        int[] bounds = new int[count + 1];
-        int[] contexts = new int[count];
-        int[][] tables = new int[count][];
-        int wanted = 0;
-        for (int b = 0; b < count; b++) {
-            Piece piece = pieces.get(b);
-            check(piece);
-            bounds[b + 1] = bounds[b] + piece.tokens().length;
-            contexts[b] = piece.cached() + piece.tokens().length;
-            tables[b] = piece.blocks();
-            wanted += piece.rows();
-        }
-        int[] tokens = new int[bounds[count]];
-        int[] positions = new int[tokens.length];
-        int[] slots = new int[tokens.length];
-        int[] rows = new int[wanted];
-        int next = 0;
-        int blockTokens = cache.blockTokens();
-        for (int b = 0; b < count; b++) {
-            Piece piece = pieces.get(b);
-            int length = piece.tokens().length;
-            System.arraycopy(piece.tokens(), 0, tokens, bounds[b], length);
-            for (int i = 0; i < length; i++) {
-                int place = piece.cached() + i;
-                positions[bounds[b] + i] = place;
-                slots[bounds[b] + i] = piece.blocks()[place / blockTokens] * blockTokens + place % blockTokens;
-            }
-            for (int i = length - piece.rows(); i < length; i++) {
-                rows[next++] = bounds[b] + i;
-            }
-        }
+    @Override
+    public float[] run(Step step) {
+        check(step);
         device.beginBatch();
-        CachedSequences sequences = CachedSequences.on(device, bounds, tables, contexts, blockTokens, cache.blocks());
-        DecoderRows batch =
-                new DecoderRows(device.upload(tokens), device.upload(positions), device.upload(slots), sequences);
-        if (wanted == 0) {
-            network.forward(device.ops(), batch, cache, device.upload(new int[] {0}));
-            return new float[0][];
-        }
-        Tensor logits = network.forward(device.ops(), batch, cache, device.upload(rows)); // [R, V]
-        float[] flat = device.download(logits);
-        float[][] result = new float[wanted][];
-        for (int r = 0; r < wanted; r++) {
-            result[r] = Arrays.copyOfRange(flat, r * network.vocabulary(), (r + 1) * network.vocabulary());
-        }
-        return result;
+        CachedSequences sequences = CachedSequences.on(
+                device, step.bounds(), step.tables(), step.contexts(), cache.blockTokens(), cache.blocks());
+        DecoderRows rows = new DecoderRows(
+                device.upload(step.ids()), device.upload(step.positions()), device.upload(step.slots()), sequences);
+        Tensor logits = network.forward(device.ops(), rows, cache, device.upload(step.logitRows())); // [S, V]
+        return device.download(logits); // also when nothing is wanted: it waits for the cache
     }
 
     /** The last check before raw memory is indexed with these numbers; blocks are checked with the sequences. */
-    private void check(Piece piece) {
-        int length = piece.tokens().length;
-        int context = piece.cached() + length;
-        boolean fits = length > 0
-                && piece.cached() >= 0
-                && context <= network.maxTokens()
-                && piece.rows() >= 0
-                && piece.rows() <= length
-                && piece.blocks().length >= Math.ceilDiv(context, cache.blockTokens());
+    private void check(Step step) {
+        int rows = step.rows();
+        boolean fits = step.positions().length == rows && step.slots().length == rows;
+        int slots = cache.blocks() * cache.blockTokens();
+        for (int t = 0; fits && t < rows; t++) {
+            fits = within(step.ids()[t], network.vocabulary())
+                    && within(step.positions()[t], network.maxTokens())
+                    && within(step.slots()[t], slots);
+        }
+        for (int row : step.logitRows()) {
+            fits &= within(row, rows);
+        }
+        for (int context : step.contexts()) {
+            fits &= context <= network.maxTokens();
+        }
         if (!fits) {
-            throw new IllegalArgumentException("decoder: a piece of 1 to " + network.maxTokens()
-                    + " tokens with blocks for all of them expected, found " + length + " after " + piece.cached()
-                    + " in " + piece.blocks().length + " blocks, " + piece.rows() + " rows wanted");
+            throw new IllegalArgumentException("decoder: a step of ids below " + network.vocabulary()
+                    + ", positions below " + network.maxTokens() + " and slots below " + slots
+                    + " expected, found one of " + rows + " rows that is not");
         }
-        for (int id : piece.tokens()) {
-            if (id < 0 || id >= network.vocabulary()) {
-                throw new IllegalArgumentException(
-                        "decoder: token ids 0 to " + (network.vocabulary() - 1) + " expected, found " + id);
-            }
-        }
+    }
+
+    private static boolean within(int value, int bound) {
+        return value >= 0 && value < bound;
     }
 
     @Override

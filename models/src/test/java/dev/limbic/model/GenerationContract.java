@@ -2,7 +2,7 @@ package dev.limbic.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.model.Decoder.Piece;
+import dev.limbic.generate.Step;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.weights.Safetensors;
@@ -97,6 +97,47 @@ abstract class GenerationContract {
         return LanguageRegistry.load(golden.path(), Objects.requireNonNull(opened), precision, BLOCK, 1 << 20);
     }
 
+    /** New tokens of one sequence, of which the last {@code wanted} rows' logits are asked for. */
+    private record Piece(int[] tokens, int cached, int[] blocks, int wanted) {}
+
+    private static float[][] run(Decoder decoder, Piece... pieces) {
+        int[] ids = new int[0];
+        List<Integer> positions = new ArrayList<>();
+        List<Integer> slots = new ArrayList<>();
+        List<Integer> wanted = new ArrayList<>();
+        int[] bounds = new int[pieces.length + 1];
+        int[] contexts = new int[pieces.length];
+        int[][] tables = new int[pieces.length][];
+        for (int b = 0; b < pieces.length; b++) {
+            Piece piece = pieces[b];
+            int length = piece.tokens().length;
+            bounds[b + 1] = bounds[b] + length;
+            contexts[b] = piece.cached() + length;
+            tables[b] = piece.blocks();
+            ids = Arrays.copyOf(ids, bounds[b + 1]);
+            System.arraycopy(piece.tokens(), 0, ids, bounds[b], length);
+            for (int i = 0; i < length; i++) {
+                int place = piece.cached() + i;
+                positions.add(place);
+                slots.add(piece.blocks()[place / BLOCK] * BLOCK + place % BLOCK);
+                if (i >= length - piece.wanted()) {
+                    wanted.add(bounds[b] + i);
+                }
+            }
+        }
+        float[] logits =
+                decoder.run(new Step(ids, ints(positions), ints(slots), bounds, contexts, tables, ints(wanted)));
+        float[][] rows = new float[wanted.size()][];
+        for (int r = 0; r < rows.length; r++) {
+            rows[r] = Arrays.copyOfRange(logits, r * decoder.vocabulary(), (r + 1) * decoder.vocabulary());
+        }
+        return rows;
+    }
+
+    private static int[] ints(List<Integer> values) {
+        return values.stream().mapToInt(Integer::intValue).toArray();
+    }
+
     /** Blocks from the last to the first, so that nothing works only when they lie one behind the other. */
     private static int[] blocks(int tokens, int first) {
         int count = Math.ceilDiv(tokens, BLOCK);
@@ -135,7 +176,7 @@ abstract class GenerationContract {
         Golden golden = Golden.open(name);
         try (Decoder decoder = load(golden, precision)) {
             int length = golden.prompt().length;
-            float[][] rows = decoder.step(List.of(new Piece(golden.prompt(), 0, blocks(length, 0), length)));
+            float[][] rows = run(decoder, new Piece(golden.prompt(), 0, blocks(length, 0), length));
             assertClose(name + " prompt", flat(rows), golden.logits(), precision);
         }
     }
@@ -154,7 +195,7 @@ abstract class GenerationContract {
                 int[] tokens = Arrays.copyOfRange(golden.prompt(), cached, cached + count);
                 // Another sequence in the same batch, in blocks of its own.
                 Piece other = new Piece(new int[] {1, 2, 3}, 0, new int[] {0}, 1);
-                float[][] step = decoder.step(List.of(other, new Piece(tokens, cached, blocks, count)));
+                float[][] step = run(decoder, other, new Piece(tokens, cached, blocks, count));
                 rows.addAll(Arrays.asList(step).subList(1, 1 + count));
                 cached += count;
             }
@@ -169,14 +210,14 @@ abstract class GenerationContract {
         try (Decoder decoder = load(golden, precision)) {
             int length = golden.prompt().length;
             int[] blocks = blocks(length + golden.greedy().length, 0);
-            float[][] last = decoder.step(List.of(new Piece(golden.prompt(), 0, blocks, 1)));
+            float[][] last = run(decoder, new Piece(golden.prompt(), 0, blocks, 1));
             List<float[]> rows = new ArrayList<>();
             for (int k = 0; k < golden.greedy().length; k++) {
                 int best = best(last[0]);
                 if (precision == Precision.F32) {
                     assertThat(best).as("%s greedy token %d", name, k).isEqualTo(golden.greedy()[k]);
                 }
-                last = decoder.step(List.of(new Piece(new int[] {golden.greedy()[k]}, length + k, blocks, 1)));
+                last = run(decoder, new Piece(new int[] {golden.greedy()[k]}, length + k, blocks, 1));
                 rows.add(last[0]);
             }
             assertClose(name + " steps", flat(rows.toArray(float[][]::new)), golden.steps(), precision);

@@ -48,6 +48,7 @@ class ArchitectureTest {
                     "dev.limbic.model",
                     List.of(
                             "dev.limbic.layer",
+                            "dev.limbic.generate",
                             "dev.limbic.ops",
                             "dev.limbic.weights",
                             "dev.limbic.tensor",
