@@ -25,7 +25,19 @@ import jcuda.driver.JCudaDriver;
 final class Kernels implements AutoCloseable {
     private static final int MAX_ARGUMENTS = 32;
     private static final String[] FAMILIES = {
-        "embed", "bias_activation", "add_layer_norm", "attention", "rows", "pool", "softmax", "cast"
+        "embed",
+        "bias_activation",
+        "add_layer_norm",
+        "attention",
+        "rows",
+        "pool",
+        "softmax",
+        "cast",
+        "norm",
+        "elementwise",
+        "rotary",
+        "cache_append",
+        "cached_attention"
     };
 
     private final CUstream stream;
