@@ -37,7 +37,9 @@ interface CachedAttentionCases {
         "64,8,2,32",
         "80,2,2,5",
         "96,3,1,16",
-        "128,4,1,32"
+        "128,4,1,32",
+        "256,9,1,16",
+        "264,2,1,16"
     })
     default void cachedAttentionMatchesTheOracle(int size, int queries, int keys, int blockTokens) {
         bench().assumeDecodes();
