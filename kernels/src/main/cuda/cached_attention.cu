@@ -1,10 +1,9 @@
 // Attention of new rows over a paged cache of keys and values; scores are never written to global memory.
 //
-// An item is a new row and one of the query heads that share a head of keys and values. A block has ITEMS of them, so that
-// a step of grouped-query attention reads the cache once, and deals out the keys: to its warps, and within a warp to
-// groups of as many lanes as a head has spans of columns. Each group keeps a running maximum, sum and output of its own
-// keys for every item (online softmax); they are merged at the end. So a single row over a long context keeps all
-// lanes busy, and no barrier stands between two loads of the cache.
+// A block has ITEMS items of one head of keys and values, so that a step of grouped-query attention reads the cache once.
+// It deals out the keys: to its warps, and within a warp to groups of as many lanes as a head has spans of columns. Each
+// group keeps a running maximum, sum and output of its own keys for every item (online softmax); they are merged at the
+// end. So a single row over a long context keeps all lanes busy, and no barrier stands between two loads of the cache.
 #include "cached_shape.cuh"
 
 /** Columns of a head in one lane: 16 bytes of the narrower types. */
@@ -233,7 +232,13 @@ __device__ __forceinline__ void mergeWarps(
 
 template <bool CHUNKED, typename T, typename C>
 __device__ __forceinline__ void attendAll(
-        Items& items, const CachedHead<T, C>& head, const float* queries, const Place& place, int firstItem, int count, float scale) {
+        Items& items,
+        const CachedHead<T, C>& head,
+        const float* queries,
+        const Place& place,
+        int firstItem,
+        int count,
+        float scale) {
     const int end = head.seenBy(firstItem + count - 1);
     const int step = place.groups * KEYS;
     int token = place.group;
@@ -336,22 +341,22 @@ __device__ __forceinline__ void cachedAttentionAny(const CachedArguments<T, C>& 
 // lies in block blockTables[b * width + t / blockTokens]. NaN reaches only the rows that see it.
 // cached_attention: size <= 256. Grid (ceil(longest * queries / keys / 8), keys, sequences), block 128.
 // cached_attention_any: any size. The same grid, block 256. Both: dynamic shared memory 0; any grid.x from there up is correct.
-#define CACHED_ATTENTION(TYPE, T, CACHE_TYPE, C)                                                                       \
-    extern "C" __global__ void __launch_bounds__(CACHED_BLOCK, 3) cached_attention_##TYPE##_##CACHE_TYPE(              \
-            T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts,   \
-            int width, int queries, int keys, int size, int blockTokens) {                                             \
-        cachedAttention<T, C>(                                                                                         \
-                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});         \
-    }                                                                                                                  \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 2) cached_attention_any_##TYPE##_##CACHE_TYPE(                \
-            T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts,   \
-            int width, int queries, int keys, int size, int blockTokens) {                                             \
-        cachedAttentionAny<T, C>(                                                                                      \
-                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});         \
+#define CACHED_ATTENTION(TYPE, T, CACHE_TYPE, C)                                                                     \
+    extern "C" __global__ void __launch_bounds__(CACHED_BLOCK, 3) cached_attention_##TYPE##_##CACHE_TYPE(            \
+            T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts, \
+            int width, int queries, int keys, int size, int blockTokens) {                                           \
+        cachedAttention<T, C>(                                                                                       \
+                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});       \
+    }                                                                                                                \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 2) cached_attention_any_##TYPE##_##CACHE_TYPE(           \
+            T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts, \
+            int width, int queries, int keys, int size, int blockTokens) {                                           \
+        cachedAttentionAny<T, C>(                                                                                    \
+                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});       \
     }
-#define CACHED_ATTENTION_ALL(TYPE, T)        \
-    CACHED_ATTENTION(TYPE, T, f32, float)    \
-    CACHED_ATTENTION(TYPE, T, f16, Float16)  \
+#define CACHED_ATTENTION_ALL(TYPE, T)         \
+    CACHED_ATTENTION(TYPE, T, f32, float)     \
+    CACHED_ATTENTION(TYPE, T, f16, Float16)   \
     CACHED_ATTENTION(TYPE, T, bf16, BFloat16)
 
 CACHED_ATTENTION_ALL(f32, float)

@@ -59,13 +59,13 @@ __device__ __forceinline__ void combineRows(
 // swiglu: out [rows, columns] = silu(gate) * up; a row of x [rows, 2 * columns] is the gate's columns, then those of up.
 // Both: grid (ceil(rows / 8), ceil(columns / 1024)), block 256, dynamic shared memory 0: a warp per 1024 columns of a row.
 // Any grid.y from 1 up is correct.
-#define ELEMENTWISE(SUFFIX, T)                                                \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) add_##SUFFIX(     \
-            T* residual, const T* x, int rows, int columns) {                 \
-        combineRows(residual, residual, x, rows, columns, columns, Sum());    \
-    }                                                                         \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) swiglu_##SUFFIX(  \
-            T* out, const T* x, int rows, int columns) {                      \
+#define ELEMENTWISE(SUFFIX, T)                                                 \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) add_##SUFFIX(      \
+            T* residual, const T* x, int rows, int columns) {                  \
+        combineRows(residual, residual, x, rows, columns, columns, Sum());     \
+    }                                                                          \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) swiglu_##SUFFIX(   \
+            T* out, const T* x, int rows, int columns) {                       \
         combineRows(out, x, x + columns, rows, columns, 2 * columns, Gated()); \
     }
 
