@@ -67,6 +67,11 @@ record Closeness(double atol, double eps) {
         return Float.isNaN(actual) && Double.isNaN(expected);
     }
 
+    /** For two results that were each rounded after sums in an order of their own. */
+    Closeness twice() {
+        return new Closeness(2 * atol, 2 * eps);
+    }
+
     /** Two results of the device itself. */
     void checkSame(String what, float[] actual, float[] other) {
         double[] expected = new double[other.length];

@@ -98,7 +98,9 @@ public final class CudaDevice implements Device {
 
     @Override
     public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
-        throw new UnsupportedOperationException("kvCache: not on CUDA yet");
+        context.enter();
+        kernels.prepareDecoding();
+        return new CudaKvCache(context, memory, graphs, layers, keyHeads, size, blockTokens, blocks, dtype);
     }
 
     /**

@@ -45,6 +45,7 @@ final class CudaOps implements Ops {
     private final Kernels kernels;
     private final Arena scratch;
     private final Blas blas;
+    private final CudaDecoding decoding;
     private final Uploads uploads;
 
     /** Brings small arrays of integers to the device. */
@@ -57,6 +58,7 @@ final class CudaOps implements Ops {
         this.kernels = kernels;
         this.scratch = scratch;
         this.blas = new Blas(context.cublas);
+        this.decoding = new CudaDecoding(kernels);
         this.uploads = uploads;
     }
 
@@ -207,37 +209,52 @@ final class CudaOps implements Ops {
 
     @Override
     public Tensor layerNorm(Tensor x, Norm norm) {
-        throw new UnsupportedOperationException("layerNorm: not on CUDA yet");
+        Checks.layerNorm(x, norm);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns());
+        decoding.layerNorm(x, norm, y);
+        return y;
     }
 
     @Override
     public Tensor rmsNorm(Tensor x, Tensor gain, float epsilon) {
-        throw new UnsupportedOperationException("rmsNorm: not on CUDA yet");
+        Checks.rmsNorm(x, gain);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns());
+        decoding.rmsNorm(x, gain, epsilon, y);
+        return y;
     }
 
     @Override
     public void add(Tensor x, Tensor residual) {
-        throw new UnsupportedOperationException("add: not on CUDA yet");
+        Checks.add(x, residual);
+        decoding.add(x, residual);
     }
 
     @Override
     public Tensor swiGlu(Tensor x) {
-        throw new UnsupportedOperationException("swiGlu: not on CUDA yet");
+        Checks.swiGlu(x);
+        Tensor y = allocate(x.dtype(), x.rows(), x.columns() / 2);
+        decoding.swiGlu(x, y);
+        return y;
     }
 
     @Override
     public void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads) {
-        throw new UnsupportedOperationException("rotary: not on CUDA yet");
+        Checks.rotary(qkv, rotary, positions, heads);
+        decoding.rotary(qkv, rotary, positions, heads);
     }
 
     @Override
     public void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads) {
-        throw new UnsupportedOperationException("cacheAppend: not on CUDA yet");
+        Checks.cacheAppend(qkv, cache, layer, slots, heads);
+        decoding.cacheAppend(qkv, (CudaKvCache) cache, layer, slots, heads);
     }
 
     @Override
     public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
-        throw new UnsupportedOperationException("cachedAttention: not on CUDA yet");
+        Checks.cachedAttention(qkv, cache, layer, sequences, heads);
+        Tensor y = allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
+        decoding.cachedAttention(qkv, (CudaKvCache) cache, layer, sequences, heads, y);
+        return y;
     }
 
     @Override

@@ -23,6 +23,7 @@ record KernelSource(String name, String text, List<String> headerNames, List<Str
             "attention_shape.cuh",
             "attention_fma.cuh",
             "attention_mma.cuh",
+            "cached_shape.cuh",
             "tensor_core.cuh");
 
     static KernelSource of(String family) {

@@ -6,6 +6,7 @@ import dev.limbic.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import jcuda.Pointer;
@@ -24,10 +25,14 @@ import jcuda.driver.JCudaDriver;
  */
 final class Kernels implements AutoCloseable {
     private static final int MAX_ARGUMENTS = 32;
-    private static final String[] FAMILIES = {
-        "embed", "bias_activation", "add_layer_norm", "attention", "rows", "pool", "softmax", "cast"
-    };
+    private static final List<String> FAMILIES =
+            List.of("embed", "bias_activation", "add_layer_norm", "attention", "rows", "pool", "softmax", "cast");
 
+    /** What only decoders need. Compiling it takes a while, so other models do not wait for it. */
+    private static final List<String> DECODING =
+            List.of("norm", "elementwise", "rotary", "cache_append", "cached_attention");
+
+    private final KernelCache cache;
     private final CUstream stream;
     private final Map<String, CUmodule> modules = new HashMap<>();
     private final Map<String, CUfunction> functions = new HashMap<>();
@@ -41,22 +46,38 @@ final class Kernels implements AutoCloseable {
     private String launching = "";
 
     Kernels(KernelCache cache, CUstream stream) {
+        this.cache = cache;
         this.stream = stream;
         long values = java.lang.foreign.MemorySegment.ofBuffer(block).address() + MAX_ARGUMENTS * Long.BYTES;
         for (int i = 0; i < MAX_ARGUMENTS; i++) {
             block.putLong(i * Long.BYTES, values + (long) i * Long.BYTES);
         }
         try {
-            for (String family : FAMILIES) {
-                modules.put(family, load(cache, KernelSource.of(family)));
-            }
+            FAMILIES.forEach(this::module);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
         }
     }
 
-    private static CUmodule load(KernelCache cache, KernelSource source) {
+    /** Loads what decoders need, so that their first step does not wait for it. */
+    void prepareDecoding() {
+        DECODING.forEach(this::module);
+    }
+
+    private CUmodule module(String family) {
+        CUmodule loaded = modules.get(family);
+        if (loaded == null) {
+            if (!FAMILIES.contains(family) && !DECODING.contains(family)) {
+                throw new DeviceException(Kind.REFUSED, "no family of kernels is called " + family);
+            }
+            loaded = load(KernelSource.of(family));
+            modules.put(family, loaded);
+        }
+        return loaded;
+    }
+
+    private CUmodule load(KernelSource source) {
         CUmodule module = new CUmodule();
         if (JCudaDriver.cuModuleLoadData(module, cache.code(source)) != 0) {
             // What lies on the disk may be damaged.
@@ -76,10 +97,7 @@ final class Kernels implements AutoCloseable {
     Kernels of(String family, String kernel) {
         launching = kernel;
         if (!functions.containsKey(kernel)) {
-            CUmodule module = modules.get(family);
-            if (module == null) {
-                throw new DeviceException(Kind.REFUSED, "no family of kernels is called " + family);
-            }
+            CUmodule module = module(family);
             CUfunction function = new CUfunction();
             Check.driver(JCudaDriver.cuModuleGetFunction(function, module, kernel), "cuModuleGetFunction of " + kernel);
             functions.put(kernel, function);

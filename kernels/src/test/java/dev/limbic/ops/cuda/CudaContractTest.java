@@ -40,12 +40,6 @@ final class CudaContractTest extends OpsContract {
         return EnumSet.of(Precision.F32, Precision.F16, Precision.BF16);
     }
 
-    /** To be deleted with the last UnsupportedOperationException of CudaOps and CudaDevice. */
-    @Override
-    protected boolean decodes() {
-        return false;
-    }
-
     @Override
     protected void afterClose() {
         TestDevice.assertClean();
