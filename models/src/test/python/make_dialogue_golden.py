@@ -15,11 +15,8 @@ are the same on any device. Ends of text do not stop the continuation. Some conf
 Seeds are fixed: running it again with the same versions gives the same files.
 """
 
-import argparse
 import json
-import shutil
 import zlib
-from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -27,7 +24,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
                           MistralConfig, MistralForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM)
 
-from make_golden import byte_pairs
+from make_golden import byte_pairs, main
 
 STEPS = 32
 MARGIN = 0.02
@@ -203,19 +200,5 @@ GOLDEN = {
 }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "golden-generation")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="some of: " + ", ".join(GOLDEN))
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    for name in args.names or GOLDEN:
-        folder = args.out / name
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        torch.manual_seed(zlib.crc32(name.encode()))
-        GOLDEN[name](folder)
-
-
 if __name__ == "__main__":
-    main()
+    main(GOLDEN, __doc__, "golden-generation")

@@ -332,19 +332,20 @@ GOLDEN = {
 }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / "golden")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="some of: " + ", ".join(GOLDEN))
+def main(golden, description, folder):
+    """Makes the directories named on the command line, or all. `golden`: what makes each directory, by name."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "resources" / folder)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="some of: " + ", ".join(golden))
     args = parser.parse_args()
     torch.set_num_threads(1)
-    for name in args.names or GOLDEN:
+    for name in args.names or golden:
         folder = args.out / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         torch.manual_seed(zlib.crc32(name.encode()))
-        GOLDEN[name](folder)
+        golden[name](folder)
 
 
 if __name__ == "__main__":
-    main()
+    main(GOLDEN, __doc__, "golden")

@@ -3,7 +3,6 @@ package dev.limbic.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.generate.Step;
-import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.weights.Safetensors;
 import java.io.IOException;
@@ -16,45 +15,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every decoder computes what transformers computes: a prompt at once, in pieces, and step by step through the cache. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class GenerationContract {
+abstract class GenerationContract extends OnDevice {
     private static final int BLOCK = 4;
-
-    private @Nullable Device opened;
-
-    /** A device of the provider under test; the contract closes it. */
-    abstract Device open();
-
-    /** What it computes in. */
-    abstract Set<Precision> precisions();
-
-    /** Looks whether all was given back. */
-    void afterClose() {}
-
-    @BeforeAll
-    void openDevice() {
-        opened = open();
-    }
-
-    @AfterAll
-    void closeDevice() {
-        if (opened != null) {
-            opened.close();
-            afterClose();
-        }
-    }
 
     /** What make_dialogue_golden.py wrote. */
     private record Golden(Path path, int[] prompt, float[] logits, int[] greedy, float[] steps) {
@@ -94,7 +63,7 @@ abstract class GenerationContract {
     }
 
     private Decoder load(Golden golden, Precision precision) {
-        return LanguageRegistry.load(golden.path(), Objects.requireNonNull(opened), precision, BLOCK, 1 << 20);
+        return LanguageRegistry.load(golden.path(), device(), precision, BLOCK, 1 << 20);
     }
 
     /** New tokens of one sequence, of which the last {@code wanted} rows' logits are asked for. */

@@ -3,52 +3,16 @@ package dev.limbic.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.domain.Encoding;
-import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every architecture computes what PyTorch and transformers compute, in every precision, alone and in a batch. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class GoldenContract {
-    private @Nullable Device opened;
-
-    /** A device of the provider under test; the contract closes it. */
-    abstract Device open();
-
-    /** What it computes in. */
-    abstract Set<Precision> precisions();
-
-    @BeforeAll
-    void openDevice() {
-        opened = open();
-    }
-
-    @AfterAll
-    void closeDevice() {
-        if (opened != null) {
-            opened.close();
-            afterClose();
-        }
-    }
-
-    /** Looks whether all was given back. */
-    void afterClose() {}
-
-    private Device device() {
-        return Objects.requireNonNull(opened);
-    }
-
+abstract class GoldenContract extends OnDevice {
     Stream<Arguments> cases() {
         return Golden.names().stream().flatMap(name -> precisions().stream().map(p -> Arguments.of(name, p)));
     }

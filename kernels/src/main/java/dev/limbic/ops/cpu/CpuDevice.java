@@ -77,7 +77,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
-        return new CpuKvCache(layers, keyHeads, size, blockTokens, blocks, dtype);
+        return new CpuKvCache(new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype));
     }
 
     @Override

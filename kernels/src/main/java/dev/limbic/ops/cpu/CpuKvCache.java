@@ -1,37 +1,31 @@
 package dev.limbic.ops.cpu;
 
-import dev.limbic.ops.Checks;
 import dev.limbic.ops.KvCache;
 import dev.limbic.tensor.DType;
 
 /** Keys and values in host memory. */
 final class CpuKvCache implements KvCache {
-    private final int layers;
-    private final int keyHeads;
-    private final int size;
-    private final int blockTokens;
-    private final int blocks;
-    private final DType dtype;
+    private final Layout layout;
     private long address;
 
-    CpuKvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
-        Checks.kvCache(layers, keyHeads, size, blockTokens, blocks);
+    CpuKvCache(Layout layout) {
+        DType dtype = layout.dtype();
         if (dtype != DType.F32 && dtype != DType.BF16) {
             throw new IllegalArgumentException(
                     "kvCache: the CPU keeps keys and values as f32 or bf16, asked for " + dtype);
         }
-        this.layers = layers;
-        this.keyHeads = keyHeads;
-        this.size = size;
-        this.blockTokens = blockTokens;
-        this.blocks = blocks;
-        this.dtype = dtype;
-        address = HostMemory.INSTANCE.allocate(bytes());
+        this.layout = layout;
+        address = HostMemory.INSTANCE.allocate(layout.bytes());
+    }
+
+    @Override
+    public Layout layout() {
+        return layout;
     }
 
     /** Bytes of one token of one head. */
     long rowBytes() {
-        return (long) size * dtype.bytes();
+        return layout.rowBytes();
     }
 
     /** Address of the first token's key of a block. */
@@ -39,47 +33,12 @@ final class CpuKvCache implements KvCache {
         if (address == 0) {
             throw new IllegalStateException("the cache is closed");
         }
-        return address + (((long) layer * blocks + block) * 2 * keyHeads + head) * blockTokens * rowBytes();
+        return address + (((long) layer * blocks() + block) * 2 * keyHeads() + head) * blockTokens() * rowBytes();
     }
 
     /** From a token's key to its value. */
     long toValues() {
-        return (long) keyHeads * blockTokens * rowBytes();
-    }
-
-    @Override
-    public int layers() {
-        return layers;
-    }
-
-    @Override
-    public int keyHeads() {
-        return keyHeads;
-    }
-
-    @Override
-    public int size() {
-        return size;
-    }
-
-    @Override
-    public int blockTokens() {
-        return blockTokens;
-    }
-
-    @Override
-    public int blocks() {
-        return blocks;
-    }
-
-    @Override
-    public DType dtype() {
-        return dtype;
-    }
-
-    @Override
-    public long bytes() {
-        return Math.multiplyExact((long) layers * blocks * 2, (long) keyHeads * blockTokens * rowBytes());
+        return (long) keyHeads() * blockTokens() * rowBytes();
     }
 
     @Override

@@ -100,7 +100,8 @@ public final class CudaDevice implements Device {
     public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
         context.enter();
         kernels.prepareDecoding();
-        return new CudaKvCache(context, memory, graphs, layers, keyHeads, size, blockTokens, blocks, dtype);
+        KvCache.Layout layout = new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype);
+        return new CudaKvCache(context, memory, graphs, layout);
     }
 
     /**

@@ -67,10 +67,6 @@ final class CudaOps implements Ops {
         return new Tensor(type, shape, scratch.allocate(Math.max(1, shape.elements() * type.bytes())));
     }
 
-    private static int over(int n, int per) {
-        return (n + per - 1) / per;
-    }
-
     @Override
     public Tensor linear(Tensor x, Linear weights, Activation activation) {
         Checks.linear(x, weights);
@@ -83,7 +79,12 @@ final class CudaOps implements Ops {
                     .integer(y.rows())
                     .integer(y.columns())
                     .integer(code(activation))
-                    .launch(over(y.rows(), ROWS_PER_BLOCK), over(y.columns(), ACTIVATION_STRIP), 1, BLOCK, 0);
+                    .launch(
+                            Math.ceilDiv(y.rows(), ROWS_PER_BLOCK),
+                            Math.ceilDiv(y.columns(), ACTIVATION_STRIP),
+                            1,
+                            BLOCK,
+                            0);
         }
         return y;
     }
@@ -144,7 +145,7 @@ final class CudaOps implements Ops {
         launch.pointer(norm == null ? 0 : norm.gain().address())
                 .pointer(norm == null ? 0 : norm.bias().address())
                 .number(norm == null ? 0 : norm.epsilon())
-                .launch(over(y.rows(), ROWS_PER_BLOCK), BLOCK);
+                .launch(Math.ceilDiv(y.rows(), ROWS_PER_BLOCK), BLOCK);
         return y;
     }
 
@@ -172,7 +173,7 @@ final class CudaOps implements Ops {
                 .number(norm.epsilon())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(over(x.rows(), ROWS_PER_BLOCK), BLOCK);
+                .launch(Math.ceilDiv(x.rows(), ROWS_PER_BLOCK), BLOCK);
     }
 
     @Override
@@ -194,7 +195,7 @@ final class CudaOps implements Ops {
         boolean tiled = d <= WIDE_HEAD;
         String kernel = d <= TILED_HEAD ? "attention" : tiled ? "attention_wide" : "attention_any";
         Tensor y = allocate(qkv.dtype(), qkv.rows(), heads * d);
-        int tiles = over(sequences.longest(), tiled ? TILE_ROWS : ROWS_PER_BLOCK);
+        int tiles = Math.ceilDiv(sequences.longest(), tiled ? TILE_ROWS : ROWS_PER_BLOCK);
         kernels.of("attention", kernel, qkv.dtype())
                 .pointer(y.address())
                 .pointer(qkv.address())
@@ -276,7 +277,7 @@ final class CudaOps implements Ops {
                 .integer(sequences.count())
                 .integer(x.columns())
                 .integer(pooling == Pooling.MEAN ? 0 : 1)
-                .launch(over(x.columns(), POOL_STRIP), sequences.count(), 1, BLOCK, 0);
+                .launch(Math.ceilDiv(x.columns(), POOL_STRIP), sequences.count(), 1, BLOCK, 0);
         return y;
     }
 
@@ -293,7 +294,7 @@ final class CudaOps implements Ops {
                     .pointer(sequences.cuSeqlens().address())
                     .integer(sequences.count())
                     .integer(x.columns())
-                    .launch(over(x.columns(), POOL_STRIP), sequences.count(), 1, BLOCK, 0);
+                    .launch(Math.ceilDiv(x.columns(), POOL_STRIP), sequences.count(), 1, BLOCK, 0);
         }
         return y;
     }
@@ -328,7 +329,7 @@ final class CudaOps implements Ops {
                 .pointer(x.address())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(over(x.rows(), ROWS_PER_BLOCK), BLOCK);
+                .launch(Math.ceilDiv(x.rows(), ROWS_PER_BLOCK), BLOCK);
         return y;
     }
 
@@ -372,7 +373,7 @@ final class CudaOps implements Ops {
                 .pointer(rows.address())
                 .integer(rows.rows())
                 .integer(Math.toIntExact(x.rowBytes()))
-                .launch(over(rows.rows(), ROWS_PER_BLOCK), BLOCK);
+                .launch(Math.ceilDiv(rows.rows(), ROWS_PER_BLOCK), BLOCK);
     }
 
     @Override

@@ -16,8 +16,8 @@ import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Our kernels, loaded, and how to launch them. Arguments are written to one native block, so that a launch allocates
- * nothing:
+ * Our kernels, loaded, and how to launch them. Arguments are written to one native block, so that they cost a launch no
+ * allocation:
  *
  * <pre>kernels.of("softmax", "softmax", type).pointer(y).pointer(x).integer(rows).integer(n).launch(blocks, 256);</pre>
  *
