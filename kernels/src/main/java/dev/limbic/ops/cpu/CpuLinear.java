@@ -220,14 +220,16 @@ final class CpuLinear implements Linear, AutoCloseable {
         int elementBytes = precision.activations().bytes();
         for (int p = firstPanel; p < lastPanel; p++) {
             Panel panel = panels.get(p);
-            worker.plans()
-                    .get(key(planned, panel.to - panel.from, activation), panel.layout)
-                    .execute(
-                            x,
-                            panel.weights,
-                            y + (long) panel.from * elementBytes,
-                            bias + (long) panel.from * Float.BYTES,
-                            scales + (long) panel.from * Float.BYTES);
+            MatmulPlan plan = worker.plans().get(key(planned, panel.to - panel.from, activation), panel.layout);
+            Arena.Mark mark = worker.scratch().mark();
+            plan.execute(
+                    x,
+                    panel.weights,
+                    y + (long) panel.from * elementBytes,
+                    bias + (long) panel.from * Float.BYTES,
+                    scales + (long) panel.from * Float.BYTES,
+                    worker.scratch().allocate(plan.scratchpadBytes()));
+            worker.scratch().rewind(mark);
             if (activation == Activation.RELU) {
                 rectify(worker, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
             }

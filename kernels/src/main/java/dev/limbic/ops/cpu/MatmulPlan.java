@@ -18,8 +18,8 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled oneDNN matmul of fixed shape, y[M, N] = f(x[M, K]·W[K, N] + b), used by one thread. A call binds three to
- * five addresses and executes; it allocates nothing.
+ * A compiled oneDNN matmul of fixed shape, y[M, N] = f(x[M, K]·W[K, N] + b), used by one thread. A call binds its
+ * addresses and executes; it allocates nothing.
  *
  * <p>For int8, x is u8, W is s8 with a scale per output channel applied by oneDNN, y is f32 without bias or
  * activation: {@link Epilogue} adds what depends on the row.
@@ -46,7 +46,7 @@ final class MatmulPlan implements AutoCloseable {
     private final @Nullable dnnl_memory bias;
     private final @Nullable dnnl_memory scales;
     private final @Nullable dnnl_memory scratchpad;
-    private final long scratchpadAddress;
+    private final long scratchpadBytes;
     private final String implementation;
     private int argumentCount;
 
@@ -89,12 +89,8 @@ final class MatmulPlan implements AutoCloseable {
         result = bind(DNNL_ARG_DST, y);
         bias = b == null ? null : bind(DNNL_ARG_BIAS, b);
         scales = s == null ? null : bind(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, s);
-        long padBytes = dnnl_memory_desc_get_size(pad);
-        scratchpadAddress = padBytes == 0 ? 0 : HostMemory.INSTANCE.allocate(padBytes);
-        scratchpad = padBytes == 0 ? null : bind(DNNL_ARG_SCRATCHPAD, pad);
-        if (scratchpad != null) {
-            point(scratchpad, scratchpadAddress);
-        }
+        scratchpadBytes = dnnl_memory_desc_get_size(pad);
+        scratchpad = scratchpadBytes == 0 ? null : bind(DNNL_ARG_SCRATCHPAD, pad);
         for (dnnl_memory_desc d : new dnnl_memory_desc[] {x, y, b, s, pad}) {
             if (d != null) {
                 dnnl_memory_desc_destroy(d);
@@ -221,8 +217,13 @@ final class MatmulPlan implements AutoCloseable {
         return implementation;
     }
 
-    /** Computes the product. Addresses of scales and bias are ignored where the plan has none. */
-    void execute(long x, long w, long y, long biasAddress, long scalesAddress) {
+    /** Scratch memory that {@link #execute} needs while it runs, in bytes. */
+    long scratchpadBytes() {
+        return scratchpadBytes;
+    }
+
+    /** Computes the product. Addresses of scales, bias and scratch memory are ignored where the plan needs none. */
+    void execute(long x, long w, long y, long biasAddress, long scalesAddress, long scratchpadAddress) {
         point(source, x);
         point(weights, w);
         point(result, y);
@@ -231,6 +232,9 @@ final class MatmulPlan implements AutoCloseable {
         }
         if (scales != null) {
             point(scales, scalesAddress);
+        }
+        if (scratchpad != null) {
+            point(scratchpad, scratchpadAddress);
         }
         OneDnn.check(
                 dnnl_primitive_execute(primitive, stream, argumentCount, arguments), "dnnl_primitive_execute (matmul)");
@@ -242,9 +246,6 @@ final class MatmulPlan implements AutoCloseable {
             if (m != null) {
                 dnnl_memory_destroy(m);
             }
-        }
-        if (scratchpadAddress != 0) {
-            HostMemory.INSTANCE.free(scratchpadAddress);
         }
         dnnl_memory_desc_destroy(weightLayout);
         dnnl_primitive_destroy(primitive);

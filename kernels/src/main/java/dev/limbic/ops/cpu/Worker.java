@@ -15,6 +15,9 @@ final class Worker implements AutoCloseable {
 
     Worker(int index) {
         this.index = index;
+        // Taken now: which worker first needs scratch memory depends on timing, the memory held must not.
+        scratch.allocate(SCRATCH_BYTES);
+        scratch.reset();
     }
 
     /** Place in the team, 0 for the owner. */
