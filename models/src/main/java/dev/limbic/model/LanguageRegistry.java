@@ -1,16 +1,24 @@
 package dev.limbic.model;
 
+import dev.limbic.generate.SteeringWords;
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
+import dev.limbic.preprocess.text.ChatTemplate;
+import dev.limbic.preprocess.text.PromptEncoder;
+import dev.limbic.preprocess.text.TokenVocabulary;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfDirectory;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The only list of architectures that write text. A new one is one line in {@link #LANGUAGE}. */
 public final class LanguageRegistry {
@@ -33,12 +41,89 @@ public final class LanguageRegistry {
         "*.attn.bias", "*.attn.masked_bias", "*.rotary_emb.inv_freq", "lm_head.weight"
     };
 
+    /** Tokens in a block: a shared prefix is shared in whole blocks, and a sequence wastes half of one. */
+    private static final int BLOCK_TOKENS = 16;
+
     private LanguageRegistry() {}
 
     /**
-     * Loads a decoder onto a device.
+     * Loads a language model onto a device, with its tokeniser and its form of a conversation.
      *
      * @param path a Hugging Face model folder
+     * @param name under which it is served
+     * @param precision of its products, or null for the one that {@code auto} means
+     * @param cacheBytes most memory for the cache of keys and values
+     * @throws dev.limbic.weights.WeightsException if anything in the folder is wrong or not supported
+     * @throws dev.limbic.preprocess.text.TokenizerException if its tokeniser or its chat template is
+     * @throws IllegalArgumentException if the cache would not hold a single block
+     */
+    public static LanguageModel load(
+            Path path, String name, Device device, @Nullable Precision precision, long cacheBytes) {
+        PromptEncoder encoder = PromptEncoder.open(path);
+        TokenVocabulary tokens = TokenVocabulary.open(path);
+        Optional<ChatTemplate> template = ChatTemplate.open(path);
+        Precision chosen = precision != null ? precision : automatic(device);
+        try (HfDirectory directory = HfDirectory.open(path)) {
+            HfConfig config = directory.config();
+            Decoder decoder = decoder(directory, device, chosen, BLOCK_TOKENS, cacheBytes);
+            try {
+                if (tokens.size() > decoder.vocabulary()) {
+                    throw config.unexpected(
+                            "vocab_size",
+                            "at least the tokeniser's " + tokens.size() + " entries",
+                            Integer.toString(decoder.vocabulary()));
+                }
+                Set<String> controls = controls(config, tokens);
+                GenerationConfig generation = GenerationConfig.of(
+                        config, directory.generationConfig(), decoder.vocabulary(), decoder.maxTokens());
+                LanguageCard card = new LanguageCard(
+                        name,
+                        config.architecture(),
+                        decoder.maxTokens(),
+                        decoder.vocabulary(),
+                        directory.weights().parameters(),
+                        chosen.name().toLowerCase(Locale.ROOT),
+                        device.name(),
+                        controls,
+                        template.isPresent(),
+                        generation.stopIds(),
+                        generation.sampling(),
+                        decoder.blocks() * decoder.blockTokens());
+                ChatPrompts prompts = new ChatPrompts(encoder, template, controls, SteeringWords.load());
+                return new LoadedLanguageModel(card, decoder, tokens, prompts);
+            } catch (RuntimeException | Error failure) {
+                decoder.close();
+                throw failure;
+            }
+        }
+    }
+
+    /**
+     * Emotions with a control token, from {@code limbic.emotions} in config.json: the token's id by the name that the
+     * chat template knows it by.
+     */
+    private static Set<String> controls(HfConfig config, TokenVocabulary tokens) {
+        Optional<HfConfig> emotions = config.section("limbic").flatMap(limbic -> limbic.section("emotions"));
+        if (emotions.isEmpty()) {
+            return Set.of();
+        }
+        for (String emotion : emotions.get().keys()) {
+            emotions.get().requireInt(emotion, 0, tokens.size() - 1);
+        }
+        return Set.copyOf(emotions.get().keys());
+    }
+
+    /**
+     * The precision that {@code auto} means: generation is bound by the reading of weights, so the smallest type that
+     * keeps a text what it is in f32; of the 16-bit types bf16, whose range no model leaves.
+     */
+    static Precision automatic(Device device) {
+        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
+    }
+
+    /**
+     * Loads a decoder alone, without a tokeniser.
+     *
      * @param blockTokens tokens in a block of the cache
      * @param cacheBytes most memory for the cache
      * @throws dev.limbic.weights.WeightsException if anything in the folder is wrong or not supported
@@ -46,22 +131,26 @@ public final class LanguageRegistry {
      */
     public static Decoder load(Path path, Device device, Precision precision, int blockTokens, long cacheBytes) {
         try (HfDirectory directory = HfDirectory.open(path)) {
-            HfConfig config = directory.config();
-            Constructor constructor = LANGUAGE.get(config.architecture());
-            if (constructor == null) {
-                throw config.unsupported("architectures", LANGUAGE.keySet().toArray(String[]::new));
-            }
-            Weights weights = device.weights();
-            try {
-                Parameters parameters = new Parameters(directory.weights(), weights, precision);
-                DecoderNetwork network = constructor.create(config, parameters);
-                directory.weights().requireAllTaken(HARMLESS);
-                return new Decoder(
-                        device, weights, network, cache(network, device, precision, blockTokens, cacheBytes));
-            } catch (RuntimeException | Error failure) {
-                weights.close();
-                throw failure;
-            }
+            return decoder(directory, device, precision, blockTokens, cacheBytes);
+        }
+    }
+
+    private static Decoder decoder(
+            HfDirectory directory, Device device, Precision precision, int blockTokens, long cacheBytes) {
+        HfConfig config = directory.config();
+        Constructor constructor = LANGUAGE.get(config.architecture());
+        if (constructor == null) {
+            throw config.unsupported("architectures", LANGUAGE.keySet().toArray(String[]::new));
+        }
+        Weights weights = device.weights();
+        try {
+            Parameters parameters = new Parameters(directory.weights(), weights, precision);
+            DecoderNetwork network = constructor.create(config, parameters);
+            directory.weights().requireAllTaken(HARMLESS);
+            return new Decoder(device, weights, network, cache(network, device, precision, blockTokens, cacheBytes));
+        } catch (RuntimeException | Error failure) {
+            weights.close();
+            throw failure;
         }
     }
 

@@ -64,6 +64,21 @@ public final class HfConfig {
         return node == null ? absent : integer(key, node, min, max);
     }
 
+    /** Whole numbers in {@code min…max}, from a list or a single one; none when the key is not there. */
+    public List<Integer> intsOr(String key, int min, int max) {
+        JsonNode node = found(key);
+        if (node == null) {
+            return List.of();
+        }
+        List<Integer> values = new ArrayList<>();
+        if (node instanceof ArrayNode array) {
+            array.forEach(each -> values.add(integer(key, each, min, max)));
+        } else {
+            values.add(integer(key, node, min, max));
+        }
+        return List.copyOf(values);
+    }
+
     /** A finite number in {@code min…max}, or {@code absent} when the key is not there. */
     public double doubleOr(String key, double absent, double min, double max) {
         JsonNode node = found(key);

@@ -2,6 +2,7 @@ package dev.limbic.weights;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A model folder as {@code save_pretrained} writes it: {@code config.json}, weights in one file or several, and the
@@ -10,6 +11,7 @@ import java.nio.file.Path;
  */
 public final class HfDirectory implements AutoCloseable {
     private static final String CONFIG = "config.json";
+    private static final String GENERATION_CONFIG = "generation_config.json";
 
     private final Path path;
     private final HfConfig config;
@@ -46,6 +48,18 @@ public final class HfDirectory implements AutoCloseable {
     /** {@code config.json}. */
     public HfConfig config() {
         return config;
+    }
+
+    /**
+     * {@code generation_config.json}, which many models do not have.
+     *
+     * @throws WeightsException if it is there and not valid JSON
+     */
+    public Optional<HfConfig> generationConfig() {
+        Path file = path.resolve(GENERATION_CONFIG);
+        return Files.exists(file)
+                ? Optional.of(new HfConfig(file.toString(), "", StrictJson.read(file)))
+                : Optional.empty();
     }
 
     /** All tensors; each call returns the same view, which remembers what was taken. */

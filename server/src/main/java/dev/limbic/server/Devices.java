@@ -1,12 +1,17 @@
 package dev.limbic.server;
 
 import dev.limbic.domain.Encoding;
+import dev.limbic.model.LanguageModel;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.Lane;
 import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.config.ServerConfig.LanguageConfig;
+import dev.limbic.server.config.ServerConfig.ModelConfig;
+import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,22 +25,19 @@ final class Devices implements AutoCloseable {
     private final List<MicroBatcher> batchers = new ArrayList<>();
     private final ExecutorService completions;
     private final Models models;
+    private final Languages languages;
 
     /**
      * @param hosts not used by another thread any more
-     * @param order names of the models in the order in which clients shall see them
-     * @param defaultName name of the one that requests without a model name go to
+     * @param config says how work is gathered and which models are the default ones
      */
-    Devices(
-            List<Host> hosts,
-            List<String> order,
-            String defaultName,
-            BatchPolicy policy,
-            BatchObserver batches,
-            DeviceObserver devices) {
+    Devices(List<Host> hosts, ServerConfig config, BatchObserver batches, DeviceObserver devices) {
+        ServerConfig.Batch batch = config.batch();
+        BatchPolicy policy = new BatchPolicy(batch.maxTokens(), batch.maxRows(), batch.queueRows(), batch.maxDelay());
         this.completions = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("limbic-answers").daemon(true).factory());
         List<Models.Served> served = new ArrayList<>();
+        List<Languages.Served> speaking = new ArrayList<>();
         for (Host host : hosts) {
             MicroBatcher batcher = new MicroBatcher(host.name(), policy, completions, batches, host::close);
             batchers.add(batcher);
@@ -44,9 +46,19 @@ final class Devices implements AutoCloseable {
                 Lane<Encoding, float[]> lane = batcher.lane(model.card().name(), new ModelWork(model, recovery::lost));
                 served.add(new Models.Served(model, lane));
             }
+            for (LanguageModel model : host.languages()) {
+                GenerationWork work = new GenerationWork(model, config.generation(), recovery::lost);
+                batcher.add(work);
+                speaking.add(new Languages.Served(model, work.scheduler(), batcher));
+            }
         }
+        List<String> order = config.models().stream().map(ModelConfig::name).toList();
         served.sort(Comparator.comparingInt(each -> order.indexOf(each.name())));
-        this.models = new Models(served, defaultName);
+        List<String> languageOrder =
+                config.languages().stream().map(LanguageConfig::name).toList();
+        speaking.sort(Comparator.comparingInt(each -> languageOrder.indexOf(each.name())));
+        this.models = new Models(served, config.defaultModel());
+        this.languages = new Languages(speaking, config.defaultLanguage());
     }
 
     /** Opens a lost device again, once. Belongs to the thread that owns the device. */
@@ -85,6 +97,10 @@ final class Devices implements AutoCloseable {
 
     Models models() {
         return models;
+    }
+
+    Languages languages() {
+        return languages;
     }
 
     /** Rows that wait for any device. */

@@ -2,6 +2,8 @@ package dev.limbic.server;
 
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.model.LanguageModel;
+import dev.limbic.model.LanguageRegistry;
 import dev.limbic.model.ModelRegistry;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.Device;
@@ -13,9 +15,11 @@ import dev.limbic.ops.cuda.CudaSettings;
 import dev.limbic.preprocess.text.TokenizerException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
+import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.weights.WeightsException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,6 +27,7 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Opens devices and loads models: the only place that names a concrete device. */
@@ -52,13 +57,17 @@ final class Engine {
      * @return a host per device that is used
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
-    List<Host> load(List<ModelConfig> models) {
-        Device chip = openCuda(models);
+    List<Host> load(List<ModelConfig> models, List<LanguageConfig> languages) {
+        List<Wanted> all = Stream.concat(
+                        models.stream().map(model -> Wanted.of(model)),
+                        languages.stream().map(model -> Wanted.of(model)))
+                .toList();
+        Device chip = openCuda(all);
         List<Host> hosts = new ArrayList<>();
         try {
-            List<ModelConfig> onCpu = new ArrayList<>();
-            List<ModelConfig> onCuda = new ArrayList<>();
-            for (ModelConfig model : models) {
+            List<Wanted> onCpu = new ArrayList<>();
+            List<Wanted> onCuda = new ArrayList<>();
+            for (Wanted model : all) {
                 boolean fits = chip != null && model.device() != DeviceChoice.CPU && computes(chip, model);
                 (fits ? onCuda : onCpu).add(model);
             }
@@ -83,18 +92,18 @@ final class Engine {
 
     /** Loads one model. */
     Host load(ModelConfig model) {
-        return load(List.of(model)).getFirst();
+        return load(List.of(model), List.of()).getFirst();
     }
 
     /** The chip if any model may use it; null if none may or, where the choice is ours, it cannot be opened. */
-    private @Nullable Device openCuda(List<ModelConfig> models) {
+    private @Nullable Device openCuda(List<Wanted> models) {
         if (models.stream().allMatch(model -> model.device() == DeviceChoice.CPU)) {
             return null;
         }
         try {
             return cuda.get();
         } catch (DeviceException failure) {
-            for (ModelConfig model : models) {
+            for (Wanted model : models) {
                 if (model.device() == DeviceChoice.CUDA) {
                     throw new LimbicException.Invalid("model '" + model.name() + "' asks for device cuda: "
                             + failure.getMessage() + "; see limbic doctor, or use auto or cpu");
@@ -105,7 +114,7 @@ final class Engine {
         }
     }
 
-    private static boolean computes(Device chip, ModelConfig model) {
+    private static boolean computes(Device chip, Wanted model) {
         Precision precision = precision(model.precision());
         boolean computes = precision == null || chip.supports(precision);
         if (!computes && model.device() == DeviceChoice.CUDA) {
@@ -114,16 +123,39 @@ final class Engine {
         return computes;
     }
 
-    private Host host(Device opened, Supplier<Device> opener, List<ModelConfig> models) {
+    private Host host(Device opened, Supplier<Device> opener, List<Wanted> models) {
         progress.accept(opened.name() + ": " + opened.description());
-        List<Function<Device, TextModel>> loaders = new ArrayList<>();
-        for (ModelConfig model : models) {
-            loaders.add(device -> {
-                progress.accept("loading " + model.name() + " from " + model.path());
-                return load(model, device);
-            });
+        List<Function<Device, TextModel>> texts = new ArrayList<>();
+        List<Function<Device, LanguageModel>> languages = new ArrayList<>();
+        for (Wanted model : models) {
+            if (model.cacheBytes() == 0) {
+                texts.add(device -> loaded(model, device, precision -> {
+                    return ModelRegistry.load(model.path(), model.name(), device, precision);
+                }));
+            } else {
+                languages.add(device -> loaded(model, device, precision -> {
+                    return LanguageRegistry.load(
+                            model.path(), model.name(), device, precision, model.cacheBytes());
+                }));
+            }
         }
-        return new Host(opened, opener, loaders);
+        return new Host(opened, opener, new Host.Loaders(texts, languages));
+    }
+
+    /**
+     * What both kinds of models ask for.
+     *
+     * @param cacheBytes of a language model; 0 for others
+     */
+    private record Wanted(
+            String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes) {
+        static Wanted of(ModelConfig model) {
+            return new Wanted(model.name(), model.path(), model.device(), model.precision(), 0);
+        }
+
+        static Wanted of(LanguageConfig model) {
+            return new Wanted(model.name(), model.path(), model.device(), model.precision(), model.cacheBytes());
+        }
     }
 
     /** @throws DeviceException that says what is missing */
@@ -142,22 +174,23 @@ final class Engine {
         }
     }
 
-    private static TextModel load(ModelConfig model, Device device) {
+    private <M> M loaded(Wanted model, Device device, Function<@Nullable Precision, M> loader) {
+        progress.accept("loading " + model.name() + " from " + model.path());
         Precision precision = precision(model.precision());
         if (precision != null && !device.supports(precision)) {
             throw unsupported(device, model);
         }
         try {
-            return ModelRegistry.load(model.path(), model.name(), device, precision);
+            return loader.apply(precision);
         } catch (DeviceException e) {
             throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded onto device "
                     + device.name() + ": " + e.getMessage() + "; use device cpu");
-        } catch (WeightsException | TokenizerException e) {
+        } catch (WeightsException | TokenizerException | IllegalArgumentException e) {
             throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded: " + e.getMessage());
         }
     }
 
-    private static LimbicException.Invalid unsupported(Device device, ModelConfig model) {
+    private static LimbicException.Invalid unsupported(Device device, Wanted model) {
         return new LimbicException.Invalid("model '" + model.name() + "' asks for precision "
                 + model.precision().name().toLowerCase(Locale.ROOT) + ", for which this " + device.name()
                 + " has no instructions; use auto or f32");

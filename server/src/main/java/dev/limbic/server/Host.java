@@ -2,6 +2,7 @@ package dev.limbic.server;
 
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
+import dev.limbic.model.LanguageModel;
 import dev.limbic.model.ModelCard;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.Device;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,62 +23,103 @@ public final class Host implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Host.class.getName());
 
     private final @Nullable Supplier<Device> opener;
-    private final List<Function<Device, TextModel>> loaders;
+    private final Loaders loaders;
     private final List<TextModel> residents = new ArrayList<>();
+    private final List<LanguageModel> residentLanguages = new ArrayList<>();
     private volatile List<TextModel> loaded;
+    private volatile List<LanguageModel> languages = List.of();
     private @Nullable Device device;
+
+    /** What loads the models that live on a device, one each. */
+    record Loaders(
+            List<Function<Device, TextModel>> texts, List<Function<Device, LanguageModel>> languages) {
+        Loaders {
+            texts = List.copyOf(texts);
+            languages = List.copyOf(languages);
+        }
+    }
 
     /**
      * Loads the models.
      *
      * @param opened the device, closed if a model cannot be loaded
      * @param opener opens it again
-     * @param loaders load one model each
      */
-    Host(Device opened, Supplier<Device> opener, List<Function<Device, TextModel>> loaders) {
+    Host(Device opened, Supplier<Device> opener, Loaders loaders) {
         this.opener = opener;
-        this.loaders = List.copyOf(loaders);
+        this.loaders = loaders;
         this.loaded = List.of();
         load(opened);
         reside();
     }
 
-    private Host(List<TextModel> models) {
+    private Host(List<TextModel> models, List<LanguageModel> languages) {
         this.opener = null;
-        this.loaders = List.of();
+        this.loaders = new Loaders(List.of(), List.of());
         this.loaded = List.copyOf(models);
+        this.languages = List.copyOf(languages);
         reside();
     }
 
     /** Models whose device cannot be opened again. */
     public static Host of(TextModel... models) {
-        return new Host(List.of(models));
+        return new Host(List.of(models), List.of());
+    }
+
+    /** Models whose device cannot be opened again. */
+    public static Host of(List<TextModel> models, List<LanguageModel> languages) {
+        return new Host(models, languages);
     }
 
     private void reside() {
         for (int i = 0; i < loaded.size(); i++) {
             residents.add(new Resident(loaded.get(i).card(), i));
         }
+        for (int i = 0; i < languages.size(); i++) {
+            int place = i;
+            residentLanguages.add(new ResidentLanguage(languages.get(i).card(), () -> languages.get(place)));
+        }
     }
 
     private void load(Device opened) {
         List<TextModel> models = new ArrayList<>();
+        List<LanguageModel> speaking = new ArrayList<>();
         try {
-            for (Function<Device, TextModel> loader : loaders) {
+            for (Function<Device, TextModel> loader : loaders.texts()) {
                 models.add(loader.apply(opened));
+            }
+            for (Function<Device, LanguageModel> loader : loaders.languages()) {
+                speaking.add(loader.apply(opened));
             }
         } catch (RuntimeException | Error failure) {
             models.forEach(TextModel::close);
+            speaking.forEach(LanguageModel::close);
             opened.close();
             throw failure;
         }
         device = opened;
         loaded = List.copyOf(models);
+        languages = List.copyOf(speaking);
     }
 
     /** Name of the device, such as {@code cpu}. */
     String name() {
-        return residents.getFirst().card().device();
+        return residents.isEmpty()
+                ? residentLanguages.getFirst().card().device()
+                : residents.getFirst().card().device();
+    }
+
+    /** The language models, in the order in which they were loaded; they stay the same as {@link #models} do. */
+    List<LanguageModel> languages() {
+        return residentLanguages;
+    }
+
+    /** Names of everything that lives here. */
+    List<String> names() {
+        return Stream.concat(
+                        residents.stream().map(model -> model.card().name()),
+                        residentLanguages.stream().map(model -> model.card().name()))
+                .toList();
     }
 
     /** The models, in the order in which they were loaded; they stay the same when the device is opened again. */
@@ -106,6 +149,9 @@ public final class Host implements AutoCloseable {
     @Override
     public void close() {
         for (TextModel model : loaded) {
+            close(model);
+        }
+        for (LanguageModel model : languages) {
             close(model);
         }
         Device opened = device;

@@ -1,10 +1,13 @@
 package dev.limbic.server;
 
+import dev.limbic.generate.Scheduler;
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
-import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.http.HttpServer;
 import dev.limbic.server.http.Reply;
+import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
 import dev.limbic.server.telemetry.Logs;
 import dev.limbic.server.telemetry.Metrics;
@@ -39,15 +42,17 @@ public final class LimbicServer implements AutoCloseable {
     private LimbicServer(ServerConfig config, List<Host> hosts) throws IOException {
         metrics = new Metrics();
         Observers observers = new Observers(metrics);
-        ServerConfig.Batch batch = config.batch();
-        BatchPolicy policy = new BatchPolicy(batch.maxTokens(), batch.maxRows(), batch.queueRows(), batch.maxDelay());
-        List<String> names =
-                config.models().stream().map(ServerConfig.ModelConfig::name).toList();
-        health = new ModelHealth(names);
-        devices = new Devices(hosts, names, config.defaultModel(), policy, observers, new DeviceEvents());
+        health = new ModelHealth(
+                hosts.stream().flatMap(host -> host.names().stream()).toList());
+        devices = new Devices(hosts, config, observers, new DeviceEvents());
         try {
             for (Models.Served served : devices.models().all()) {
                 metrics.queueDepth(served.name(), served.lane()::depth);
+            }
+            for (Languages.Served served : devices.languages().all()) {
+                Scheduler scheduler = served.scheduler();
+                metrics.queueDepth(served.name(), scheduler::queued);
+                metrics.generation(served.name(), scheduler::active, scheduler::blocksInUse, served.model().blocks());
             }
             http = startHttp(config.http());
             grpc = startGrpc(config, observers);
@@ -79,7 +84,14 @@ public final class LimbicServer implements AutoCloseable {
 
     private GrpcServer startGrpc(ServerConfig config, Observers observers) throws IOException {
         try {
-            return GrpcServer.start(wireSettings(config), devices.models(), health, observers);
+            return GrpcServer.start(
+                    wireSettings(config),
+                    devices.models(),
+                    devices.languages(),
+                    new ResponseStrategy(config.dialogue().strategies()),
+                    health,
+                    observers,
+                    observers);
         } catch (IOException e) {
             http.close();
             throw cannotListen("grpc", config.grpc(), e);
@@ -116,7 +128,8 @@ public final class LimbicServer implements AutoCloseable {
                 limits.maxCalls(),
                 limits.maxCallsPerConnection(),
                 limits.keepAlive(),
-                config.workers());
+                config.workers(),
+                config.dialogue().maxTurns());
     }
 
     /** Paths of the HTTP side; browser pages are added here. */
@@ -142,6 +155,11 @@ public final class LimbicServer implements AutoCloseable {
     /** What is served, in order. */
     public List<ModelCard> models() {
         return devices.models().cards();
+    }
+
+    /** Language models that are served, in order; perhaps none. */
+    public List<LanguageCard> languages() {
+        return devices.languages().cards();
     }
 
     /**
@@ -180,7 +198,7 @@ public final class LimbicServer implements AutoCloseable {
     private final class DeviceEvents implements DeviceObserver {
         @Override
         public void lost(Host host, Throwable cause) {
-            health.set(names(host), false);
+            health.set(host.names(), false);
             metrics.deviceLost(host.name());
             LOG.atError()
                     .addKeyValue("device", host.name())
@@ -190,7 +208,7 @@ public final class LimbicServer implements AutoCloseable {
 
         @Override
         public void restored(Host host) {
-            health.set(names(host), true);
+            health.set(host.names(), true);
             LOG.atWarn().addKeyValue("device", host.name()).log("device opened again");
         }
 
@@ -201,10 +219,6 @@ public final class LimbicServer implements AutoCloseable {
                 abandoned.countDown();
             }
         }
-    }
-
-    private static List<String> names(Host host) {
-        return host.models().stream().map(model -> model.card().name()).toList();
     }
 
     /** Stops without grace. */

@@ -1,6 +1,8 @@
 package dev.limbic.server;
 
+import dev.limbic.generate.FinishReason;
 import dev.limbic.server.batch.BatchObserver;
+import dev.limbic.server.pipeline.ReplyObserver;
 import dev.limbic.server.telemetry.Logs;
 import dev.limbic.server.telemetry.Metrics;
 import dev.limbic.server.wire.WireObserver;
@@ -9,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns what the rooms say into metrics and log lines, so that no room needs to know telemetry. */
-record Observers(Metrics metrics) implements BatchObserver, WireObserver {
+record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyObserver {
     private static final Logger LOG = LoggerFactory.getLogger(Observers.class);
 
     @Override
@@ -40,6 +42,11 @@ record Observers(Metrics metrics) implements BatchObserver, WireObserver {
     @Override
     public void answered(String method, String model, String status, long nanos) {
         metrics.answered(method, model, status, nanos);
+    }
+
+    @Override
+    public void replied(String model, FinishReason reason, int tokens, long firstTokenNanos, long totalNanos) {
+        metrics.replied(model, reason.name().toLowerCase(Locale.ROOT), tokens, firstTokenNanos, totalNanos);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.limbic.server;
 
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
@@ -56,7 +57,7 @@ final class ServeCommand implements Callable<Integer> {
         options.flag("--grace", "shutdown.grace", grace);
         ServerConfig config = options.load();
         Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
-        List<Host> hosts = engine.load(config.models());
+        List<Host> hosts = engine.load(config.models(), config.languages());
         Engine.warmUp(hosts);
         LimbicServer server = LimbicServer.start(config, hosts);
         announce(config, server);
@@ -96,6 +97,10 @@ final class ServeCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         for (ModelCard card : server.models()) {
             boolean isDefault = card.name().equals(config.defaultModel());
+            text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
+        }
+        for (LanguageCard card : server.languages()) {
+            boolean isDefault = card.name().equals(config.defaultLanguage());
             text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
         }
         text.append("  gRPC     %s:%d%n".formatted(config.grpc().host(), server.grpcPort()));

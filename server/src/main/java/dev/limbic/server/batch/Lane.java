@@ -71,7 +71,7 @@ public final class Lane<P, R> {
     }
 
     /** Whether what waits fills a batch, so that waiting longer gains nothing. */
-    boolean fillsBatch(BatchPolicy policy) {
+    private boolean fillsBatch(BatchPolicy policy) {
         if (waiting.size() >= policy.maxRows()) {
             return true;
         }
@@ -82,8 +82,14 @@ public final class Lane<P, R> {
         return tokens >= policy.maxTokens();
     }
 
+    /** How long the lane's batch may still gather, in nanoseconds; the lane must not be empty. */
+    long delayLeft(BatchPolicy policy, long now) {
+        long delay = policy.maxDelay().toNanos();
+        return delay == 0 || fillsBatch(policy) ? 0 : latestStartNanos(delay) - now;
+    }
+
     /** Instant at which a batch must start that may gather for {@code delayNanos}; the lane must not be empty. */
-    long latestStartNanos(long delayNanos) {
+    private long latestStartNanos(long delayNanos) {
         long latest = Long.MAX_VALUE;
         for (Ticket<P, R> ticket : waiting) {
             latest = Math.min(latest, ticket.latestStartNanos(delayNanos));

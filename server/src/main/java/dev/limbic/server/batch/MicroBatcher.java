@@ -9,6 +9,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,12 +27,16 @@ import org.jspecify.annotations.Nullable;
  *       becomes the most urgent at last: nothing starves, and nothing lets more than its patience overtake.
  *   <li>Queues are bounded per lane. Expired tickets are dropped when a batch is assembled, cancelled ones at once.
  *   <li>A failing batch fails its own tickets only.
+ *   <li>A {@link Stepper} that has work and a lane that has work take turns: neither waits for more than one turn of the
+ *       other.
  * </ul>
  *
  * <p>All methods may be called from any thread except the owner.
  */
 public final class MicroBatcher implements AutoCloseable {
     private static final Duration RETRY_WHEN_STOPPING = Duration.ofSeconds(1);
+    private static final Supplier<LimbicException> EXPIRED =
+            () -> new LimbicException.Expired("the deadline passed before the device was free");
     private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
     private final String device;
@@ -45,10 +50,10 @@ public final class MicroBatcher implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition quiet = lock.newCondition();
-    private final List<Lane<?, ?>> lanes = new ArrayList<>();
-    private long nextSequence;
-    private int waitingRows;
+    private final Lanes lanes = new Lanes();
+    private final Steppers steppers = new Steppers();
     private boolean running;
+    private boolean batchWasLast;
     private boolean hurrying;
     private boolean refusing;
     private boolean stopping;
@@ -100,16 +105,45 @@ public final class MicroBatcher implements AutoCloseable {
         return lane;
     }
 
-    /** Name of the device. */
-    public String device() {
-        return device;
+    /** Adds work of many steps. */
+    public void add(Stepper stepper) {
+        steppers.add(stepper);
+    }
+
+    /**
+     * Runs a submission to a {@link Stepper} and wakes the device.
+     *
+     * @throws LimbicException.Unavailable if the batcher is stopping
+     */
+    public <T> T announce(Supplier<T> submission) {
+        T submitted;
+        lock.lock();
+        try {
+            requireAccepting();
+            submitted = submission.get();
+            doorbell.ring();
+        } finally {
+            lock.unlock();
+        }
+        doorbell.wake();
+        return submitted;
+    }
+
+    /** Under the lock. */
+    private void requireAccepting() {
+        if (refusing) {
+            throw stoppingFailure();
+        }
+        if (suspended != null) {
+            throw suspended;
+        }
     }
 
     /** Rows that wait in all lanes. */
     public int depth() {
         lock.lock();
         try {
-            return waitingRows;
+            return lanes.waitingRows();
         } finally {
             lock.unlock();
         }
@@ -139,7 +173,7 @@ public final class MicroBatcher implements AutoCloseable {
         try {
             suspended = why;
             this.repair = repair;
-            abandoned = takeAll();
+            abandoned = lanes.takeAll();
         } finally {
             lock.unlock();
         }
@@ -150,6 +184,10 @@ public final class MicroBatcher implements AutoCloseable {
     private void repairIfSuspended() {
         BooleanSupplier repairing = repair;
         repair = null;
+        LimbicException why = suspended;
+        if (why != null) {
+            steppers.failAll(why);
+        }
         if (repairing != null && repairing.getAsBoolean()) {
             lock.lock();
             try {
@@ -158,17 +196,6 @@ public final class MicroBatcher implements AutoCloseable {
                 lock.unlock();
             }
         }
-    }
-
-    /** Under the lock. */
-    private List<Ticket<?, ?>> takeAll() {
-        List<Ticket<?, ?>> tickets = new ArrayList<>();
-        for (Lane<?, ?> lane : lanes) {
-            tickets.addAll(lane.waiting());
-            lane.waiting().clear();
-        }
-        waitingRows = 0;
-        return tickets;
     }
 
     /**
@@ -183,10 +210,10 @@ public final class MicroBatcher implements AutoCloseable {
             hurrying = true;
             refusing = true;
             long left = grace.toNanos();
-            while ((waitingRows > 0 || running) && left > 0) {
+            while (!isQuiet() && left > 0) {
                 left = quiet.awaitNanos(left);
             }
-            finished = waitingRows == 0 && !running;
+            finished = isQuiet();
         } finally {
             lock.unlock();
         }
@@ -220,7 +247,7 @@ public final class MicroBatcher implements AutoCloseable {
         try {
             refusing = true;
             stopping = true;
-            abandoned = takeAll();
+            abandoned = lanes.takeAll();
             doorbell.ring();
         } finally {
             lock.unlock();
@@ -233,27 +260,18 @@ public final class MicroBatcher implements AutoCloseable {
             Lane<P, R> lane, P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
         if (timeoutNanos <= 0) {
             observer.dropped(lane.name(), BatchObserver.Drop.EXPIRED);
-            throw expired();
+            throw EXPIRED.get();
         }
         Ticket<P, R> ticket;
         lock.lock();
         try {
-            if (refusing) {
-                throw stoppingFailure();
-            }
-            if (suspended != null) {
-                throw suspended;
-            }
+            requireAccepting();
             if (lane.waiting().size() >= policy.queueRows()) {
                 throw new LimbicException.Overloaded(
                         "the queue of model %s is full: %d requests wait".formatted(lane.name(), policy.queueRows()),
                         estimatedWait());
             }
-            long now = clock.getAsLong();
-            long deadline = timeoutNanos >= Ticket.NEVER - Math.max(0, now) ? Ticket.NEVER : now + timeoutNanos;
-            ticket = new Ticket<>(lane, nextSequence++, now, deadline, patienceNanos, payload, tokens, completion);
-            lane.waiting().add(ticket);
-            waitingRows++;
+            ticket = lanes.add(lane, payload, tokens, patienceNanos, timeoutNanos, completion, clock.getAsLong());
             doorbell.ring();
         } finally {
             lock.unlock();
@@ -266,9 +284,8 @@ public final class MicroBatcher implements AutoCloseable {
         boolean withdrawn;
         lock.lock();
         try {
-            withdrawn = lane.waiting().remove(ticket);
+            withdrawn = lanes.remove(lane, ticket);
             if (withdrawn) {
-                waitingRows--;
                 signalIfQuiet();
             }
         } finally {
@@ -295,39 +312,49 @@ public final class MicroBatcher implements AutoCloseable {
 
     private void loop() {
         try {
-            for (Batch<?, ?> batch = next(); batch != null; batch = next()) {
-                long computeNanos = batch.run(clock, completions, observer);
+            for (Runnable turn = next(); turn != null; turn = next()) {
+                turn.run();
                 repairIfSuspended();
-                nanosPerRow = (7 * nanosPerRow + computeNanos / batch.tickets().size()) / 8;
             }
         } finally {
             stop(); // should an error end the loop, nobody must wait for it
+            steppers.failAll(stoppingFailure());
             onStop.run();
         }
     }
 
-    /** Waits for the next batch; null when the batcher has stopped. */
-    private @Nullable Batch<?, ?> next() {
+    private void run(Batch<?, ?> batch) {
+        long computeNanos = batch.run(clock, completions, observer);
+        nanosPerRow = (7 * nanosPerRow + computeNanos / batch.tickets().size()) / 8;
+    }
+
+    /** Waits for the device's next turn, a batch or a step; null when the batcher has stopped. */
+    private @Nullable Runnable next() {
         while (true) {
             long seen = doorbell.rings();
             long waitNanos = Long.MAX_VALUE;
             List<Ticket<?, ?>> expired = new ArrayList<>();
-            Batch<?, ?> batch = null;
+            Runnable turn = null;
             lock.lock();
             try {
                 running = false;
                 long now = clock.getAsLong();
-                Lane<?, ?> lane = dropExpiredAndPick(now, expired);
-                if (lane != null) {
-                    waitNanos = delayLeft(lane, now);
+                Lane<?, ?> lane = lanes.dropExpiredAndPick(now, expired);
+                boolean steps = !stopping && steppers.haveWork();
+                if (lane != null && !(steps && batchWasLast)) {
+                    waitNanos = lane.delayLeft(policy, now);
                     if (waitNanos <= 0 || hurrying) {
-                        batch = lane.takeBatch(policy, now);
-                        waitingRows -= batch.tickets().size();
-                        running = true;
+                        Batch<?, ?> batch = lanes.takeBatch(lane, policy, now);
+                        turn = () -> run(batch);
                     }
                 }
+                batchWasLast = turn != null;
+                if (turn == null && steps) {
+                    turn = steppers::step;
+                }
+                running = turn != null;
                 signalIfQuiet();
-                if (batch == null && stopping) {
+                if (turn == null && stopping) {
                     return null;
                 }
             } finally {
@@ -336,42 +363,20 @@ public final class MicroBatcher implements AutoCloseable {
             for (Ticket<?, ?> ticket : expired) {
                 observer.dropped(ticket.laneName(), BatchObserver.Drop.EXPIRED);
             }
-            fail(expired, expired());
-            if (batch != null) {
-                return batch;
+            fail(expired, EXPIRED.get());
+            if (turn != null) {
+                return turn;
             }
             doorbell.await(seen, waitNanos);
         }
     }
 
-    /** Under the lock: drops what has expired and returns the lane with the most urgent ticket, if any. */
-    private @Nullable Lane<?, ?> dropExpiredAndPick(long now, List<Ticket<?, ?>> expired) {
-        Lane<?, ?> best = null;
-        Ticket<?, ?> mostUrgent = null;
-        for (Lane<?, ?> lane : lanes) {
-            List<? extends Ticket<?, ?>> late = lane.takeExpired(now);
-            waitingRows -= late.size();
-            expired.addAll(late);
-            Ticket<?, ?> first = lane.mostUrgent();
-            if (first != null && (mostUrgent == null || first.compareTo(mostUrgent) < 0)) {
-                mostUrgent = first;
-                best = lane;
-            }
-        }
-        return best;
-    }
-
-    /** Under the lock: how long the lane's batch may still gather. */
-    private long delayLeft(Lane<?, ?> lane, long now) {
-        long delay = policy.maxDelay().toNanos();
-        if (delay == 0 || lane.fillsBatch(policy)) {
-            return 0;
-        }
-        return lane.latestStartNanos(delay) - now;
+    private boolean isQuiet() {
+        return lanes.waitingRows() == 0 && !running && !steppers.haveWork();
     }
 
     private void signalIfQuiet() {
-        if (waitingRows == 0 && !running) {
+        if (isQuiet()) {
             quiet.signalAll();
         }
     }
@@ -384,12 +389,8 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private Duration estimatedWait() {
-        long estimate = (waitingRows + 1) * nanosPerRow;
+        long estimate = (lanes.waitingRows() + 1) * nanosPerRow;
         return Duration.ofNanos(Math.clamp(estimate, 1_000_000, LONGEST_RETRY_NANOS));
-    }
-
-    private static LimbicException.Expired expired() {
-        return new LimbicException.Expired("the deadline passed before the device was free");
     }
 
     private static LimbicException.Unavailable stoppingFailure() {

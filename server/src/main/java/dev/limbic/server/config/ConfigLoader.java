@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ConfigLoader {
     private static final String DEFAULTS = "limbic.yaml";
+    static final String STRATEGIES = "strategies.yaml";
     private static final String FILE_VARIABLE = "LIMBIC_CONFIG";
     /** What Kubernetes sets LIMBIC_GRPC_PORT to when a service is called limbic-grpc. */
     private static final Pattern LINK = Pattern.compile("(tcp|udp|sctp)://.*");
@@ -42,7 +43,16 @@ public final class ConfigLoader {
 
     /** The annotated file with every key at its default. */
     public static String defaults() {
-        try (InputStream in = Objects.requireNonNull(ConfigLoader.class.getResourceAsStream(DEFAULTS))) {
+        return builtIn(DEFAULTS);
+    }
+
+    /** The annotated file of response strategies that {@code auto} means. */
+    public static String strategies() {
+        return builtIn(STRATEGIES);
+    }
+
+    private static String builtIn(String name) {
+        try (InputStream in = Objects.requireNonNull(ConfigLoader.class.getResourceAsStream(name))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
@@ -86,7 +96,7 @@ public final class ConfigLoader {
         }
     }
 
-    private static String content(Path file) throws ConfigException {
+    static String content(Path file) throws ConfigException {
         if (!Files.exists(file)) {
             throw new ConfigException(
                     List.of(file + ": there is no such file; './limbic config' prints one to start from"));

@@ -3,6 +3,9 @@ package dev.limbic.server.config;
 import dev.limbic.server.config.ServerConfig.Batch;
 import dev.limbic.server.config.ServerConfig.Cuda;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
+import dev.limbic.server.config.ServerConfig.Dialogue;
+import dev.limbic.server.config.ServerConfig.Generation;
+import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.Limits;
 import dev.limbic.server.config.ServerConfig.Listen;
 import dev.limbic.server.config.ServerConfig.Log;
@@ -15,7 +18,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +30,7 @@ final class ConfigReader {
 
     private final List<String> problems = new ArrayList<>();
     private final Set<String> keys = new LinkedHashSet<>();
+    private final Set<String> modelNames = new HashSet<>();
     private final Section root;
     private final String defaultsName;
     private final Path home;
@@ -54,6 +57,9 @@ final class ConfigReader {
         Listen http = listen("http");
         Path modelsDirectory = modelsDirectory();
         List<ModelConfig> models = models(modelsDirectory);
+        List<LanguageConfig> languages = languages(modelsDirectory);
+        Generation generation = generation();
+        Dialogue dialogue = dialogue();
         Cuda cuda = cuda();
         Batch batch = batch();
         Limits limits = limits();
@@ -72,7 +78,7 @@ final class ConfigReader {
         }
         int processors = Runtime.getRuntime().availableProcessors();
         return new ServerConfig(
-                grpc, http, models, cuda, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
+                grpc, http, models, languages, generation, dialogue, cuda, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
     }
 
     private void refuseUnknown(Map<String, Setting> overrides, Collection<String> valid) {
@@ -182,37 +188,89 @@ final class ConfigReader {
 
     private List<ModelConfig> models(Path directory) {
         List<ModelConfig> models = new ArrayList<>();
-        Set<String> names = new HashSet<>();
-        Map<String, String> defaults = new LinkedHashMap<>();
+        boolean[] marked = {false};
         for (Section section : root.list("models")) {
-            Setting name = section.require("name");
-            Setting path = section.require("path");
-            Path folder = resolve(path, "models[].path", directory);
-            if (!name.value().isEmpty() && !name.value().matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-                section.complain("name", name, "is not a name; letters, digits, '.', '_' and '-' are valid");
-            }
-            if (!names.add(name.value())) {
-                section.complain("name", name, "is the name of two models");
-            }
-            if (!path.value().isEmpty() && !Files.isDirectory(folder)) {
-                section.complain("path", path, "is not a folder: " + folder + " does not exist");
-            }
-            boolean isDefault = section.flag("default");
-            if (isDefault && !defaults.isEmpty()) {
-                section.complain("default", section.require("default"), "stands at two models");
-            }
-            if (isDefault) {
-                defaults.put(name.value(), path.place());
-            }
             models.add(new ModelConfig(
-                    name.value(),
-                    folder,
+                    name(section),
+                    folder(section, "models", directory),
                     section.choice("device", DeviceChoice.class),
                     section.choice("precision", PrecisionChoice.class),
-                    isDefault));
+                    isDefault(section, marked)));
             section.finish();
         }
         return List.copyOf(models);
+    }
+
+    private List<LanguageConfig> languages(Path directory) {
+        List<LanguageConfig> models = new ArrayList<>();
+        boolean[] marked = {false};
+        for (Section section : root.listOrEmpty("language-models")) {
+            models.add(new LanguageConfig(
+                    name(section),
+                    folder(section, "language-models", directory),
+                    section.choice("device", DeviceChoice.class),
+                    section.choice("precision", PrecisionChoice.class),
+                    section.memory("cache", 1, 1L << 40),
+                    isDefault(section, marked)));
+            section.finish();
+        }
+        return List.copyOf(models);
+    }
+
+    private String name(Section section) {
+        Setting name = section.require("name");
+        if (!name.value().isEmpty() && !name.value().matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+            section.complain("name", name, "is not a name; letters, digits, '.', '_' and '-' are valid");
+        }
+        if (!modelNames.add(name.value())) {
+            section.complain("name", name, "is the name of two models");
+        }
+        return name.value();
+    }
+
+    private Path folder(Section section, String list, Path directory) {
+        Setting path = section.require("path");
+        Path folder = resolve(path, list + "[].path", directory);
+        if (!path.value().isEmpty() && !Files.isDirectory(folder)) {
+            section.complain("path", path, "is not a folder: " + folder + " does not exist");
+        }
+        return folder;
+    }
+
+    private static boolean isDefault(Section section, boolean[] marked) {
+        boolean isDefault = section.flag("default");
+        if (isDefault && marked[0]) {
+            section.complain("default", section.require("default"), "stands at two models");
+        }
+        marked[0] |= isDefault;
+        return isDefault;
+    }
+
+    private Generation generation() {
+        Section section = root.section("generation");
+        Generation generation = new Generation(
+                section.integer("max-sequences", 1, 4096),
+                section.integer("chunk-tokens", 1, 1 << 16),
+                section.integer("queue", 1, 1 << 20));
+        done(section);
+        return generation;
+    }
+
+    private Dialogue dialogue() throws ConfigException {
+        Section section = root.section("dialogue");
+        Setting file = section.require("strategies");
+        YamlFile strategies = file.value().equals("auto")
+                ? YamlFile.parse("built-in " + ConfigLoader.STRATEGIES, ConfigLoader.strategies())
+                : strategiesIn(file);
+        Dialogue dialogue = new Dialogue(
+                StrategiesReader.read(strategies, problems), section.integer("max-turns", 2, 1 << 16));
+        done(section);
+        return dialogue;
+    }
+
+    private YamlFile strategiesIn(Setting file) throws ConfigException {
+        Path path = resolve(file, "dialogue.strategies");
+        return YamlFile.parse(path.toString(), ConfigLoader.content(path));
     }
 
     /** Key as an environment variable. */

@@ -68,26 +68,63 @@ final class Section {
         return new Section(path + key + ".", file, innerMapping, inner, overrides, problems);
     }
 
-    /** The mappings of a list; from the fallback when the key is missing here. */
+    /** The mappings of a list with at least one; from the fallback when the key is missing here. */
     List<Section> list(String key) {
-        asked.add(key);
-        Node node = YamlFile.child(mapping, key);
-        if (node == null) {
-            return fallback == null ? List.of() : fallback.list(key);
-        }
-        List<Section> entries = new ArrayList<>();
-        if (node instanceof SequenceNode sequence && !sequence.getValue().isEmpty()) {
-            for (Node entry : sequence.getValue()) {
-                if (entry instanceof MappingNode found) {
-                    entries.add(new Section(path + key + "[].", file, found, null, Map.of(), problems));
-                } else {
-                    problems.add(file.place(entry) + ": each entry of '" + path + key + "' must hold keys");
-                }
-            }
-        } else {
+        Node node = child(key);
+        List<Section> entries = listOrEmpty(key);
+        if (node instanceof SequenceNode sequence && sequence.getValue().isEmpty()) {
             problems.add(file.place(node) + ": '" + path + key + "' must be a list with at least one entry");
         }
         return entries;
+    }
+
+    /** The mappings of a list; from the fallback when the key is missing here. */
+    List<Section> listOrEmpty(String key) {
+        Node node = child(key);
+        if (node == null) {
+            return fallback == null ? List.of() : fallback.listOrEmpty(key);
+        }
+        List<Section> entries = new ArrayList<>();
+        for (Node entry : entries(key, node)) {
+            if (entry instanceof MappingNode found) {
+                entries.add(new Section(path + key + "[].", file, found, null, Map.of(), problems));
+            } else {
+                problems.add(file.place(entry) + ": each entry of '" + path + key + "' must hold keys");
+            }
+        }
+        return entries;
+    }
+
+    /** Lines of text, at least one. */
+    List<String> texts(String key, int most) {
+        Node node = child(key);
+        List<String> texts = new ArrayList<>();
+        for (Node entry : node == null ? List.<Node>of() : entries(key, node)) {
+            if (entry instanceof ScalarNode scalar && !scalar.getValue().isBlank()) {
+                texts.add(scalar.getValue());
+            } else {
+                problems.add(file.place(entry) + ": each entry of '" + path + key + "' must be a line of text");
+            }
+        }
+        if (texts.isEmpty() || texts.size() > most) {
+            Node place = node != null ? node : mapping;
+            problems.add("%s: '%s%s' must be a list of 1 to %d lines"
+                    .formatted(place == null ? file.name() : file.place(place), path, key, most));
+        }
+        return texts;
+    }
+
+    private @Nullable Node child(String key) {
+        asked.add(key);
+        return YamlFile.child(mapping, key);
+    }
+
+    private List<Node> entries(String key, Node node) {
+        if (node instanceof SequenceNode sequence) {
+            return sequence.getValue();
+        }
+        problems.add(file.place(node) + ": '" + path + key + "' must be a list");
+        return List.of();
     }
 
     /** The value and its place; null if it stands nowhere. */
@@ -123,6 +160,26 @@ final class Section {
         return require(key).value();
     }
 
+    String textOr(String key, String absent) {
+        Setting found = find(key);
+        return found == null ? absent : found.value();
+    }
+
+    /** A number from 0 to 1. */
+    double fraction(String key) {
+        Setting setting = require(key);
+        try {
+            double value = setting.value().isEmpty() ? 0 : Double.parseDouble(setting.value());
+            if (value >= 0 && value <= 1) {
+                return value;
+            }
+            complain(key, setting, "is out of range; 0 to 1 is valid");
+        } catch (NumberFormatException e) {
+            complain(key, setting, "is not a number");
+        }
+        return 0;
+    }
+
     int integer(String key, int least, int most) {
         return (int) number(key, least, most, text -> {
             try {
@@ -135,6 +192,10 @@ final class Section {
 
     int bytes(String key, int least, int most) {
         return (int) number(key, least, most, Units::bytes);
+    }
+
+    long memory(String key, long least, long most) {
+        return number(key, least, most, Units::bytes);
     }
 
     private long number(String key, long least, long most, java.util.function.ToLongFunction<String> parser) {
@@ -184,11 +245,18 @@ final class Section {
 
     /** One of an enum's names in lower case; the first one if the key is missing. */
     <E extends Enum<E>> E choice(String key, Class<E> type) {
-        E[] values = type.getEnumConstants();
         Setting setting = find(key);
-        if (setting == null) {
-            return values[0];
-        }
+        return setting == null ? type.getEnumConstants()[0] : choice(key, type, setting);
+    }
+
+    /** One of an enum's names in lower case. */
+    <E extends Enum<E>> E requireChoice(String key, Class<E> type) {
+        Setting setting = require(key);
+        return setting.value().isEmpty() ? type.getEnumConstants()[0] : choice(key, type, setting);
+    }
+
+    private <E extends Enum<E>> E choice(String key, Class<E> type, Setting setting) {
+        E[] values = type.getEnumConstants();
         List<String> names = Arrays.stream(values)
                 .map(value -> value.name().toLowerCase(Locale.ROOT))
                 .toList();

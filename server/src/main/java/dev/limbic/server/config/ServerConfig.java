@@ -1,5 +1,6 @@
 package dev.limbic.server.config;
 
+import dev.limbic.domain.ResponseRules;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -7,12 +8,16 @@ import java.util.List;
 /**
  * Everything that can be configured; {@code limbic.yaml} beside this class says what each value means.
  *
- * @param models at least one, exactly one of them the default
+ * @param models that read emotions, at least one, at most one of them marked as the default
+ * @param languages models that write replies, perhaps none
  */
 public record ServerConfig(
         Listen grpc,
         Listen http,
         List<ModelConfig> models,
+        List<LanguageConfig> languages,
+        Generation generation,
+        Dialogue dialogue,
         Cuda cuda,
         Batch batch,
         Limits limits,
@@ -30,6 +35,31 @@ public record ServerConfig(
      */
     public record ModelConfig(
             String name, Path path, DeviceChoice device, PrecisionChoice precision, boolean isDefault) {}
+
+    /**
+     * A language model to load.
+     *
+     * @param path existing folder, absolute
+     * @param cacheBytes most memory for its cache of keys and values
+     */
+    public record LanguageConfig(
+            String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes, boolean isDefault) {}
+
+    /**
+     * How texts are generated, per model.
+     *
+     * @param maxSequences most texts that gain tokens at a time
+     * @param chunkTokens most prompt tokens in a step
+     * @param queue most texts that wait
+     */
+    public record Generation(int maxSequences, int chunkTokens, int queue) {}
+
+    /**
+     * How conversations are held.
+     *
+     * @param maxTurns most turns that are remembered
+     */
+    public record Dialogue(ResponseRules strategies, int maxTurns) {}
 
     /** Which device a model shall run on. */
     public enum DeviceChoice {
@@ -92,5 +122,15 @@ public record ServerConfig(
                 .findFirst()
                 .orElse(models.getFirst())
                 .name();
+    }
+
+    /** Name of the language model that requests without a model name go to; empty if there is none. */
+    public String defaultLanguage() {
+        return languages.stream()
+                .filter(LanguageConfig::isDefault)
+                .findFirst()
+                .or(() -> languages.stream().findFirst())
+                .map(LanguageConfig::name)
+                .orElse("");
     }
 }

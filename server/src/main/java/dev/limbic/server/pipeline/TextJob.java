@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * One text on its way: encoded, queued, computed, interpreted. The most urgent is the least. Cancelling is possible at
  * any time; what happens after it is thrown away.
  */
-final class TextJob implements TextPipeline.Pending, Completion<float[]>, Runnable, Comparable<TextJob> {
+final class TextJob implements TextPipeline.Pending, Completion<float[]>, WorkerTask {
     private final Models.Served served;
     private final TextRequest request;
     private final TextPipeline.Receiver receiver;
@@ -139,13 +139,9 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Runnab
         return e instanceof LimbicException known ? known : new LimbicException.Internal(what, e);
     }
 
-    private long dueNanos() {
+    @Override
+    public long dueNanos() {
         long patience = request.priority().patience().toNanos();
         return arrivedNanos + Math.min(patience, request.timeoutNanos());
-    }
-
-    @Override
-    public int compareTo(TextJob other) {
-        return Long.signum(dueNanos() - other.dueNanos()); // differences: the clock may run past the largest long
     }
 }

@@ -55,6 +55,16 @@ public final class TextPipeline {
     }
 
     /**
+     * Checks that a model is served.
+     *
+     * @param name empty for the default one
+     * @throws LimbicException.NotFound if it is not
+     */
+    public void requireModel(String name) {
+        models.named(name);
+    }
+
+    /**
      * Starts to analyse a text; the receiver hears from the thread that completes the batch, or from a worker if a
      * long text is refused.
      *

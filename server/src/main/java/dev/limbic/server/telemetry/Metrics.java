@@ -130,6 +130,49 @@ public final class Metrics implements AutoCloseable {
         of(model);
     }
 
+    /** A reply ended; the reason is such as {@code stop}. */
+    public void replied(String model, String reason, int tokens, long firstTokenNanos, long totalNanos) {
+        Counter.builder("limbic.replies")
+                .description("Replies, by the reason for which they ended")
+                .tags("model", model, "reason", reason)
+                .register(registry)
+                .increment();
+        Counter.builder("limbic.tokens.generated")
+                .description("Tokens of replies")
+                .tags("model", model)
+                .register(registry)
+                .increment(tokens);
+        if (firstTokenNanos > 0) {
+            replyTimer("limbic.reply.first.token", "Time from the request to the first token of its reply", model)
+                    .record(firstTokenNanos, TimeUnit.NANOSECONDS);
+        }
+        replyTimer("limbic.reply", "Time from the request to the end of its reply", model)
+                .record(totalNanos, TimeUnit.NANOSECONDS);
+    }
+
+    private Timer replyTimer(String name, String description, String model) {
+        return Timer.builder(name)
+                .description(description)
+                .tags("model", model)
+                .serviceLevelObjectives(LATENCIES)
+                .register(registry);
+    }
+
+    /** Reports how a language model's cache of keys and values is used. */
+    public void generation(String model, IntSupplier sequences, IntSupplier blocksInUse, int blocks) {
+        gauge("limbic.sequences", "Replies that hold blocks of the cache", model, sequences);
+        gauge("limbic.cache.blocks.used", "Blocks of the cache that replies hold", model, blocksInUse);
+        gauge("limbic.cache.blocks", "Blocks of the cache", model, () -> blocks);
+    }
+
+    private void gauge(String name, String description, String model, IntSupplier value) {
+        Gauge.builder(name, value, IntSupplier::getAsInt)
+                .description(description)
+                .tags("model", model)
+                .strongReference(true)
+                .register(registry);
+    }
+
     /** Reports how many long texts wait for a worker. */
     public void textsWaiting(IntSupplier waiting) {
         Gauge.builder("limbic.texts.waiting", waiting, IntSupplier::getAsInt)

@@ -13,9 +13,15 @@ final class Admission {
     private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
     private static final Duration RETRY_WHEN_STOPPING = Duration.ofSeconds(1);
 
+    /** A call that would go on for ever if nobody ended it. */
+    interface Stream {
+        /** Ends the stream once what it has accepted is answered. */
+        void drain();
+    }
+
     private final int maxCalls;
     private final AtomicInteger open = new AtomicInteger();
-    private final Set<StreamCall> streams = ConcurrentHashMap.newKeySet();
+    private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
     private final CountDownLatch allEnded = new CountDownLatch(1);
     private volatile boolean draining;
 
@@ -46,21 +52,21 @@ final class Admission {
         }
     }
 
-    void opened(StreamCall stream) {
+    void opened(Stream stream) {
         streams.add(stream);
         if (draining) {
             stream.drain();
         }
     }
 
-    void closed(StreamCall stream) {
+    void closed(Stream stream) {
         streams.remove(stream);
     }
 
     /** Refuses new calls and lets each stream end once what it has accepted is answered. */
     void drain() {
         draining = true;
-        streams.forEach(StreamCall::drain);
+        streams.forEach(Stream::drain);
         if (open.get() == 0) {
             allEnded.countDown();
         }

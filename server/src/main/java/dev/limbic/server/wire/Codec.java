@@ -30,32 +30,31 @@ final class Codec {
      * @param deadline of the call, if any
      * @throws LimbicException.Invalid if it makes no sense
      */
-    static TextRequest textRequest(Inbound inbound, @Nullable Deadline deadline) {
-        if (!inbound.readable()) {
-            throw new LimbicException.Invalid(
-                    "the message is not a limbic.v1.AnalyzeRequest, or its text is not UTF-8");
-        }
-        AnalyzeRequest request = inbound.request();
+    static TextRequest textRequest(Inbound<AnalyzeRequest> inbound, @Nullable Deadline deadline) {
+        AnalyzeRequest request = inbound.requireReadable("AnalyzeRequest");
         return switch (request.getInputCase()) {
             case TEXT ->
-                new TextRequest(request.getModel(), request.getText(), priority(request), timeout(request, deadline));
+                new TextRequest(
+                        request.getModel(),
+                        request.getText(),
+                        priority(request.getPriority(), request.getPriorityValue()),
+                        timeout(request.getTimeoutMillis(), deadline));
             case INPUT_NOT_SET ->
                 throw new LimbicException.Invalid("no input; set text (or this server is older than the client)");
         };
     }
 
-    private static Priority priority(AnalyzeRequest request) {
-        return switch (request.getPriority()) {
+    static Priority priority(dev.limbic.v1.Priority priority, int number) {
+        return switch (priority) {
             case PRIORITY_LOW -> Priority.LOW;
             case PRIORITY_UNSPECIFIED, PRIORITY_NORMAL -> Priority.NORMAL;
             case PRIORITY_HIGH -> Priority.HIGH;
-            case UNRECOGNIZED ->
-                throw new LimbicException.Invalid("priority %d is unknown".formatted(request.getPriorityValue()));
+            case UNRECOGNIZED -> throw new LimbicException.Invalid("priority %d is unknown".formatted(number));
         };
     }
 
-    private static long timeout(AnalyzeRequest request, @Nullable Deadline deadline) {
-        int millis = request.getTimeoutMillis();
+    /** Time left in nanoseconds, by the request's own bound and the call's. */
+    static long timeout(int millis, @Nullable Deadline deadline) {
         if (millis < 0) {
             throw new LimbicException.Invalid("timeout_millis is %d; 0 means none".formatted(millis));
         }

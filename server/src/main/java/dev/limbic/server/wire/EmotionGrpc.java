@@ -18,8 +18,8 @@ final class EmotionGrpc {
     private EmotionGrpc() {}
 
     static ServerServiceDefinition bind(Calls calls, WireSettings settings) {
-        MethodDescriptor<Inbound, AnalyzeResponse> analyze = lenient(EmotionServiceGrpc.getAnalyzeMethod());
-        MethodDescriptor<Inbound, AnalyzeStreamResponse> stream = lenient(EmotionServiceGrpc.getAnalyzeStreamMethod());
+        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeResponse> analyze = Inbound.lenient(EmotionServiceGrpc.getAnalyzeMethod(), AnalyzeRequest.getDefaultInstance());
+        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> stream = Inbound.lenient(EmotionServiceGrpc.getAnalyzeStreamMethod(), AnalyzeRequest.getDefaultInstance());
         MethodDescriptor<ListModelsRequest, ListModelsResponse> list = EmotionServiceGrpc.getListModelsMethod();
         ListModelsResponse models = models(calls, settings);
         ServiceDescriptor service = ServiceDescriptor.newBuilder(EmotionServiceGrpc.SERVICE_NAME)
@@ -32,12 +32,6 @@ final class EmotionGrpc {
                 .addMethod(analyze, (call, headers) -> UnaryCall.start(calls, call))
                 .addMethod(stream, (call, headers) -> StreamCall.start(calls, call))
                 .addMethod(list, ServerCalls.asyncUnaryCall((request, observer) -> answer(observer, models)))
-                .build();
-    }
-
-    /** The same method, with a request that may be unreadable. */
-    private static <R> MethodDescriptor<Inbound, R> lenient(MethodDescriptor<AnalyzeRequest, R> method) {
-        return method.toBuilder(Inbound.MARSHALLER, method.getResponseMarshaller())
                 .build();
     }
 

@@ -1,6 +1,11 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.server.dialogue.Dialogues;
+import dev.limbic.server.dialogue.ResponseStrategy;
+import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.pipeline.ReplyPipeline;
 import dev.limbic.server.pipeline.TextPipeline;
 import dev.limbic.server.pipeline.TextWorkers;
 import io.grpc.Server;
@@ -13,7 +18,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The listening gRPC server with the emotion, health and reflection services. */
+/** The listening gRPC server with the emotion, dialogue, health and reflection services. */
 public final class GrpcServer implements AutoCloseable {
     /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
     private static final int FLOW_CONTROL_WINDOW = 65_535;
@@ -38,7 +43,14 @@ public final class GrpcServer implements AutoCloseable {
      * @throws IOException if the port cannot be bound
      */
     @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
-    public static GrpcServer start(WireSettings settings, Models models, ModelHealth health, WireObserver observer)
+    public static GrpcServer start(
+            WireSettings settings,
+            Models models,
+            Languages languages,
+            ResponseStrategy strategy,
+            ModelHealth health,
+            WireObserver observer,
+            ReplyObserver replies)
             throws IOException {
         InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
         if (address.isUnresolved()) {
@@ -47,7 +59,9 @@ public final class GrpcServer implements AutoCloseable {
         Admission admission = new Admission(settings.maxCalls());
         TextWorkers workers = new TextWorkers(settings.workers());
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
-        Calls calls = new Calls(pipeline, models, admission, observer, settings.maxInFlightPerStream());
+        ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
+        Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
+        Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
         Server server = NettyServerBuilder.forAddress(address)
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
                 .maxInboundMessageSize(settings.maxMessageBytes())
@@ -57,6 +71,7 @@ public final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(EmotionGrpc.bind(calls, settings))
+                .addService(DialogueGrpc.bind(calls))
                 .addService(health.service())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 .addService(ProtoReflectionService.newInstance())

@@ -1,6 +1,7 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.v1.AnalyzeRequest;
+import com.google.protobuf.MessageLite;
+import dev.limbic.domain.LimbicException;
 import io.grpc.MethodDescriptor;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,23 +13,43 @@ import java.io.InputStream;
  * @param request the message, empty if it could not be parsed
  * @param readable whether it could be parsed
  */
-record Inbound(AnalyzeRequest request, boolean readable) {
-    private static final Inbound UNREADABLE = new Inbound(AnalyzeRequest.getDefaultInstance(), false);
+record Inbound<M extends MessageLite>(M request, boolean readable) {
+    /** The same method, with a request that may be unreadable. */
+    static <M extends MessageLite, R> MethodDescriptor<Inbound<M>, R> lenient(
+            MethodDescriptor<M, R> method, M prototype) {
+        return method.toBuilder(new LenientMarshaller<>(prototype), method.getResponseMarshaller())
+                .build();
+    }
+
+    /**
+     * The message.
+     *
+     * @throws LimbicException.Invalid if it could not be parsed
+     */
+    M requireReadable(String type) {
+        if (!readable) {
+            throw new LimbicException.Invalid(
+                    "the message is not a limbic.v1." + type + ", or its text is not UTF-8");
+        }
+        return request;
+    }
 
     /** Reads requests; only tests write them. */
-    static final MethodDescriptor.Marshaller<Inbound> MARSHALLER = new MethodDescriptor.Marshaller<>() {
+    private record LenientMarshaller<M extends MessageLite>(M prototype)
+            implements MethodDescriptor.Marshaller<Inbound<M>> {
         @Override
-        public InputStream stream(Inbound value) {
+        public InputStream stream(Inbound<M> value) {
             return value.request().toByteString().newInput();
         }
 
         @Override
-        public Inbound parse(InputStream stream) {
+        @SuppressWarnings("unchecked") // a parser makes what its prototype is
+        public Inbound<M> parse(InputStream stream) {
             try {
-                return new Inbound(AnalyzeRequest.parseFrom(stream), true);
+                return new Inbound<>((M) prototype.getParserForType().parseFrom(stream), true);
             } catch (IOException e) {
-                return UNREADABLE; // not the message, not UTF-8, or not compressed as it says
+                return new Inbound<>(prototype, false); // not the message, not UTF-8, or not compressed as it says
             }
         }
-    };
+    }
 }

@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -9,7 +10,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * The standard health service: one entry per model, and one for the emotion service and for the server as a whole, which
+ * The standard health service: one entry per model, and one for each service and for the server as a whole, which
  * serve as long as any model does. Thread-safe.
  */
 public final class ModelHealth {
@@ -32,6 +33,7 @@ public final class ModelHealth {
             }
         }
         statuses.setStatus(EmotionServiceGrpc.SERVICE_NAME, status(serves()));
+        statuses.setStatus(DialogueServiceGrpc.SERVICE_NAME, status(serves()));
         statuses.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status(serves()));
     }
 

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>gRPC calls the listener methods one after another; answers come from other threads, so what touches the call or
  * the slots is behind a lock.
  */
-final class StreamCall extends ServerCall.Listener<Inbound> {
+final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements Admission.Stream {
     private final Calls calls;
-    private final ServerCall<Inbound, AnalyzeStreamResponse> call;
+    private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call;
     private final @Nullable Deadline deadline;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -40,13 +40,13 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
     private boolean draining;
     private boolean ended;
 
-    private StreamCall(Calls calls, ServerCall<Inbound, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
+    private StreamCall(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
         this.deadline = deadline;
     }
 
-    static ServerCall.Listener<Inbound> start(Calls calls, ServerCall<Inbound, AnalyzeStreamResponse> call) {
+    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call) {
         try {
             calls.admission().enter();
         } catch (LimbicException e) {
@@ -61,7 +61,7 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
     }
 
     @Override
-    public void onMessage(Inbound inbound) {
+    public void onMessage(Inbound<AnalyzeRequest> inbound) {
         Slot slot = new Slot(inbound.request());
         boolean late;
         lock.lock();
@@ -134,8 +134,8 @@ final class StreamCall extends ServerCall.Listener<Inbound> {
         calls.observer().streamClosed();
     }
 
-    /** Ends the stream once what it has accepted is answered. */
-    void drain() {
+    @Override
+    public void drain() {
         lock.lock();
         try {
             draining = true;

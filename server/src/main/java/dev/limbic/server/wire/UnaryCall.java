@@ -17,24 +17,24 @@ import org.jspecify.annotations.Nullable;
  * One Analyze call. gRPC calls the listener methods one after another; the answer comes from another thread, so what
  * touches the call is behind a lock.
  */
-final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeline.Receiver {
+final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements TextPipeline.Receiver {
     private final Calls calls;
-    private final ServerCall<Inbound, AnalyzeResponse> call;
+    private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call;
     private final @Nullable Deadline deadline;
     private long startedNanos = System.nanoTime();
 
     private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable Inbound inbound;
+    private @Nullable Inbound<AnalyzeRequest> inbound;
     private TextPipeline.@Nullable Pending pending;
     private boolean ended;
 
-    private UnaryCall(Calls calls, ServerCall<Inbound, AnalyzeResponse> call, @Nullable Deadline deadline) {
+    private UnaryCall(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call, @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
         this.deadline = deadline;
     }
 
-    static ServerCall.Listener<Inbound> start(Calls calls, ServerCall<Inbound, AnalyzeResponse> call) {
+    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call) {
         try {
             calls.admission().enter();
         } catch (LimbicException e) {
@@ -44,8 +44,8 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
         return new UnaryCall(calls, call, Context.current().getDeadline());
     }
 
-    static <R> ServerCall.Listener<Inbound> refuse(
-            Calls calls, ServerCall<Inbound, R> call, String method, LimbicException why) {
+    static <Q, R> ServerCall.Listener<Q> refuse(
+            Calls calls, ServerCall<Q, R> call, String method, LimbicException why) {
         Failures.Failure failure = calls.failure(method, why);
         calls.observer().answered(method, Calls.UNKNOWN, failure.code().name(), 0);
         call.close(failure.status(), failure.trailers());
@@ -53,7 +53,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
     }
 
     @Override
-    public void onMessage(Inbound message) {
+    public void onMessage(Inbound<AnalyzeRequest> message) {
         if (inbound != null) {
             failed(new LimbicException.Invalid("Analyze takes one message; use AnalyzeStream for more"));
             return;
@@ -153,7 +153,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound> implements TextPipeli
     }
 
     private AnalyzeRequest request() {
-        Inbound message = inbound;
+        Inbound<AnalyzeRequest> message = inbound;
         return message == null ? AnalyzeRequest.getDefaultInstance() : message.request();
     }
 }

@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param maxCalls open calls in the whole server; more are refused
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
  * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
- * @param workers threads that tokenise long texts
+ * @param workers threads that tokenise long texts and write prompts
+ * @param maxTurns most turns that a conversation remembers
  */
 public record WireSettings(
         String host,
@@ -23,4 +24,5 @@ public record WireSettings(
         int maxCalls,
         int maxCallsPerConnection,
         Duration keepAlive,
-        int workers) {}
+        int workers,
+        int maxTurns) {}

@@ -1,0 +1,45 @@
+package dev.limbic.model;
+
+import dev.limbic.generate.SamplingSettings;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a client needs to know of a loaded language model.
+ *
+ * @param name name it is served under
+ * @param architecture as in config.json, such as {@code GPT2LMHeadModel}
+ * @param maxTokens longest sequence, prompt and reply together
+ * @param vocabulary number of token ids
+ * @param parameters number of weights
+ * @param precision such as {@code f32}, {@code bf16}, {@code int8}
+ * @param device such as {@code cpu}
+ * @param controls emotions and manners that the model has a control token for; empty if it is steered by words
+ * @param chatTemplate whether the model brings its own form of a conversation
+ * @param stopIds tokens that end a reply
+ * @param sampling what the model's {@code generation_config.json} recommends
+ * @param cacheTokens tokens that all texts together can hold in the cache
+ */
+public record LanguageCard(
+        String name,
+        String architecture,
+        int maxTokens,
+        int vocabulary,
+        long parameters,
+        String precision,
+        String device,
+        Set<String> controls,
+        boolean chatTemplate,
+        List<Integer> stopIds,
+        Recommended sampling,
+        int cacheTokens) {
+    /**
+     * How the makers of a model would have its tokens chosen.
+     *
+     * @param temperature 0 for the most probable token each time
+     * @param repetitionPenalty 1 for none
+     * @param maxNewTokens most tokens of a reply
+     */
+    public record Recommended(
+            float temperature, SamplingSettings.Truncation truncation, float repetitionPenalty, int maxNewTokens) {}
+}

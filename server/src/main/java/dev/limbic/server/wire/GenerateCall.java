@@ -1,0 +1,253 @@
+package dev.limbic.server.wire;
+
+import dev.limbic.domain.Cue;
+import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Turn;
+import dev.limbic.generate.Finish;
+import dev.limbic.generate.GeneratedToken;
+import dev.limbic.server.dialogue.Response;
+import dev.limbic.server.pipeline.Priority;
+import dev.limbic.server.pipeline.ReplyListener;
+import dev.limbic.server.pipeline.ReplyRequest;
+import dev.limbic.server.pipeline.SamplingWish;
+import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.server.pipeline.TextRequest;
+import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.ReplyStarted;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.Status;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One Generate call. What waits for a reader that does not read is bounded by the length of the reply. gRPC calls the
+ * listener methods one after another; the reply comes from other threads, so the call's state is behind a lock.
+ */
+final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> implements ReplyListener {
+    private final Calls calls;
+    private final Outbox<GenerateResponse> outbox;
+    private final @Nullable Deadline deadline;
+    private long startedNanos = System.nanoTime();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Inbound<GenerateRequest> inbound;
+    private Optional<TextPipeline.Pending> work = Optional.empty();
+    private boolean ended;
+
+    private GenerateCall(Calls calls, ServerCall<Inbound<GenerateRequest>, GenerateResponse> call) {
+        this.calls = calls;
+        this.outbox = new Outbox<>(call);
+        this.deadline = Context.current().getDeadline();
+    }
+
+    static ServerCall.Listener<Inbound<GenerateRequest>> start(
+            Calls calls, ServerCall<Inbound<GenerateRequest>, GenerateResponse> call) {
+        try {
+            calls.admission().enter();
+        } catch (LimbicException e) {
+            return UnaryCall.refuse(calls, call, Calls.GENERATE, e);
+        }
+        call.request(2); // the second makes a surplus message visible
+        return new GenerateCall(calls, call);
+    }
+
+    @Override
+    public void onMessage(Inbound<GenerateRequest> message) {
+        if (inbound != null) {
+            fail(new LimbicException.Invalid("Generate takes one message; use Converse for more"));
+            return;
+        }
+        inbound = message;
+        startedNanos = System.nanoTime();
+    }
+
+    @Override
+    public void onHalfClose() {
+        if (inbound == null) {
+            fail(new LimbicException.Invalid("the call holds no message"));
+            return;
+        }
+        try {
+            GenerateRequest request = inbound.requireReadable("GenerateRequest");
+            ReplyRequest.Input input = DialogueCodec.input(request);
+            switch (request.getSteering().getHowCase()) {
+                case TARGET -> begin(reply(request, input, DialogueCodec.cue(request.getSteering().getTarget())), null);
+                case FOLLOW_SPEAKER -> follow(request, input);
+                case HOW_NOT_SET -> begin(reply(request, input, null), null);
+            }
+        } catch (LimbicException e) {
+            fail(e);
+        } catch (RuntimeException e) {
+            fail(new LimbicException.Internal("the reply could not be started", e));
+        }
+    }
+
+    private ReplyRequest reply(GenerateRequest request, ReplyRequest.Input input, @Nullable Cue cue) {
+        SamplingWish sampling = DialogueCodec.sampling(request.getSampling());
+        Priority priority = Codec.priority(request.getPriority(), request.getPriorityValue());
+        return new ReplyRequest(
+                request.getModel(), input, cue, sampling, priority, Codec.timeout(request.getTimeoutMillis(), deadline));
+    }
+
+    /** Reads the emotion of the person's last turn first, and answers that. */
+    private void follow(GenerateRequest request, ReplyRequest.Input input) {
+        if (!(input instanceof ReplyRequest.Talk talk)
+                || talk.turns().isEmpty()
+                || talk.turns().getLast().role() != Turn.Role.USER) {
+            throw new LimbicException.Invalid("follow_speaker needs a conversation that ends with a turn of the user");
+        }
+        ReplyRequest unsteered = reply(request, input, null); // wrong settings are told before anything is read
+        TextRequest heard = new TextRequest(
+                request.getSteering().getFollowSpeaker().getEmotionModel(),
+                talk.turns().getLast().text(),
+                unsteered.priority(),
+                unsteered.timeoutNanos());
+        hold(calls.pipeline().analyze(heard, new TextPipeline.Receiver() {
+            @Override
+            public void answered(TextAnswer answer) {
+                try {
+                    Response response =
+                            calls.dialogues().strategy().choose(List.of(answer.emotions()));
+                    ReplyStarted.Builder started = ReplyStarted.newBuilder()
+                            .setStrategy(response.strategy())
+                            .setAnalysis(Codec.analysis(answer));
+                    begin(reply(request, input, response.cue()), started);
+                } catch (LimbicException e) {
+                    fail(e);
+                } catch (RuntimeException e) {
+                    fail(new LimbicException.Internal("the reply could not be started", e));
+                }
+            }
+
+            @Override
+            public void failed(LimbicException failure) {
+                fail(failure);
+            }
+        }));
+    }
+
+    /** Replaces what is being waited for. */
+    private void hold(TextPipeline.Pending pending) {
+        lock.lock();
+        try {
+            if (work.isEmpty()) {
+                work = Optional.of(pending);
+            }
+            if (ended) {
+                pending.cancel();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void begin(ReplyRequest request, ReplyStarted.@Nullable Builder known) {
+        lock.lock(); // no token may overtake the beginning
+        try {
+            if (ended) {
+                return;
+            }
+            work = Optional.of(calls.dialogues().replies().reply(request, this));
+            String model =
+                    calls.dialogues().replies().languages().named(request.model()).name();
+            ReplyStarted.Builder started =
+                    DialogueCodec.started(model, known == null ? "" : known.getStrategy(), request.cue());
+            if (known != null) {
+                started.setAnalysis(known.getAnalysis());
+            }
+            outbox.send(response().setStarted(started).build());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void token(GeneratedToken token) {
+        lock.lock();
+        try {
+            outbox.send(response().setToken(DialogueCodec.token(token)).build());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void finished(Finish finish, long firstTokenNanos, long totalNanos) {
+        LimbicException failure = finish.failure();
+        if (failure != null) {
+            fail(failure);
+            return;
+        }
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            outbox.send(response()
+                    .setFinished(DialogueCodec.finished(finish, firstTokenNanos, totalNanos))
+                    .build());
+            outbox.close(Status.OK, new Metadata());
+            calls.replied(Calls.GENERATE, model(), Status.Code.OK, startedNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void fail(LimbicException thrown) {
+        Failures.Failure failure = calls.failure(Calls.GENERATE, thrown);
+        lock.lock();
+        try {
+            if (ended) {
+                return;
+            }
+            ended = true;
+            outbox.close(failure.status(), failure.trailers());
+            calls.replied(Calls.GENERATE, model(), failure.code(), startedNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void onReady() {
+        outbox.flush();
+    }
+
+    @Override
+    public void onCancel() {
+        lock.lock();
+        try {
+            if (!ended) {
+                ended = true;
+                calls.replied(Calls.GENERATE, model(), Status.Code.CANCELLED, startedNanos);
+            }
+            work.ifPresent(TextPipeline.Pending::cancel);
+        } finally {
+            lock.unlock();
+        }
+        outbox.abandon();
+        calls.admission().leave();
+    }
+
+    @Override
+    public void onComplete() {
+        calls.admission().leave();
+    }
+
+    private String model() {
+        return inbound == null ? Calls.UNKNOWN : inbound.request().getModel();
+    }
+
+    private GenerateResponse.Builder response() {
+        String id = inbound == null ? "" : inbound.request().getRequestId();
+        return GenerateResponse.newBuilder().setRequestId(id);
+    }
+}
