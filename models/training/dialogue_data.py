@@ -53,8 +53,8 @@ def clean(text):
     return " ".join(unicodedata.normalize("NFC", text).translate(QUOTES).split())
 
 
-def topical_chat(data):
-    for path in sorted((Path(data) / "topical_chat").glob("*.json.gz")):
+def topical_chat(data, files=""):
+    for path in sorted((Path(data) / "topical_chat").glob(f"{files}*.json.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as stream:
             for name, conversation in json.load(stream).items():
                 turns, emotions, last = [], [], None

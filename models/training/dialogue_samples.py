@@ -66,16 +66,21 @@ class Chat:
 
 
 @torch.no_grad()
-def heard(texts, folder):
-    """The emotion with the highest logit of the classifier that did not label the training turns."""
+def labels_heard(texts, folder):
+    """The label with the highest logit of the classifier that did not label the training turns."""
     model = BertForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
     ids = encode(Tokenizer.from_file(str(folder / "tokenizer.json")), texts)
     result = [None] * len(texts)
     for batch in equal_length_batches(ids, 4096):
         for i, best in zip(batch, model(input_ids=tensor(ids, batch)).logits.argmax(1).tolist()):
-            label = model.config.id2label[best]
-            result[i] = "curious" if label == "curiosity" else next(e for e, m in EKMAN.items() if label in m)
+            result[i] = model.config.id2label[best]
     return result
+
+
+def heard(texts, folder):
+    """The emotion of the label heard."""
+    return ["curious" if label == "curiosity" else next(e for e, m in EKMAN.items() if label in m)
+            for label in labels_heard(texts, folder)]
 
 
 def steering(chat, held, folder, log, contexts=60):
