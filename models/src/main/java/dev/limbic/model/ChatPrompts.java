@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param controls what the template's variable {@code emotion} may be
  */
-record ChatPrompts(
-        PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
+record ChatPrompts(PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
     private static final String USER = "User:";
     private static final String ASSISTANT = "Assistant:";
 
@@ -32,7 +31,8 @@ record ChatPrompts(
         String control = cue == null ? null : control(cue);
         List<Turn> told = cue == null || control != null || cue.intensity() == 0 ? turns : instructed(turns, cue);
         int[] ids = encoder.encode(written(told, control, true));
-        return new LanguageModel.Prompt(ids, shared(told, ids), template.isPresent() ? List.of() : List.of("\n" + USER));
+        return new LanguageModel.Prompt(
+                ids, shared(told, ids), template.isPresent() ? List.of() : List.of("\n" + USER));
     }
 
     LanguageModel.Prompt of(String text) {
@@ -59,9 +59,8 @@ record ChatPrompts(
     List<List<Integer>> spellings(String word) {
         List<List<Integer>> spellings = new ArrayList<>();
         for (String form : List.of(word, " " + word)) {
-            List<Integer> ids = IntStream.of(encoder.encode(encoder.harmless(form)))
-                    .boxed()
-                    .toList();
+            List<Integer> ids =
+                    IntStream.of(encoder.encode(encoder.harmless(form))).boxed().toList();
             if (!ids.isEmpty() && !spellings.contains(ids)) {
                 spellings.add(ids);
             }
@@ -101,8 +100,7 @@ record ChatPrompts(
     private String rendered(ChatTemplate form, List<Turn> turns, @Nullable String control, boolean reply) {
         List<ChatMessage> messages = new ArrayList<>();
         for (Turn turn : turns) {
-            String emotion =
-                    turn.emotion() == null ? "" : turn.emotion().name().toLowerCase(Locale.ROOT);
+            String emotion = turn.emotion() == null ? "" : turn.emotion().name().toLowerCase(Locale.ROOT);
             messages.add(new ChatMessage(
                     turn.role().name().toLowerCase(Locale.ROOT),
                     encoder.harmless(turn.text()),
@@ -118,7 +116,8 @@ record ChatPrompts(
             switch (turn.role()) {
                 case SYSTEM -> text.append(said).append("\n\n");
                 case USER -> text.append(USER).append(' ').append(said).append('\n');
-                case ASSISTANT -> text.append(ASSISTANT).append(' ').append(said).append('\n');
+                case ASSISTANT ->
+                    text.append(ASSISTANT).append(' ').append(said).append('\n');
             }
         }
         return reply ? text.append(ASSISTANT).toString() : text.toString();

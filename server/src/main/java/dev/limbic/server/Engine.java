@@ -134,8 +134,7 @@ final class Engine {
                 }));
             } else {
                 languages.add(device -> loaded(model, device, precision -> {
-                    return LanguageRegistry.load(
-                            model.path(), model.name(), device, precision, model.cacheBytes());
+                    return LanguageRegistry.load(model.path(), model.name(), device, precision, model.cacheBytes());
                 }));
             }
         }
@@ -147,8 +146,7 @@ final class Engine {
      *
      * @param cacheBytes of a language model; 0 for others
      */
-    private record Wanted(
-            String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes) {
+    private record Wanted(String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes) {
         static Wanted of(ModelConfig model) {
             return new Wanted(model.name(), model.path(), model.device(), model.precision(), 0);
         }

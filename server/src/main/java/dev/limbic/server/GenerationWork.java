@@ -48,8 +48,8 @@ final class GenerationWork implements Stepper {
             throw switch (e.kind()) {
                 case OUT_OF_MEMORY ->
                     new LimbicException.Overloaded(
-                            "the memory of device " + model.card().device() + " does not hold a step of "
-                                    + step.rows() + " tokens",
+                            "the memory of device " + model.card().device() + " does not hold a step of " + step.rows()
+                                    + " tokens",
                             RETRY_WHEN_TOO_LARGE);
                 case LOST -> {
                     lost.accept(e);

@@ -31,8 +31,7 @@ public final class Host implements AutoCloseable {
     private @Nullable Device device;
 
     /** What loads the models that live on a device, one each. */
-    record Loaders(
-            List<Function<Device, TextModel>> texts, List<Function<Device, LanguageModel>> languages) {
+    record Loaders(List<Function<Device, TextModel>> texts, List<Function<Device, LanguageModel>> languages) {
         Loaders {
             texts = List.copyOf(texts);
             languages = List.copyOf(languages);

@@ -52,7 +52,11 @@ public final class LimbicServer implements AutoCloseable {
             for (Languages.Served served : devices.languages().all()) {
                 Scheduler scheduler = served.scheduler();
                 metrics.queueDepth(served.name(), scheduler::queued);
-                metrics.generation(served.name(), scheduler::active, scheduler::blocksInUse, served.model().blocks());
+                metrics.generation(
+                        served.name(),
+                        scheduler::active,
+                        scheduler::blocksInUse,
+                        served.model().blocks());
             }
             http = startHttp(config.http());
             grpc = startGrpc(config, observers);

@@ -1,5 +1,6 @@
 package dev.limbic.server;
 
+import dev.limbic.model.LanguageModel;
 import dev.limbic.model.TextModel;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
@@ -24,7 +25,7 @@ final class ModelsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ConfigException {
         ServerConfig config = options.load();
-        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models());
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
         List<TextModel> loaded =
                 hosts.stream().flatMap(host -> host.models().stream()).toList();
         for (TextModel model : loaded) {
@@ -33,6 +34,12 @@ final class ModelsCommand implements Callable<Integer> {
                 for (int id = 0; id < model.card().labels().size(); id++) {
                     System.out.printf("    %3d %s%n", id, model.card().labels().get(id));
                 }
+            }
+        }
+        for (Host host : hosts) {
+            for (LanguageModel model : host.languages()) {
+                boolean isDefault = model.card().name().equals(config.defaultLanguage());
+                System.out.println(Tables.model(model.card(), isDefault));
             }
         }
         hosts.forEach(Host::close);

@@ -2,6 +2,7 @@ package dev.limbic.server;
 
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -29,6 +30,21 @@ final class Tables {
                 card.labels().size(),
                 card.parameters() / 1e6,
                 card.maxTokens(),
+                isDefault ? " (default)" : "");
+    }
+
+    /** One line for a language model. */
+    static String model(LanguageCard card, boolean isDefault) {
+        return String.format(
+                Locale.ROOT,
+                "  %-16s %-36s %-5s on %-5s writes %d tokens, %5.1f M weights, cache of %d tokens%s",
+                card.name(),
+                card.architecture(),
+                card.precision(),
+                card.device(),
+                card.maxTokens(),
+                card.parameters() / 1e6,
+                card.cacheTokens(),
                 isDefault ? " (default)" : "");
     }
 

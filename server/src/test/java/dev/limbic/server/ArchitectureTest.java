@@ -55,7 +55,7 @@ class ArchitectureTest {
                             "dev.limbic.preprocess",
                             "dev.limbic.postprocess",
                             "dev.limbic.domain")),
-            Map.entry("dev.limbic.server.config", List.of()),
+            Map.entry("dev.limbic.server.config", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.server.telemetry", List.of()),
             Map.entry("dev.limbic.server.http", List.of()),
             Map.entry("dev.limbic.server.batch", List.of("dev.limbic.domain")),
@@ -63,13 +63,22 @@ class ArchitectureTest {
                     "dev.limbic.server.pipeline",
                     List.of(
                             "dev.limbic.preprocess",
+                            "dev.limbic.generate",
                             "dev.limbic.server.batch",
                             "dev.limbic.model",
                             "dev.limbic.postprocess",
                             "dev.limbic.domain")),
             Map.entry(
+                    "dev.limbic.server.dialogue",
+                    List.of("dev.limbic.server.pipeline", "dev.limbic.generate", "dev.limbic.domain")),
+            Map.entry(
                     "dev.limbic.server.wire",
-                    List.of("dev.limbic.domain", "dev.limbic.server.pipeline", "dev.limbic.v1")));
+                    List.of(
+                            "dev.limbic.domain",
+                            "dev.limbic.generate",
+                            "dev.limbic.server.pipeline",
+                            "dev.limbic.server.dialogue",
+                            "dev.limbic.v1")));
 
     private static final JavaClasses OURS = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -120,7 +129,8 @@ class ArchitectureTest {
             return true;
         }
         String target = roomOf(base.getPackageName());
-        boolean cardOnTheWire = room.equals("dev.limbic.server.wire") && base.isEquivalentTo(ModelCard.class);
+        boolean cardOnTheWire = room.equals("dev.limbic.server.wire")
+                && (base.isEquivalentTo(ModelCard.class) || base.getName().startsWith("dev.limbic.model.LanguageCard"));
         return target.equals(room) || known.contains(target) || cardOnTheWire;
     }
 

@@ -80,7 +80,8 @@ class CudaServerTest {
         for (int i = 0; i < models.length; i++) {
             names[i] = models[i].name();
         }
-        server = LimbicServer.start(TestConfig.of(names), new Engine(cuda(0), step -> {}).load(List.of(models)));
+        server = LimbicServer.start(
+                TestConfig.of(names), new Engine(cuda(0), step -> {}).load(List.of(models), List.of()));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();
@@ -202,7 +203,7 @@ class CudaServerTest {
         List<Host> hosts = new Engine(cuda(99), said::add)
                 .load(List.of(
                         model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
-                        model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)));
+                        model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)), List.of());
         assertThat(hosts)
                 .singleElement()
                 .satisfies(host -> assertThat(host.name()).isEqualTo("cpu"));

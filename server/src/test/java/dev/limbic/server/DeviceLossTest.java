@@ -44,11 +44,16 @@ class DeviceLossTest {
 
     @BeforeEach
     void start() throws IOException {
-        Host host = new Host(device(), this::device, List.of(device -> {
-            FakeTextModel model = new FakeTextModel("fake");
-            loaded.add(model);
-            return model;
-        }));
+        Host host = new Host(
+                device(),
+                this::device,
+                new Host.Loaders(
+                        List.of(device -> {
+                            FakeTextModel model = new FakeTextModel("fake");
+                            loaded.add(model);
+                            return model;
+                        }),
+                        List.of()));
         server = LimbicServer.start(TestConfig.of("fake"), List.of(host));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
@@ -165,7 +170,8 @@ class DeviceLossTest {
         List<Function<Device, TextModel>> loaders = List.of(device -> first, device -> {
             throw new LimbicException.Invalid("broken");
         });
-        assertThatThrownBy(() -> new Host(device(), this::device, loaders)).hasMessage("broken");
+        assertThatThrownBy(() -> new Host(device(), this::device, new Host.Loaders(loaders, List.of())))
+                .hasMessage("broken");
         assertThat(first.isClosed()).isTrue();
         assertThat(closedDevices).hasValue(1);
     }

@@ -1,5 +1,7 @@
 package dev.limbic.server;
 
+import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.ResponseRules;
 import dev.limbic.server.config.ServerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -7,22 +9,54 @@ import java.util.List;
 
 /** Configurations for servers that run inside tests. */
 public final class TestConfig {
+    /** Joy is mirrored, everything else is answered neutrally. */
+    public static final ResponseRules RULES = new ResponseRules(
+            0.5,
+            0.3,
+            List.of(
+                    new ResponseRules.Rule(
+                            "mirror", CanonicalEmotion.JOY, CanonicalEmotion.JOY, 1, false, "", List.of("Nice!")),
+                    new ResponseRules.Rule(
+                            "keep",
+                            CanonicalEmotion.NEUTRAL,
+                            CanonicalEmotion.NEUTRAL,
+                            0,
+                            false,
+                            "",
+                            List.of("I see."))));
+
     private TestConfig() {}
 
     /** Free loopback ports and models of these names; the first one is the default. */
     public static ServerConfig of(String... names) {
-        List<ServerConfig.ModelConfig> models = java.util.Arrays.stream(names)
+        return of(List.of(names), List.of());
+    }
+
+    /** The same with language models. */
+    public static ServerConfig of(List<String> names, List<String> languages) {
+        List<ServerConfig.ModelConfig> models = names.stream()
                 .map(name -> new ServerConfig.ModelConfig(
                         name,
                         Path.of(""),
                         ServerConfig.DeviceChoice.CPU,
                         ServerConfig.PrecisionChoice.F32,
-                        name.equals(names[0])))
+                        name.equals(names.getFirst())))
                 .toList();
         return new ServerConfig(
                 new ServerConfig.Listen("127.0.0.1", 0),
                 new ServerConfig.Listen("127.0.0.1", 0),
                 models,
+                languages.stream()
+                        .map(name -> new ServerConfig.LanguageConfig(
+                                name,
+                                Path.of(""),
+                                ServerConfig.DeviceChoice.CPU,
+                                ServerConfig.PrecisionChoice.F32,
+                                1 << 20,
+                                name.equals(languages.getFirst())))
+                        .toList(),
+                new ServerConfig.Generation(8, 64, 32),
+                new ServerConfig.Dialogue(RULES, 8),
                 new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(16_384, 65_536, 32, 8192, 2048, Duration.ofSeconds(60)),

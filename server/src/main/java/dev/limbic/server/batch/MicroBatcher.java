@@ -35,11 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MicroBatcher implements AutoCloseable {
     private static final Duration RETRY_WHEN_STOPPING = Duration.ofSeconds(1);
-    private static final Supplier<LimbicException> EXPIRED =
-            () -> new LimbicException.Expired("the deadline passed before the device was free");
     private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
-    private final String device;
     private final BatchPolicy policy;
     private final Executor completions;
     private final BatchObserver observer;
@@ -81,7 +78,6 @@ public final class MicroBatcher implements AutoCloseable {
             BatchObserver observer,
             Runnable onStop,
             LongSupplier clock) {
-        this.device = device;
         this.policy = policy;
         this.completions = completions;
         this.observer = observer;
@@ -260,7 +256,7 @@ public final class MicroBatcher implements AutoCloseable {
             Lane<P, R> lane, P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
         if (timeoutNanos <= 0) {
             observer.dropped(lane.name(), BatchObserver.Drop.EXPIRED);
-            throw EXPIRED.get();
+            throw expired();
         }
         Ticket<P, R> ticket;
         lock.lock();
@@ -363,7 +359,7 @@ public final class MicroBatcher implements AutoCloseable {
             for (Ticket<?, ?> ticket : expired) {
                 observer.dropped(ticket.laneName(), BatchObserver.Drop.EXPIRED);
             }
-            fail(expired, EXPIRED.get());
+            fail(expired, expired());
             if (turn != null) {
                 return turn;
             }
@@ -391,6 +387,10 @@ public final class MicroBatcher implements AutoCloseable {
     private Duration estimatedWait() {
         long estimate = (lanes.waitingRows() + 1) * nanosPerRow;
         return Duration.ofNanos(Math.clamp(estimate, 1_000_000, LONGEST_RETRY_NANOS));
+    }
+
+    private static LimbicException.Expired expired() {
+        return new LimbicException.Expired("the deadline passed before the device was free");
     }
 
     private static LimbicException.Unavailable stoppingFailure() {

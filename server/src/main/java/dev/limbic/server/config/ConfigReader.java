@@ -78,7 +78,18 @@ final class ConfigReader {
         }
         int processors = Runtime.getRuntime().availableProcessors();
         return new ServerConfig(
-                grpc, http, models, languages, generation, dialogue, cuda, batch, limits, workers == 0 ? Math.max(2, processors) : workers, grace, log);
+                grpc,
+                http,
+                models,
+                languages,
+                generation,
+                dialogue,
+                cuda,
+                batch,
+                limits,
+                workers == 0 ? Math.max(2, processors) : workers,
+                grace,
+                log);
     }
 
     private void refuseUnknown(Map<String, Setting> overrides, Collection<String> valid) {
@@ -262,8 +273,8 @@ final class ConfigReader {
         YamlFile strategies = file.value().equals("auto")
                 ? YamlFile.parse("built-in " + ConfigLoader.STRATEGIES, ConfigLoader.strategies())
                 : strategiesIn(file);
-        Dialogue dialogue = new Dialogue(
-                StrategiesReader.read(strategies, problems), section.integer("max-turns", 2, 1 << 16));
+        Dialogue dialogue =
+                new Dialogue(StrategiesReader.read(strategies, problems), section.integer("max-turns", 2, 1 << 16));
         done(section);
         return dialogue;
     }

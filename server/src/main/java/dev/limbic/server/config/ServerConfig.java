@@ -43,7 +43,12 @@ public record ServerConfig(
      * @param cacheBytes most memory for its cache of keys and values
      */
     public record LanguageConfig(
-            String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes, boolean isDefault) {}
+            String name,
+            Path path,
+            DeviceChoice device,
+            PrecisionChoice precision,
+            long cacheBytes,
+            boolean isDefault) {}
 
     /**
      * How texts are generated, per model.

@@ -268,7 +268,10 @@ public final class Dialogue {
         void speak() {
             Response chosen = utterance.cue() == null
                     ? strategy.choose(memory.trajectory())
-                    : new Response("", utterance.cue(), strategy.choose(memory.trajectory()).lines());
+                    : new Response(
+                            "",
+                            utterance.cue(),
+                            strategy.choose(memory.trajectory()).lines());
             response = chosen;
             if (replies.languages().isEmpty()) {
                 speakLine(chosen);
@@ -282,7 +285,8 @@ public final class Dialogue {
                     settings.priority(),
                     timeLeft());
             try {
-                String model = replies.languages().named(settings.languageModel()).name();
+                String model =
+                        replies.languages().named(settings.languageModel()).name();
                 TextPipeline.Pending pending = replies.reply(request, this);
                 speaking = true;
                 work = Optional.of(pending);

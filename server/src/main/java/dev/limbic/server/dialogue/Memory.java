@@ -22,10 +22,13 @@ final class Memory {
     /** Remembers a turn; the oldest exchange is forgotten for it, so that what is left begins with the person. */
     void add(Turn turn) {
         turns.add(turn);
-        while (turns.size() > maxTurns
-                || turns.size() > 1 && turns.getFirst().role() == Turn.Role.ASSISTANT) {
+        while (turns.size() > maxTurns || startsWithin()) {
             turns.removeFirst();
         }
+    }
+
+    private boolean startsWithin() {
+        return turns.size() > 1 && turns.getFirst().role() == Turn.Role.ASSISTANT;
     }
 
     void felt(Emotions emotions) {

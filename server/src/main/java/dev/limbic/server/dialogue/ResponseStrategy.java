@@ -69,7 +69,7 @@ public final class ResponseStrategy {
     }
 
     private static CanonicalEmotion strongest(float[] weights, double threshold) {
-        int best = CanonicalEmotion.NEUTRAL.ordinal();
+        int best = 0;
         for (int i = 0; i < weights.length; i++) {
             if (weights[i] > weights[best]) {
                 best = i;

@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutNanos time from now after which the reply ends, {@link Long#MAX_VALUE} for none
  */
 public record Utterance(
-        String id,
-        String text,
-        boolean replies,
-        @Nullable Cue cue,
-        long timeoutNanos) {
+        String id, String text, boolean replies, @Nullable Cue cue, long timeoutNanos) {
     /** Text is private: it must not reach a log through a careless string conversion. */
     @Override
     public String toString() {

@@ -41,8 +41,8 @@ public final class Languages {
      * @param defaultName name of the one that requests without a model name go to; empty if there is none
      */
     public Languages(List<Served> served, String defaultName) {
-        this.byName = served.stream()
-                .collect(Collectors.toMap(Served::name, each -> each, (a, b) -> a, LinkedHashMap::new));
+        this.byName =
+                served.stream().collect(Collectors.toMap(Served::name, each -> each, (a, b) -> a, LinkedHashMap::new));
         this.defaultName = defaultName;
     }
 

@@ -2,7 +2,6 @@ package dev.limbic.server.pipeline;
 
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -72,10 +71,6 @@ public final class ReplyPipeline {
         if (text.isBlank()) {
             throw new LimbicException.Invalid(what + " is empty");
         }
-        if (text.length() > maxTextBytes
-                || text.length() > maxTextBytes / 3
-                        && text.getBytes(StandardCharsets.UTF_8).length > maxTextBytes) {
-            throw new LimbicException.Invalid(what + " is longer than %d bytes of UTF-8".formatted(maxTextBytes));
-        }
+        TextPipeline.requireShort(text, what, maxTextBytes);
     }
 }

@@ -14,12 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutNanos time from now after which the reply ends, {@link Long#MAX_VALUE} for none
  */
 public record ReplyRequest(
-        String model,
-        Input input,
-        @Nullable Cue cue,
-        SamplingWish sampling,
-        Priority priority,
-        long timeoutNanos) {
+        String model, Input input, @Nullable Cue cue, SamplingWish sampling, Priority priority, long timeoutNanos) {
     /** What a reply continues. */
     public sealed interface Input {}
 

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a client wants tokens chosen; what is null is as the model's makers recommend.
  *
- * @param penalties repetition is the model's where {@code repetition} is null
  * @param bannedWords words that are never written
  * @param maxNewTokens 0 for the model's own bound
+ * @param alternatives how many of the most probable tokens are reported with each
  */
 public record SamplingWish(
         @Nullable Float temperature,
@@ -45,8 +45,8 @@ public record SamplingWish(
 
     public SamplingWish {
         if (bannedWords.size() > MAX_BANNED_WORDS) {
-            throw new LimbicException.Invalid("at most %d banned words are possible, found %d"
-                    .formatted(MAX_BANNED_WORDS, bannedWords.size()));
+            throw new LimbicException.Invalid(
+                    "at most %d banned words are possible, found %d".formatted(MAX_BANNED_WORDS, bannedWords.size()));
         }
         for (String word : bannedWords) {
             if (word.isBlank() || word.length() > MAX_BANNED_CHARS) {
@@ -65,7 +65,9 @@ public record SamplingWish(
 
     /** Most tokens of a reply of this model. */
     int mostNewTokens(LanguageCard card) {
-        return maxNewTokens > 0 ? maxNewTokens : Math.max(minNewTokens, card.sampling().maxNewTokens());
+        return maxNewTokens > 0
+                ? maxNewTokens
+                : Math.max(minNewTokens, card.sampling().maxNewTokens());
     }
 
     /**

@@ -92,10 +92,14 @@ public final class TextPipeline {
         if (text.isBlank()) {
             throw new LimbicException.Invalid("text is empty; send at least one character that is not white space");
         }
+        requireShort(text, "text", maxTextBytes);
+    }
+
+    static void requireShort(String text, String what, int maxTextBytes) {
         int length = text.length();
         // A char is 1 to 3 bytes of UTF-8; most texts are decided without counting.
         if (length > maxTextBytes || (length > maxTextBytes / 3 && utf8Length(text) > maxTextBytes)) {
-            throw new LimbicException.Invalid("text is longer than %d bytes of UTF-8".formatted(maxTextBytes));
+            throw new LimbicException.Invalid(what + " is longer than %d bytes of UTF-8".formatted(maxTextBytes));
         }
     }
 

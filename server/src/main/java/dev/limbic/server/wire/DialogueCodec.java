@@ -50,15 +50,14 @@ final class DialogueCodec {
     }
 
     private static Turn turn(ChatMessage message) {
-        Turn.Role role =
-                switch (message.getRole()) {
-                    case ROLE_SYSTEM -> Turn.Role.SYSTEM;
-                    case ROLE_USER -> Turn.Role.USER;
-                    case ROLE_ASSISTANT -> Turn.Role.ASSISTANT;
-                    case ROLE_UNSPECIFIED -> throw new LimbicException.Invalid("a message has no role");
-                    case UNRECOGNIZED ->
-                        throw new LimbicException.Invalid("role %d is unknown".formatted(message.getRoleValue()));
-                };
+        Turn.Role role = switch (message.getRole()) {
+            case ROLE_SYSTEM -> Turn.Role.SYSTEM;
+            case ROLE_USER -> Turn.Role.USER;
+            case ROLE_ASSISTANT -> Turn.Role.ASSISTANT;
+            case ROLE_UNSPECIFIED -> throw new LimbicException.Invalid("a message has no role");
+            case UNRECOGNIZED ->
+                throw new LimbicException.Invalid("role %d is unknown".formatted(message.getRoleValue()));
+        };
         return new Turn(role, message.getText(), emotion(message.getEmotion(), message.getEmotionValue()));
     }
 
@@ -66,7 +65,14 @@ final class DialogueCodec {
         return switch (emotion) {
             case CANONICAL_EMOTION_UNSPECIFIED -> null;
             case UNRECOGNIZED -> throw new LimbicException.Invalid("emotion %d is unknown".formatted(number));
-            default -> CanonicalEmotion.values()[emotion.getNumber() - 1];
+            case CANONICAL_EMOTION_NEUTRAL -> CanonicalEmotion.NEUTRAL;
+            case CANONICAL_EMOTION_JOY -> CanonicalEmotion.JOY;
+            case CANONICAL_EMOTION_SADNESS -> CanonicalEmotion.SADNESS;
+            case CANONICAL_EMOTION_ANGER -> CanonicalEmotion.ANGER;
+            case CANONICAL_EMOTION_FEAR -> CanonicalEmotion.FEAR;
+            case CANONICAL_EMOTION_SURPRISE -> CanonicalEmotion.SURPRISE;
+            case CANONICAL_EMOTION_DISGUST -> CanonicalEmotion.DISGUST;
+            case CANONICAL_EMOTION_CONTEMPT -> CanonicalEmotion.CONTEMPT;
         };
     }
 
@@ -82,8 +88,7 @@ final class DialogueCodec {
     /** @throws LimbicException.Invalid if it makes no sense */
     static SamplingWish sampling(Sampling sampling) {
         if (sampling.getMinNewTokens() < 0) {
-            throw new LimbicException.Invalid(
-                    "min_new_tokens must be 0 or more, found " + sampling.getMinNewTokens());
+            throw new LimbicException.Invalid("min_new_tokens must be 0 or more, found " + sampling.getMinNewTokens());
         }
         return new SamplingWish(
                 sampling.hasTemperature() ? sampling.getTemperature() : null,
@@ -130,7 +135,8 @@ final class DialogueCodec {
             case DialogueEvent.Heard heard ->
                 response.setAnalysis(Codec.analysis(heard.answer())).build();
             case DialogueEvent.Failed failed ->
-                response.setError(calls.failure(Calls.CONVERSE, failed.failure()).inStream())
+                response.setError(
+                                calls.failure(Calls.CONVERSE, failed.failure()).inStream())
                         .build();
             case DialogueEvent.ReplyStarted started ->
                 response.setReplyStarted(started(started.model(), started.strategy(), started.cue()))

@@ -18,8 +18,10 @@ final class EmotionGrpc {
     private EmotionGrpc() {}
 
     static ServerServiceDefinition bind(Calls calls, WireSettings settings) {
-        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeResponse> analyze = Inbound.lenient(EmotionServiceGrpc.getAnalyzeMethod(), AnalyzeRequest.getDefaultInstance());
-        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> stream = Inbound.lenient(EmotionServiceGrpc.getAnalyzeStreamMethod(), AnalyzeRequest.getDefaultInstance());
+        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeResponse> analyze =
+                Inbound.lenient(EmotionServiceGrpc.getAnalyzeMethod(), AnalyzeRequest.getDefaultInstance());
+        MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> stream =
+                Inbound.lenient(EmotionServiceGrpc.getAnalyzeStreamMethod(), AnalyzeRequest.getDefaultInstance());
         MethodDescriptor<ListModelsRequest, ListModelsResponse> list = EmotionServiceGrpc.getListModelsMethod();
         ListModelsResponse models = models(calls, settings);
         ServiceDescriptor service = ServiceDescriptor.newBuilder(EmotionServiceGrpc.SERVICE_NAME)

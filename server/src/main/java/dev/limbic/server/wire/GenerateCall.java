@@ -78,7 +78,13 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             GenerateRequest request = inbound.requireReadable("GenerateRequest");
             ReplyRequest.Input input = DialogueCodec.input(request);
             switch (request.getSteering().getHowCase()) {
-                case TARGET -> begin(reply(request, input, DialogueCodec.cue(request.getSteering().getTarget())), null);
+                case TARGET ->
+                    begin(
+                            reply(
+                                    request,
+                                    input,
+                                    DialogueCodec.cue(request.getSteering().getTarget())),
+                            null);
                 case FOLLOW_SPEAKER -> follow(request, input);
                 case HOW_NOT_SET -> begin(reply(request, input, null), null);
             }
@@ -93,7 +99,12 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         SamplingWish sampling = DialogueCodec.sampling(request.getSampling());
         Priority priority = Codec.priority(request.getPriority(), request.getPriorityValue());
         return new ReplyRequest(
-                request.getModel(), input, cue, sampling, priority, Codec.timeout(request.getTimeoutMillis(), deadline));
+                request.getModel(),
+                input,
+                cue,
+                sampling,
+                priority,
+                Codec.timeout(request.getTimeoutMillis(), deadline));
     }
 
     /** Reads the emotion of the person's last turn first, and answers that. */
@@ -113,8 +124,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             @Override
             public void answered(TextAnswer answer) {
                 try {
-                    Response response =
-                            calls.dialogues().strategy().choose(List.of(answer.emotions()));
+                    Response response = calls.dialogues().strategy().choose(List.of(answer.emotions()));
                     ReplyStarted.Builder started = ReplyStarted.newBuilder()
                             .setStrategy(response.strategy())
                             .setAnalysis(Codec.analysis(answer));
@@ -155,8 +165,11 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
                 return;
             }
             work = Optional.of(calls.dialogues().replies().reply(request, this));
-            String model =
-                    calls.dialogues().replies().languages().named(request.model()).name();
+            String model = calls.dialogues()
+                    .replies()
+                    .languages()
+                    .named(request.model())
+                    .name();
             ReplyStarted.Builder started =
                     DialogueCodec.started(model, known == null ? "" : known.getStrategy(), request.cue());
             if (known != null) {

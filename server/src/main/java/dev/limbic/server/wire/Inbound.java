@@ -28,8 +28,7 @@ record Inbound<M extends MessageLite>(M request, boolean readable) {
      */
     M requireReadable(String type) {
         if (!readable) {
-            throw new LimbicException.Invalid(
-                    "the message is not a limbic.v1." + type + ", or its text is not UTF-8");
+            throw new LimbicException.Invalid("the message is not a limbic.v1." + type + ", or its text is not UTF-8");
         }
         return request;
     }

@@ -40,13 +40,15 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
     private boolean draining;
     private boolean ended;
 
-    private StreamCall(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
+    private StreamCall(
+            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
         this.deadline = deadline;
     }
 
-    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call) {
+    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(
+            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call) {
         try {
             calls.admission().enter();
         } catch (LimbicException e) {

@@ -28,13 +28,15 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     private TextPipeline.@Nullable Pending pending;
     private boolean ended;
 
-    private UnaryCall(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call, @Nullable Deadline deadline) {
+    private UnaryCall(
+            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call, @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
         this.deadline = deadline;
     }
 
-    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call) {
+    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(
+            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call) {
         try {
             calls.admission().enter();
         } catch (LimbicException e) {

@@ -1,10 +1,21 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.domain.LimbicException;
+import dev.limbic.generate.BlockPool;
+import dev.limbic.generate.Generator;
+import dev.limbic.generate.Scheduler;
+import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
+import dev.limbic.server.TestConfig;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.batch.Stepper;
+import dev.limbic.server.dialogue.ResponseStrategy;
+import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -31,6 +42,8 @@ final class WireFixture implements AutoCloseable {
     final AtomicInteger openStreams = new AtomicInteger();
     final AtomicInteger cancelled = new AtomicInteger();
     final AtomicInteger expired = new AtomicInteger();
+    final FakeLanguageModel language = new FakeLanguageModel("speaker");
+    final Scheduler scheduler;
     final MicroBatcher batcher;
     final GrpcServer server;
     final ManagedChannel channel;
@@ -41,6 +54,10 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(int maxCalls) throws IOException {
+        this(maxCalls, true);
+    }
+
+    WireFixture(int maxCalls, boolean speaks) throws IOException {
         BatchObserver drops = new BatchObserver() {
             @Override
             public void ran(String lane, int rows, int tokens, long computeNanos) {}
@@ -64,8 +81,40 @@ final class WireFixture implements AutoCloseable {
                         new Models.Served(second, batcher.lane("second", b -> List.of(second.logits(b))))),
                 "first");
         WireSettings settings =
-                new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2);
-        server = GrpcServer.start(settings, models, new ModelHealth(List.of("first", "second")), new WireObserver() {
+                new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2, 6);
+        scheduler = new Scheduler(
+                new Scheduler.Limits(257, FakeLanguageModel.CONTEXT, 8, 64, QUEUE),
+                new BlockPool(language.blocks(), language.blockTokens()),
+                language,
+                System::nanoTime);
+        Generator generator = new Generator(scheduler, language);
+        batcher.add(new Stepper() {
+            @Override
+            public boolean hasWork() {
+                return scheduler.hasWork();
+            }
+
+            @Override
+            public void step() {
+                generator.step();
+            }
+
+            @Override
+            public void failAll(LimbicException why) {
+                scheduler.failAll(why);
+            }
+        });
+        Languages languages = speaks
+                ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
+                : new Languages(List.of(), "");
+        ResponseStrategy strategy = new ResponseStrategy(TestConfig.RULES);
+        ModelHealth health = new ModelHealth(List.of("first", "second"));
+        server = GrpcServer.start(settings, models, languages, strategy, health, observer(), ReplyObserver.NONE);
+        channel = channel();
+    }
+
+    private WireObserver observer() {
+        return new WireObserver() {
             @Override
             public void answered(String method, String model, String status, long nanos) {
                 answered.computeIfAbsent(method + " " + model + " " + status, key -> new AtomicInteger())
@@ -86,8 +135,7 @@ final class WireFixture implements AutoCloseable {
             public void defect(String method, Throwable cause) {
                 defects.add(cause);
             }
-        });
-        channel = channel();
+        };
     }
 
     ManagedChannel channel() {
@@ -105,6 +153,14 @@ final class WireFixture implements AutoCloseable {
         return EmotionServiceGrpc.newStub(channel);
     }
 
+    DialogueServiceGrpc.DialogueServiceBlockingStub dialogue() {
+        return DialogueServiceGrpc.newBlockingStub(channel);
+    }
+
+    DialogueServiceGrpc.DialogueServiceStub dialogueAsync() {
+        return DialogueServiceGrpc.newStub(channel);
+    }
+
     int answered(String key) {
         AtomicInteger count = answered.get(key);
         return count == null ? 0 : count.get();
@@ -114,6 +170,7 @@ final class WireFixture implements AutoCloseable {
     public void close() {
         first.stopHolding();
         second.stopHolding();
+        language.stopHolding();
         channel.shutdownNow();
         try {
             channel.awaitTermination(5, TimeUnit.SECONDS);

@@ -1,0 +1,180 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.Cue;
+import dev.limbic.domain.Turn;
+import dev.limbic.generate.SamplingSettings;
+import dev.limbic.generate.Step;
+import dev.limbic.model.LanguageCard;
+import dev.limbic.model.LanguageModel;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that goes on with the alphabet: tokens are bytes, after each letter comes the next one, and z ends the reply.
+ * A prompt is the turns, one per line, and the first letter of the emotion asked for. A gate can hold its steps.
+ */
+public final class FakeLanguageModel implements LanguageModel {
+    public static final int CONTEXT = 256;
+    private static final int END = 256;
+
+    private final LanguageCard card;
+    private final int blocks;
+    private final List<String> prompts = new CopyOnWriteArrayList<>();
+    private final AtomicInteger steps = new AtomicInteger();
+    private final Semaphore arrivals = new Semaphore(0);
+    private final Semaphore gate = new Semaphore(0);
+    private volatile boolean gated;
+    private volatile boolean endless;
+    private volatile Consumer<Step> computing = step -> {};
+
+    public FakeLanguageModel(String name) {
+        this(name, 64);
+    }
+
+    public FakeLanguageModel(String name, int blocks) {
+        this.blocks = blocks;
+        this.card = new LanguageCard(
+                name,
+                "FakeForTests",
+                CONTEXT,
+                END + 1,
+                1,
+                "f32",
+                "cpu",
+                Set.of("joy"),
+                true,
+                List.of(END),
+                new LanguageCard.Recommended(0, SamplingSettings.Truncation.NONE, 1, 64),
+                blocks * 16);
+    }
+
+    /** From now on each step waits on the device until it is let through. */
+    public void holdSteps() {
+        gated = true;
+    }
+
+    /** After z comes a again: only bounds end a reply. */
+    public void neverEnd() {
+        endless = true;
+    }
+
+    /** Waits until a step has reached the device and is held there. */
+    public void awaitHeldStep() throws InterruptedException {
+        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("no step reached the device in 20 s");
+        }
+    }
+
+    /** Lets this many held steps through. */
+    public void letThrough(int count) {
+        gate.release(count);
+    }
+
+    /** Lets every held and later step through. */
+    public void stopHolding() {
+        gated = false;
+        gate.release(100_000);
+    }
+
+    /** Runs this with each step. */
+    public void whileComputing(Consumer<Step> action) {
+        computing = action;
+    }
+
+    /** Prompts that were written. */
+    public List<String> prompts() {
+        return prompts;
+    }
+
+    public int steps() {
+        return steps.get();
+    }
+
+    @Override
+    public LanguageCard card() {
+        return card;
+    }
+
+    @Override
+    public int blockTokens() {
+        return 16;
+    }
+
+    @Override
+    public int blocks() {
+        return blocks;
+    }
+
+    @Override
+    public Prompt prompt(List<Turn> turns, @Nullable Cue cue) {
+        StringBuilder text = new StringBuilder();
+        for (Turn turn : turns) {
+            text.append(turn.role().name().charAt(0))
+                    .append(':')
+                    .append(turn.text())
+                    .append('\n');
+        }
+        if (cue != null && cue.intensity() > 0) {
+            text.append(cue.emotion().name().toLowerCase(Locale.ROOT).charAt(0));
+        } else {
+            text.append('a');
+        }
+        return prompt(text.toString());
+    }
+
+    @Override
+    public Prompt prompt(String text) {
+        prompts.add(text);
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        int[] ids = new int[bytes.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = bytes[i] & 0xFF;
+        }
+        return new Prompt(ids, 0, List.of());
+    }
+
+    @Override
+    public Map<Integer, Float> biases(Cue cue) {
+        return Map.of();
+    }
+
+    @Override
+    public List<List<Integer>> spellings(String word) {
+        return List.of(Arrays.stream(prompt(word).ids()).boxed().toList());
+    }
+
+    @Override
+    public float[] run(Step step) {
+        steps.incrementAndGet();
+        if (gated) {
+            arrivals.release();
+            gate.acquireUninterruptibly();
+        }
+        computing.accept(step);
+        float[] logits = new float[step.logitRows().length * card.vocabulary()];
+        for (int row = 0; row < step.logitRows().length; row++) {
+            int last = step.ids()[step.logitRows()[row]];
+            int next = last == 'z' ? (endless ? 'a' : END) : last + 1;
+            logits[row * card.vocabulary() + next] = 20;
+        }
+        return logits;
+    }
+
+    @Override
+    public byte[] of(int id) {
+        return id == END ? new byte[0] : new byte[] {(byte) id};
+    }
+
+    @Override
+    public void close() {}
+}
