@@ -35,8 +35,11 @@ def ways(scales):
 
 def biases(weights, tokenizer, scale, size):
     """[V] for one emotion at intensity 1."""
+    def encode(text):
+        return tokenizer.encode(text, add_special_tokens=False)
+
     row = torch.zeros(size)
-    for token, bias in token_biases(weights, scale, lambda text: tokenizer.encode(text, add_special_tokens=False)).items():
+    for token, bias in token_biases(weights, scale, encode).items():
         row[token] = bias
     return row
 
@@ -131,7 +134,8 @@ def table(result, scales, log):
     for judge in ("heard", "stranger"):
         for scale in [0.0, *scales]:
             heard = {e: w[judge][e] for w in result["ways"] if w["scale"] == scale for e in w[judge]}
-            log(judge, scale, " ".join(f"{e} {heard[e]:.2f}" for e in EMOTIONS), f"mean {np.mean(list(heard.values())):.3f}")
+            log(judge, scale, " ".join(f"{e} {heard[e]:.2f}" for e in EMOTIONS),
+                f"mean {np.mean(list(heard.values())):.3f}")
     for scale in [0.0, *scales]:
         own = [w for w in result["ways"] if w["scale"] == scale]
         log("quality", scale, " ".join(f"{key} {np.mean([w[key] for w in own]):.3f}"
