@@ -1,8 +1,8 @@
 """Learns which words an emotion makes likelier, and measures how far that steers a model without emotion tokens.
 
-    python models/training/steering.py --data DATA [--model models/starter/dialogue-gpt]
+    python models/training/steering.py --data DATA --model models/starter/dialogue-gpt
 
-Stages:
+Stages, in order:
   learn       the word weights of the server, from conversations and comments that people labelled
   measure     replies of a dialogue model with <|no_emotion|> whose logits are biased by these words
 """
@@ -24,15 +24,16 @@ PRIOR = 1000  # words of the prior, a source
 CLIP = (-2.0, 3.0)
 LEAST_Z, LEAST_LOG_ODDS, LEAST_TEXTS = 2.58, 0.4, 6
 COMMENTS_Z, AGAINST_Z = 2.0, 1.0  # GoEmotions alone says so too, and no source says the opposite
-PROMOTED, DEMOTED = 80, 40
+MOST = {"neutral": (20, 100)}  # words promoted and demoted; neutral is rather what is not said
+MOST_OF_OTHERS = (80, 40)
 DOMAINS = {"music": "music beatles pop rap rock lady", "sport": "nfl baseball basketball icehockey"}
 ABOUT = (
-    "Made by models/training/steering.py; do not edit. For each canonical emotion, words with the natural log-odds ratio of "
-    "their use with and without it: Monroe, Colaresi and Quinn (2008), informative Dirichlet prior, of the words of each "
-    "source apart, then the mean weighted by precision, clipped. Sorted by |z|, promoted words first.")
+    "Made by models/training/steering.py; do not edit. For each canonical emotion, words with the natural log-odds "
+    "ratio of their use with and without it: Monroe, Colaresi and Quinn (2008), informative Dirichlet prior, of the "
+    "words of each source apart, then the mean weighted by precision, clipped. Sorted by |z|, promoted words first.")
 SOURCES = (
-    "GoEmotions, training split (CC BY 4.0); Topical-Chat, validation conversations (CDLA-Sharing-1.0: these figures are "
-    "Results); Self-dialogue Corpus, for choosing words (BSD-3-Clause). See models/starter/NOTICE.")
+    "GoEmotions, training split (CC BY 4.0); Topical-Chat, validation conversations (CDLA-Sharing-1.0: these figures "
+    "are Results); Self-dialogue Corpus, for choosing words (BSD-3-Clause). See steering-NOTICE beside this file.")
 
 
 def topical_texts(data):
@@ -63,7 +64,7 @@ def domain(topic):
 
 
 def log_odds(counts, emotion, vocabulary):
-    """(log-odds ratio, its variance) of each word of one source, [W]; None where the source does not know the emotion."""
+    """(log-odds ratio, its variance) of each word of one source, [W]; None if the source does not know the emotion."""
     if emotion not in counts.by_emotion:
         return None
     total = np.array([counts.all[w] for w in vocabulary])
@@ -79,7 +80,7 @@ def log_odds(counts, emotion, vocabulary):
 
 
 def combined(sources, emotion, vocabulary):
-    """Log-odds ratio and z-score over the sources that know the emotion, [W]; z is 0 where the sources do not agree."""
+    """Log-odds ratio and z-score over the sources that know the emotion, [W]; z is 0 where they do not agree."""
     found = [x for x in (log_odds(s, emotion, vocabulary) for s in sources) if x is not None]
     precision = sum(1 / v for _, v in found)
     mean = sum(d / v for d, v in found) / precision
@@ -88,10 +89,10 @@ def combined(sources, emotion, vocabulary):
     return mean, np.where(agreed, mean * np.sqrt(precision), 0)
 
 
-def chosen(delta, z, often, vocabulary):
-    """At most PROMOTED words with positive and DEMOTED with negative weight, the surest first."""
+def chosen(delta, z, often, vocabulary, promoted, demoted):
+    """At most so many words with positive and with negative weight, the surest first."""
     result = {}
-    for sign, most in ((1, PROMOTED), (-1, DEMOTED)):
+    for sign, most in ((1, promoted), (-1, demoted)):
         fit = [i for i in np.argsort(-np.abs(z), kind="stable")
                if sign * z[i] >= LEAST_Z and sign * delta[i] >= LEAST_LOG_ODDS and (sign < 0 or often[i])]
         result.update({vocabulary[i]: round(float(np.clip(delta[i], *CLIP)), 2) for i in fit[:most]})
@@ -108,7 +109,7 @@ def learn(options):
         delta, z = combined([topical, comments], emotion, vocabulary)
         known = [s.by_emotion[emotion] for s in (topical, comments) if emotion in s.by_emotion]
         often = [sum(k[w] for k in known) >= LEAST_TEXTS for w in vocabulary]
-        emotions[emotion] = chosen(delta, z, often, vocabulary)
+        emotions[emotion] = chosen(delta, z, often, vocabulary, *MOST.get(emotion, MOST_OF_OTHERS))
         print(f"\n{emotion}: {len(emotions[emotion])} words;", topical.texts_of[emotion], "turns,",
               comments.texts_of[emotion], "comments")
         print(" ".join(f"{w} {x}" for w, x in emotions[emotion].items()))
@@ -126,7 +127,8 @@ def write(emotions, file):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="folder that holds goemotions, topical_chat, self_dialogue, xed_en")
+    parser.add_argument("--data", required=True,
+                        help="folder that holds goemotions, topical_chat, self_dialogue and, to measure, xed_en")
     parser.add_argument("--out", default=RESOURCES / "generate/steering.json", help="default: %(default)s")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES, metavar="STAGE",
                         help=f"any of: {' '.join(STAGES)} (default: all)")

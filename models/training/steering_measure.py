@@ -35,8 +35,11 @@ def ways(scales):
 
 def biases(weights, tokenizer, scale, size):
     """[V] for one emotion at intensity 1."""
+    def encode(text):
+        return tokenizer.encode(text, add_special_tokens=False)
+
     row = torch.zeros(size)
-    for token, bias in token_biases(weights, scale, lambda text: tokenizer.encode(text, add_special_tokens=False)).items():
+    for token, bias in token_biases(weights, scale, encode).items():
         row[token] = bias
     return row
 
@@ -120,7 +123,8 @@ def measure(options, log=print):
         way = {"scale": scale, "emotion": emotion, **figures([row[k] for row in told])}
         for e in EMOTIONS if emotion is None else [emotion]:
             way.setdefault("heard", {})[e] = float(np.mean([is_heard(x, e) for x in labels[:, k]]))
-            way.setdefault("stranger", {})[e] = float((second[:, k] == e).mean())
+            if e != "contempt":  # XED does not know it
+                way.setdefault("stranger", {})[e] = float((second[:, k] == e).mean())
         way["samples"] = [row[k][0] for row in told[:3]]
         result["ways"].append(way)
     table(result, options.scales, log)
@@ -130,8 +134,9 @@ def measure(options, log=print):
 def table(result, scales, log):
     for judge in ("heard", "stranger"):
         for scale in [0.0, *scales]:
-            heard = {e: w[judge][e] for w in result["ways"] if w["scale"] == scale for e in w[judge]}
-            log(judge, scale, " ".join(f"{e} {heard[e]:.2f}" for e in EMOTIONS), f"mean {np.mean(list(heard.values())):.3f}")
+            heard = {e: share for w in result["ways"] if w["scale"] == scale for e, share in w.get(judge, {}).items()}
+            log(judge, scale, " ".join(f"{e} {share:.2f}" for e, share in heard.items()),
+                f"mean {np.mean(list(heard.values())):.3f}")
     for scale in [0.0, *scales]:
         own = [w for w in result["ways"] if w["scale"] == scale]
         log("quality", scale, " ".join(f"{key} {np.mean([w[key] for w in own]):.3f}"

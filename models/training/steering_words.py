@@ -9,41 +9,48 @@ WORD = re.compile(r"[a-z]{2,16}")
 
 # Stems (with *) and words that no emotion promotes or demotes: identity, sex, violence, slurs, insults to persons.
 BANNED = """
-god gods godly lord christ jesus church* pray* bless* heaven* hell hells holy bible religio* faith* devil* satan* demon* sin
-sins sinner* angel* muslim* islam* jew* christian* catholic* hindu* buddh* atheis* pagan* mosque* temple* saint* soul
-man men woman women girl* boy* lady ladies guy guys dude* bro bros gal chick* male* female* gender* sex* he him his she
-her hers himself herself mom* mum mother* dad dads daddy father* son sons daughter* wife wives husband* brother* sister*
-uncle* aunt* grandm* grandp* girlfriend* boyfriend* gentleman gentlemen sir madam king kings queen* prince* bride*
-masculin* feminin* feminis* gay* lesbian* homo* trans* queer* straight virgin* pregnan* gf bf bitch* whore* slut*
-cunt* pussy dick* cock* penis* vagina* porn* nude* naked horny breast* boob* tit tits butt butts ass asses asshole* arse*
-fuck* motherf* shit* bullsh* crap* piss* damn* bastard* douche* wtf stfu omfg suck sucks sucked rap* molest* orgasm*
-black* white* asian* africa* mexic* america* china chinese japan* india* indian* russia* europe* german* french france
-british brit england english irish italian* spanish spain canad* australia* arab* jewish korea* latin* hispanic* country
-countries nation* foreign* immigra* ethnic* race races racial racis* racism tribe* native* western eastern refugee*
-republican* democrat* liberal* conservativ* leftis* communis* socialis* fascis* nazi* trump* president* politic* vote*
-election* government* kid kids kiddo child* baby babies teen* old older elder* young* age aged adult* boomer* millennial*
-disab* retard* cripple* blind* deaf* autis* mental* psycho* schizo* bipolar insan* crazy lunatic* maniac* dumb* lame moron*
-idiot* imbecil* loser* fool* liar* fat fatty obes* ugly skinny anorex* dwarf* midget* spaz* stupidity trash* scum* vermin pig pigs
-kill* murder* die dies dying dead death* suicid* shoot* shot shots gun guns stab* knife* punch* beat beats beaten beating
-attack* bomb* terror* violen* tortur* abus* assault* slaughter* rape* strangl* hang hanging hanged burn* weapon* war wars
-threat* harm* blood* slave* slavery execut* hit hits kick* slap* destroy* hunt drug* drunk* cancer* disease* health*
-sick sickness depressed depression brain* dark brown skin youth* progressive* illegal* poor rich rip
+god gods godly lord christ jesus church* pray* bless* heaven* hell hells holy bible religio* faith* devil* satan*
+demon* sin sins sinner* angel* muslim* islam* jew* christian* catholic* hindu* buddh* atheis* pagan* mosque* temple*
+saint* soul man men woman women girl* boy* lady ladies guy guys dude* bro bros gal chick* male* female* gender* sex*
+he him his she her hers himself herself mom* mum mother* dad dads daddy father* son sons daughter* wife wives husband*
+brother* sister* uncle* aunt* grandm* grandp* girlfriend* boyfriend* gentleman gentlemen sir madam king kings queen*
+prince* bride* masculin* feminin* feminis* gay* lesbian* homo* trans* queer* straight virgin* pregnan* gf bf bitch*
+whore* slut* cunt* pussy dick* cock* penis* vagina* porn* nude* naked horny breast* boob* tit tits butt butts ass
+asses asshole* arse* fuck* motherf* shit* bullsh* crap* piss* damn* bastard* douche* wtf stfu omfg suck sucks sucked
+rap* molest* orgasm* black* white* asian* africa* mexic* america* china chinese japan* india* indian* russia* europe*
+german* french france british brit england english irish italian* spanish spain canad* australia* arab* jewish korea*
+latin* hispanic* country countries nation* foreign* immigra* ethnic* race races racial racis* racism tribe* native*
+western eastern refugee* republican* democrat* liberal* conservativ* leftis* communis* socialis* fascis* nazi* trump*
+president* politic* vote* election* government* kid kids kiddo child* baby babies teen* old older elder* young* age
+aged adult* boomer* millennial* disab* retard* cripple* blind* deaf* autis* mental* psycho* schizo* bipolar insan*
+crazy lunatic* maniac* dumb* lame moron* idiot* imbecil* loser* fool* liar* fat fatty obes* ugly skinny anorex* dwarf*
+midget* spaz* stupidity trash* scum* vermin pig pigs kill* murder* die dies dying dead death* suicid* shoot* shot
+shots gun guns stab* knife* punch* beat beats beaten beating attack* bomb* terror* violen* tortur* abus* assault*
+slaughter* rape* strangl* hang hanging hanged burn* weapon* war wars threat* harm* blood* slave* slavery execut* hit
+hits kick* slap* destroy* hunt drug* drunk* cancer* disease* health* sick sickness depressed depression brain* dark
+brown skin youth* progressive* illegal* poor rich rip
 """.split()
 # Things that the conversations at hand are about, not feelings.
 TOPICS = """
-cat cats dog dogs tea bag wall driving school uk business media ads worker workers neighbors wage crimes song songs picture
-society family majority people counter eat eating thats self mate generic song site sub post posts comment comments chat
+cat cats dog dogs tea bag wall driving school uk business media ads worker workers neighbors wage crimes song songs
+picture police tax stock conspiracy celebrity animals animal fans bank junior public audience cases options posted
+society family majority people counter eat eating thats self mate generic song site sub post posts comment comments
+chat
 """.split()
+# Of chat rooms: a knight does not say them.
+CHAT_ROOM = "lol lmao haha hahaha hahahaha ha omg idk ahh tbh imo btw ya yea yep ok".split()
 # Without a feeling of their own: fragments of contractions, pronouns, prepositions, auxiliaries.
 EMPTY = """
-don dont didnt doesnt isnt wasnt cant couldnt wont wouldnt im id ive ill ve ll re ur nt vs per me my mine myself you your
-yours yourself we us our ours they them their theirs themselves it its itself this that these those which who whom whose
-and or of in on at by to for from with about into onto over under through after before between until till along despite
-except per via as if than then a an the is are was were be been being am do does did done doing have has had having will
-would can could shall should may might must there here when where while because since so such
+don dont didnt doesnt isnt wasnt cant couldnt wont wouldnt im id ive ill ve ll re ur nt vs per me my mine myself you
+your yours yourself we us our ours they them their theirs themselves it its itself this that these those which who
+whom whose and or of in on at by to for from with about into onto over under through after before between until till
+along despite except per via as if than then a an the is are was were be been being am do does did done doing have has
+had having will would can could shall should may might must there here when where while because since so such
 """.split()
-EXACT = {w for w in BANNED + TOPICS + EMPTY if not w.endswith("*")}
+EXACT = {w for w in BANNED + TOPICS + CHAT_ROOM + EMPTY if not w.endswith("*")}
 STEMS = tuple(w[:-1] for w in BANNED if w.endswith("*"))
+
+MOST_BIAS = 4.0
 
 LEAST_TEXTS = 1  # of each labelled source
 LEAST_DIALOGUES = 1  # of each domain of the self-dialogues
@@ -53,7 +60,7 @@ MOST_CAPITALS = 0.35  # of its places inside a sentence, for it to be no name
 
 
 def words(text):
-    """[(word in lower case, whether it was a capital one inside a sentence)]; contractions and placeholders are none."""
+    """[(word in lower case, whether it had a capital, None at the start of a sentence)] without contractions."""
     result, first = [], True
     for token in TOKEN.findall(text):
         if token in ".!?\"":
@@ -118,9 +125,6 @@ def kept(topical, comments, talk):
                 and allowed(word)):
             result.append(word)
     return result
-
-
-MOST_BIAS = 4.0
 
 
 def token_biases(weights, scale, encode):
