@@ -10,4 +10,16 @@ interface DeviceObserver {
 
     /** The device will not be opened again. */
     void abandoned(Host host);
+
+    /** Hears nothing. */
+    DeviceObserver NONE = new DeviceObserver() {
+        @Override
+        public void lost(Host host, Throwable cause) {}
+
+        @Override
+        public void restored(Host host) {}
+
+        @Override
+        public void abandoned(Host host) {}
+    };
 }

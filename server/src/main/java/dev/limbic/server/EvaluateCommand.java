@@ -22,12 +22,16 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code limbic evaluate}: scores the configured models on labelled data, in this process. */
 @Command(
         name = "evaluate",
         mixinStandardHelpOptions = true,
+        subcommands = EvaluateDialogueCommand.class,
         description = {
             "Scores the models on GoEmotions, and their valence, arousal and dominance on EmoBank.",
             "The data folder holds goemotions/data/original/*.tsv and, optionally, emobank/corpus/emobank.csv."
@@ -37,11 +41,14 @@ final class EvaluateCommand implements Callable<Integer> {
     private static final Map<PrecisionChoice, Double> KEPT =
             Map.of(PrecisionChoice.BF16, 0.998, PrecisionChoice.INT8, 0.99);
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
-    @Option(names = "--data", paramLabel = "DIR", required = true, description = "Folder with the data sets.")
-    private Path data = Path.of("");
+    @Option(names = "--data", paramLabel = "DIR", description = "Folder with the data sets; must be given.")
+    private @Nullable Path data;
 
     @Option(names = "--model", paramLabel = "NAME", description = "Only this model; all configured ones if not given.")
     private @Nullable String model;
@@ -58,6 +65,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
+        Path data = this.data;
+        if (data == null) {
+            throw new ParameterException(
+                    java.util.Objects.requireNonNull(spec).commandLine(), "Missing required option: '--data=DIR'");
+        }
         ServerConfig config = options.load();
         Path goEmotions = data.resolve("goemotions");
         List<String> labels = GoEmotions.labels(goEmotions);

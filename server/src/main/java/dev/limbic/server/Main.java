@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             AnalyzeCommand.class,
+            ChatCommand.class,
             ModelsCommand.class,
             ConfigCommand.class,
             EvaluateCommand.class,

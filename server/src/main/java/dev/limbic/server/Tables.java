@@ -102,7 +102,7 @@ final class Tables {
         return data;
     }
 
-    private static List<Integer> strongest(float[] values, int top) {
+    static List<Integer> strongest(float[] values, int top) {
         return IntStream.range(0, values.length)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -values[i]))

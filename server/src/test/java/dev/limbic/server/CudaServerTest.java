@@ -201,9 +201,11 @@ class CudaServerTest {
     void withoutAChipAutoRunsOnTheCpuAndSaysSoOnce() {
         List<String> said = new ArrayList<>();
         List<Host> hosts = new Engine(cuda(99), said::add)
-                .load(List.of(
-                        model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
-                        model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)), List.of());
+                .load(
+                        List.of(
+                                model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
+                                model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)),
+                        List.of());
         assertThat(hosts)
                 .singleElement()
                 .satisfies(host -> assertThat(host.name()).isEqualTo("cpu"));

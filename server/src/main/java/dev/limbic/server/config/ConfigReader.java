@@ -216,6 +216,11 @@ final class ConfigReader {
         List<LanguageConfig> models = new ArrayList<>();
         boolean[] marked = {false};
         for (Section section : root.listOrEmpty("language-models")) {
+            Setting path = section.require("path");
+            boolean builtIn = path.place().startsWith(defaultsName + ":");
+            if (builtIn && !Files.isDirectory(resolve(path, "language-models[].path", directory))) {
+                continue; // somebody serves models of their own, and wants no starter model
+            }
             models.add(new LanguageConfig(
                     name(section),
                     folder(section, "language-models", directory),

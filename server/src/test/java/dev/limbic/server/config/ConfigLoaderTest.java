@@ -3,6 +3,8 @@ package dev.limbic.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.ResponseRules;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +35,7 @@ class ConfigLoaderTest {
         environment.put("LIMBIC_HOME", folder.toString());
         Files.createDirectories(folder.resolve("models/starter/emotion-lstm"));
         Files.createDirectories(folder.resolve("models/starter/emotion-bert"));
+        Files.createDirectories(folder.resolve("models/starter/dialogue-gpt"));
         Files.createDirectories(folder.resolve("a"));
         Files.createDirectories(folder.resolve("b"));
     }
@@ -53,6 +57,62 @@ class ConfigLoaderTest {
         ConfigException thrown = catchThrowableOfType(ConfigException.class, () -> load(yaml));
         assertThat(thrown).as("a configuration that must be refused").isNotNull();
         return String.valueOf(thrown.getMessage()).replace(folder + "/", "");
+    }
+
+    @Test
+    void languageModelsAreReadAndMayBeNone() throws ConfigException, IOException {
+        ServerConfig.LanguageConfig builtIn = load(null).languages().getFirst();
+        assertThat(builtIn.path()).isEqualTo(folder.resolve("models/starter/dialogue-gpt"));
+        assertThat(builtIn.cacheBytes()).isEqualTo(64L << 20);
+        assertThat(load(null).defaultLanguage()).isEqualTo("dialogue-gpt");
+        assertThat(load("language-models: []\n").languages()).isEmpty();
+        assertThat(load("language-models: []\n").defaultLanguage()).isEmpty();
+        String two = """
+                models-directory: .
+                models:
+                  - {name: m, path: a}
+                language-models:
+                  - {name: x, path: a, cache: 8GiB}
+                  - {name: y, path: b, cache: 1MiB, default: true}
+                """;
+        assertThat(load(two).languages().getFirst().cacheBytes()).isEqualTo(8L << 30);
+        assertThat(load(two).defaultLanguage()).isEqualTo("y");
+        assertThat(problems(two.replace("name: y", "name: m"))).contains("'m' is the name of two models");
+        assertThat(problems(two.replace("path: b", "path: gone"))).contains("is not a folder");
+        assertThat(problems(two.replace(", cache: 8GiB", ""))).contains("'language-models[].cache' is missing");
+        Files.delete(folder.resolve("models/starter/dialogue-gpt"));
+        assertThat(load(null).languages()).as("left out where it is not found").isEmpty();
+    }
+
+    @Test
+    void strategiesAreReadFromAFileOfTheirOwn() throws ConfigException, IOException {
+        ResponseRules builtIn = load(null).dialogue().strategies();
+        assertThat(builtIn.rules()).hasSize(CanonicalEmotion.values().length);
+        assertThat(builtIn.rules().getFirst().name()).isEqualTo("mirror");
+        String own = """
+                memory: 0
+                threshold: 1
+                strategies:
+                  - {name: calm, hears: neutral, emotion: joy, intensity: 0.5, mirrors: true, lines: [Yes.]}
+                """;
+        Path file = folder.resolve("own.yaml");
+        Files.writeString(file, own);
+        String config = "dialogue: {strategies: own.yaml}\n";
+        ResponseRules.Rule rule = load(config).dialogue().strategies().rules().getFirst();
+        assertThat(rule)
+                .isEqualTo(new ResponseRules.Rule(
+                        "calm", CanonicalEmotion.NEUTRAL, CanonicalEmotion.JOY, 0.5, true, "", List.of("Yes.")));
+        Files.writeString(file, own.replace("hears: neutral", "hears: sadnes"));
+        assertThat(problems(config))
+                .contains("own.yaml:4: strategies[].hears: 'sadnes' is not valid, did you mean 'sadness'?");
+        Files.writeString(file, own.replace("hears: neutral", "hears: sadness"));
+        assertThat(problems(config)).contains("no strategy hears neutral");
+        Files.writeString(file, own.replace("0.5", "5").replace("[Yes.]", "[]"));
+        assertThat(problems(config)).contains("0 to 1 is valid").contains("a list of 1 to 64 lines");
+        Files.writeString(file, own.replace("threshold", "treshold"));
+        assertThat(problems(config)).contains("unknown key 'treshold'").contains("'threshold' is missing");
+        Files.delete(file);
+        assertThat(problems(config)).contains("own.yaml");
     }
 
     @Test

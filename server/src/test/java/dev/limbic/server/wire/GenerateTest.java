@@ -47,20 +47,23 @@ class GenerateTest {
         return GenerateRequest.newBuilder()
                 .setRequestId("r")
                 .setConversation(Conversation.newBuilder()
-                        .addMessages(ChatMessage.newBuilder()
-                                .setRole(Role.ROLE_USER)
-                                .setText(text)));
+                        .addMessages(
+                                ChatMessage.newBuilder().setRole(Role.ROLE_USER).setText(text)));
     }
 
     private List<GenerateResponse> generate(GenerateRequest.Builder request) {
         List<GenerateResponse> events = new ArrayList<>();
-        fixture.dialogue().withDeadlineAfter(20, TimeUnit.SECONDS).generate(request.build()).forEachRemaining(events::add);
+        fixture.dialogue()
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .generate(request.build())
+                .forEachRemaining(events::add);
         return events;
     }
 
     private static String text(List<GenerateResponse> events) {
         return events.stream()
-                .map(event -> event.getToken().getTextDelta() + event.getFinished().getTextDelta())
+                .map(event ->
+                        event.getToken().getTextDelta() + event.getFinished().getTextDelta())
                 .collect(Collectors.joining());
     }
 
@@ -77,7 +80,9 @@ class GenerateTest {
         List<GenerateResponse> events = generate(says("hello"));
         assertThat(events.getFirst().getStarted().getModel()).isEqualTo("speaker");
         assertThat(text(events)).isEqualTo("bcdefghijklmnopqrstuvwxyz");
-        assertThat(events).hasSize(1 + 25 + 1).allMatch(event -> event.getRequestId().equals("r"));
+        assertThat(events)
+                .hasSize(1 + 25 + 1)
+                .allMatch(event -> event.getRequestId().equals("r"));
         assertThat(events.get(1).getToken().getId()).isEqualTo('b');
         assertThat(events.get(1).getToken().getLogProb()).isBetween(-0.01f, 0f);
         var finished = events.getLast().getFinished();
@@ -114,10 +119,8 @@ class GenerateTest {
 
     @Test
     void samplingIsHonoured() {
-        Sampling.Builder sampling = Sampling.newBuilder()
-                .setMaxNewTokens(3)
-                .setTopLogProbs(2)
-                .setTemperature(0);
+        Sampling.Builder sampling =
+                Sampling.newBuilder().setMaxNewTokens(3).setTopLogProbs(2).setTemperature(0);
         List<GenerateResponse> events = generate(says("hello").setSampling(sampling));
         assertThat(text(events)).isEqualTo("bcd");
         assertThat(events.getLast().getFinished().getReason()).isEqualTo(FinishReason.FINISH_REASON_LENGTH);
@@ -126,24 +129,27 @@ class GenerateTest {
                 .isEqualTo("bcde");
         assertThat(text(generate(says("x").setSampling(Sampling.newBuilder().addStopIds('h')))))
                 .isEqualTo("bcdefg");
-        assertThat(text(generate(says("x").setSampling(Sampling.newBuilder().putLogitBias('q', 50).setMaxNewTokens(2)))))
+        assertThat(text(generate(says("x")
+                        .setSampling(Sampling.newBuilder().putLogitBias('q', 50).setMaxNewTokens(2)))))
                 .isEqualTo("qq");
-        assertThat(text(generate(says("x").setSampling(Sampling.newBuilder().addBannedWords("e").setMaxNewTokens(4)))))
+        assertThat(text(generate(says("x")
+                        .setSampling(Sampling.newBuilder().addBannedWords("e").setMaxNewTokens(4)))))
                 .startsWith("bcd")
                 .doesNotContain("e");
     }
 
     @Test
     void theSameSeedGivesTheSameTokensAloneAndInCompany() throws InterruptedException {
-        GenerateRequest.Builder request =
-                says("hello").setSampling(Sampling.newBuilder().setTemperature(30).setSeed(7).setMaxNewTokens(20));
+        GenerateRequest.Builder request = says("hello")
+                .setSampling(Sampling.newBuilder().setTemperature(30).setSeed(7).setMaxNewTokens(20));
         String alone = text(generate(request));
         List<Thread> company = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             int seed = i;
             company.add(Thread.ofPlatform()
-                    .start(() -> generate(
-                            says("other").setSampling(Sampling.newBuilder().setTemperature(30).setSeed(seed)))));
+                    .start(() -> generate(says("other")
+                            .setSampling(
+                                    Sampling.newBuilder().setTemperature(30).setSeed(seed)))));
         }
         assertThat(text(generate(request))).isEqualTo(alone).isNotEqualTo("bcdefghijklmnopqrstu");
         for (Thread thread : company) {
@@ -172,7 +178,8 @@ class GenerateTest {
         assertThat(refused(
                         GenerateRequest.newBuilder()
                                 .setPrompt("x")
-                                .setSteering(Steering.newBuilder().setFollowSpeaker(FollowSpeaker.getDefaultInstance())),
+                                .setSteering(
+                                        Steering.newBuilder().setFollowSpeaker(FollowSpeaker.getDefaultInstance())),
                         "turn of the user"))
                 .isEqualTo(Status.Code.INVALID_ARGUMENT);
         assertThat(fixture.scheduler.hasWork()).isFalse();
@@ -202,8 +209,9 @@ class GenerateTest {
     void anOwnTimeoutEndsTheReplyAndKeepsWhatWasSaid() throws InterruptedException {
         fixture.language.neverEnd();
         fixture.language.whileComputing(step -> sleep(5));
-        List<GenerateResponse> events = generate(
-                says("hello").setTimeoutMillis(200).setSampling(Sampling.newBuilder().setMaxNewTokens(240)));
+        List<GenerateResponse> events = generate(says("hello")
+                .setTimeoutMillis(200)
+                .setSampling(Sampling.newBuilder().setMaxNewTokens(240)));
         assertThat(events.getLast().getFinished().getReason()).isEqualTo(FinishReason.FINISH_REASON_DEADLINE);
         assertThat(text(events)).startsWith("b");
         assertThat(fixture.scheduler.blocksInUse()).isZero();

@@ -1,0 +1,130 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.Cue;
+import dev.limbic.server.config.ConfigException;
+import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.dialogue.Dialogue;
+import dev.limbic.server.dialogue.DialogueSettings;
+import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.pipeline.Priority;
+import dev.limbic.server.pipeline.SamplingWish;
+import java.io.BufferedReader;
+import java.io.Console;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code limbic chat}: a conversation in a terminal, in this process, without a server. */
+@Command(
+        name = "chat",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Talks with a character in the terminal: type a line, see how it was read, how the character",
+            "means to answer, and the answer as it is written. An empty line or Ctrl-D ends the conversation."
+        })
+final class ChatCommand implements Callable<Integer> {
+    @Mixin
+    private ConfigOptions options = new ConfigOptions();
+
+    @Option(names = "--model", paramLabel = "NAME", description = "Language model; the default one if not given.")
+    private String model = "";
+
+    @Option(names = "--emotion-model", paramLabel = "NAME", description = "Text model that reads emotions.")
+    private String emotionModel = "";
+
+    @Option(names = "--persona", paramLabel = "TEXT", description = "Who the character is.")
+    private String persona = "";
+
+    @Option(
+            names = "--emotion",
+            paramLabel = "EMOTION",
+            description = "The emotion of every answer: ${COMPLETION-CANDIDATES}. The strategy chooses if not given.")
+    private @Nullable CanonicalEmotion emotion;
+
+    @Option(names = "--intensity", paramLabel = "X", description = "With --emotion: how strongly, 0 to 1.")
+    private float intensity = 1;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Same seed, same words: same answers.")
+    private @Nullable Long seed;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "X",
+            description = "0 for the likeliest words; the model's own if not given.")
+    private @Nullable Float temperature;
+
+    @Override
+    public Integer call() throws ConfigException, IOException, InterruptedException {
+        Cue cue = emotion == null ? null : new Cue(emotion, intensity);
+        ServerConfig config = options.load();
+        PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
+        try (LocalService service = new LocalService(config, hosts)) {
+            ChatScreen screen = new ChatScreen(out, labels(hosts));
+            Dialogue dialogue = service.dialogues().open(settings(), screen);
+            boolean prompts = isTerminal();
+            BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (int turn = 1; ; turn++) {
+                if (prompts) {
+                    out.print("you> ");
+                    out.flush();
+                }
+                String line = lines.readLine();
+                if (line == null || line.isBlank()) {
+                    break;
+                }
+                if (!prompts) {
+                    out.println("you> " + line);
+                }
+                dialogue.say(new Utterance(Integer.toString(turn), line, true, cue, Long.MAX_VALUE));
+                screen.awaitEnd();
+            }
+            dialogue.close();
+        }
+        return 0;
+    }
+
+    private DialogueSettings settings() {
+        SamplingWish d = SamplingWish.DEFAULT;
+        SamplingWish sampling = new SamplingWish(
+                temperature,
+                null,
+                null,
+                null,
+                null,
+                d.presence(),
+                d.frequency(),
+                Map.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                d.minNewTokens(),
+                d.maxNewTokens(),
+                seed,
+                d.alternatives());
+        return new DialogueSettings(model, emotionModel, persona, sampling, false, Priority.NORMAL);
+    }
+
+    /** Labels by the name of the model. */
+    private static Map<String, List<String>> labels(List<Host> hosts) {
+        return hosts.stream()
+                .flatMap(host -> host.models().stream())
+                .collect(java.util.stream.Collectors.toMap(
+                        each -> each.card().name(), each -> each.card().labels()));
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it is null where a program embeds us
+    private static boolean isTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
+    }
+}
