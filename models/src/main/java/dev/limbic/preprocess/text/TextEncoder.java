@@ -52,15 +52,29 @@ public final class TextEncoder {
      */
     public static TextEncoder open(Path folder, int maxTokens) {
         TokenizerFiles files = TokenizerFiles.read(folder);
+        NativeTokenizer tokenizer = load(files);
         try {
-            return new TextEncoder(new NativeTokenizer(files.json()), files, maxTokens);
+            return new TextEncoder(tokenizer, files, maxTokens);
         } catch (TokenizerException e) {
             throw e;
         } catch (RuntimeException e) {
-            throw new TokenizerException(files.source() + ": not a tokeniser the library reads: " + e.getMessage(), e);
+            throw unreadable(files, e);
+        }
+    }
+
+    /** The library's tokeniser of those files, or what is wrong with them. */
+    static NativeTokenizer load(TokenizerFiles files) {
+        try {
+            return new NativeTokenizer(files.json());
+        } catch (RuntimeException e) {
+            throw unreadable(files, e);
         } catch (LinkageError e) {
             throw new TokenizerException("the native tokeniser cannot be loaded on this system: " + e, e);
         }
+    }
+
+    private static TokenizerException unreadable(TokenizerFiles files, RuntimeException e) {
+        return new TokenizerException(files.source() + ": not a tokeniser the library reads: " + e.getMessage(), e);
     }
 
     /**
@@ -130,7 +144,7 @@ public final class TextEncoder {
     }
 
     /** The text with each lone surrogate replaced; such a text has no UTF-8 form. */
-    private static String wellFormed(String text) {
+    static String wellFormed(String text) {
         StringBuilder repaired = null;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -172,7 +186,7 @@ public final class TextEncoder {
         throw new TokenizerException(source + ": expected ids for common words, found none");
     }
 
-    private static int[] toInts(long[] ids) {
+    static int[] toInts(long[] ids) {
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
 }

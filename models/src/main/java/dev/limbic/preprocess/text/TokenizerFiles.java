@@ -132,10 +132,15 @@ record TokenizerFiles(String source, String json, int vocabSize, boolean splitsA
     }
 
     private static String text(Path file) {
+        return text(file, MAX_BYTES);
+    }
+
+    /** The text in {@code file}, which must not have more than {@code maxBytes}. */
+    static String text(Path file, long maxBytes) {
         try {
             long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw new TokenizerException(file + ": expected at most " + MAX_BYTES + " bytes, found " + size);
+            if (size > maxBytes) {
+                throw new TokenizerException(file + ": expected at most " + maxBytes + " bytes, found " + size);
             }
             return Files.readString(file);
         } catch (IOException e) {
