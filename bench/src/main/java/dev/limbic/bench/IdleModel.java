@@ -1,8 +1,10 @@
 package dev.limbic.bench;
 
 import dev.limbic.domain.Affect;
+import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
+import dev.limbic.domain.ResponseRules;
 import dev.limbic.model.ModelCard;
 import dev.limbic.model.TextModel;
 import dev.limbic.server.config.ServerConfig;
@@ -15,6 +17,11 @@ import java.util.stream.IntStream;
 /** A model with 28 labels that computes nothing, or for a fixed time per batch, to measure the service around it. */
 final class IdleModel implements TextModel {
     private static final int LABELS = 28;
+    private static final ResponseRules SILENT = new ResponseRules(
+            0,
+            1,
+            List.of(new ResponseRules.Rule(
+                    "keep", CanonicalEmotion.NEUTRAL, CanonicalEmotion.NEUTRAL, 0, false, "", List.of("."))));
 
     private final ModelCard card;
     private final long computeNanos;
@@ -33,6 +40,9 @@ final class IdleModel implements TextModel {
                 new ServerConfig.Listen("127.0.0.1", 0),
                 List.of(new ServerConfig.ModelConfig(
                         name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
+                List.of(),
+                new ServerConfig.Generation(1, 1, 1),
+                new ServerConfig.Dialogue(SILENT, 2),
                 new ServerConfig.Cuda(0, Path.of(""), false),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(16_384, 65_536, 32, 8192, 2048, Duration.ofSeconds(60)),
