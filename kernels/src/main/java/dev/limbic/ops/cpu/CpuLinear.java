@@ -10,12 +10,14 @@ import dev.limbic.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights of a linear layer in oneDNN's blocked layout, cut along N into panels so that a product of few rows can be
@@ -42,6 +44,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     private final boolean hasBias;
     private final int int8Block;
     private final List<Panel> panels = new ArrayList<>();
+    private final @Nullable StreamedLinear streamed;
 
     /** f32 [N] each; scales and column sums (of the dequantised weights) only for int8. */
     private final long bias;
@@ -79,6 +82,32 @@ final class CpuLinear implements Linear, AutoCloseable {
         for (int from = 0; from < out; from += width) {
             panels.add(pack(from, Math.min(out, from + width), weight, quantised));
         }
+        streamed = panels.stream().allMatch(this::inBlocks) ? streamed() : null;
+    }
+
+    /** Whether {@link StreamKernels} can read the blocks that oneDNN chose. */
+    private boolean inBlocks(Panel panel) {
+        if (precision == Precision.F32 || VectorMath.LANES != 16) {
+            return false;
+        }
+        int blocks = precision == Precision.INT8 ? dnnl_BA16a64b4a : dnnl_BA16a64b2a;
+        dnnl_memory_desc wanted = MatmulPlan.weightDesc(key(BLOCK, panel.to - panel.from, Activation.NONE), blocks);
+        boolean same = dnnl_memory_desc_equal(wanted, panel.layout) == 1;
+        dnnl_memory_desc_destroy(wanted);
+        return same;
+    }
+
+    private StreamedLinear streamed() {
+        long[] weights = panels.stream().mapToLong(Panel::weights).toArray();
+        int[] bounds = IntStream.concat(panels.stream().mapToInt(Panel::from), IntStream.of(out))
+                .toArray();
+        return new StreamedLinear(in, out, precision, weights, bounds, bias, scales, columnSums);
+    }
+
+    /** The same layer for few rows, or null if the weights do not lie as that needs. */
+    @Nullable
+    StreamedLinear forFewRows() {
+        return streamed;
     }
 
     private void quantise(float[] weight, byte[] quantised, float[] scaleOf, float[] sumOf) {
