@@ -56,23 +56,24 @@ final class CpuLinear implements Linear, AutoCloseable {
      * @param weight [out, in], row-major
      * @param bias [out], or empty for none
      * @param maxPanels at most so many panels
+     * @param memory where the weights go, closed by its owner after this
      */
-    CpuLinear(int in, int out, float[] weight, float[] bias, Precision precision, int maxPanels) {
+    CpuLinear(int in, int out, float[] weight, float[] bias, Precision precision, int maxPanels, WeightMemory memory) {
         this.in = in;
         this.out = out;
         this.precision = precision;
         this.hasBias = bias.length > 0;
         int cached = EPILOGUE_BYTES / Float.BYTES / out;
         this.int8Block = Math.clamp(CpuLinear.roundUp(cached, 16), 16, BLOCK);
-        this.bias = hasBias ? floats(bias) : 0;
+        this.bias = hasBias ? floats(bias, memory) : 0;
         byte[] quantised = new byte[0];
         if (precision == Precision.INT8) {
             quantised = new byte[weight.length];
             float[] scaleOf = new float[out];
             float[] sumOf = new float[out];
             quantise(weight, quantised, scaleOf, sumOf);
-            scales = floats(scaleOf);
-            columnSums = floats(sumOf);
+            scales = floats(scaleOf, memory);
+            columnSums = floats(sumOf, memory);
         } else {
             scales = 0;
             columnSums = 0;
@@ -80,7 +81,7 @@ final class CpuLinear implements Linear, AutoCloseable {
         int count = Math.clamp(out / PANEL_ALIGNMENT, 1, maxPanels);
         int width = roundUp((out + count - 1) / count, count == 1 ? 1 : PANEL_ALIGNMENT);
         for (int from = 0; from < out; from += width) {
-            panels.add(pack(from, Math.min(out, from + width), weight, quantised));
+            panels.add(pack(from, Math.min(out, from + width), weight, quantised, memory));
         }
         streamed = panels.stream().allMatch(this::inBlocks) ? streamed() : null;
     }
@@ -128,7 +129,7 @@ final class CpuLinear implements Linear, AutoCloseable {
         }
     }
 
-    private Panel pack(int from, int to, float[] weight, byte[] quantised) {
+    private Panel pack(int from, int to, float[] weight, byte[] quantised, WeightMemory memory) {
         MatmulPlan.Key key = key(BLOCK, to - from, Activation.NONE);
         try (MatmulPlan plan = new MatmulPlan(key, null);
                 java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
@@ -145,7 +146,7 @@ final class CpuLinear implements Linear, AutoCloseable {
             }
             dnnl_memory_desc layout = new dnnl_memory_desc();
             OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
-            long packed = HostMemory.INSTANCE.allocate(dnnl_memory_desc_get_size(layout));
+            long packed = memory.allocate(dnnl_memory_desc_get_size(layout));
             dnnl_memory_desc plain = new dnnl_memory_desc();
             OneDnn.check(
                     dnnl_memory_desc_create_with_tag(
@@ -185,8 +186,8 @@ final class CpuLinear implements Linear, AutoCloseable {
         dnnl_primitive_desc_destroy(desc);
     }
 
-    private static long floats(float[] values) {
-        long address = HostMemory.INSTANCE.allocate((long) values.length * Float.BYTES);
+    private static long floats(float[] values, WeightMemory memory) {
+        long address = memory.allocate((long) values.length * Float.BYTES);
         for (int i = 0; i < values.length; i++) {
             Ram.setFloat(address + (long) i * Float.BYTES, values[i]);
         }
@@ -321,14 +322,8 @@ final class CpuLinear implements Linear, AutoCloseable {
     @Override
     public void close() {
         for (Panel panel : panels) {
-            HostMemory.INSTANCE.free(panel.weights);
             dnnl_memory_desc_destroy(panel.layout);
         }
         panels.clear();
-        for (long address : new long[] {bias, scales, columnSums}) {
-            if (address != 0) {
-                HostMemory.INSTANCE.free(address);
-            }
-        }
     }
 }

@@ -103,7 +103,7 @@ final class StreamedLinear {
             Ram.fill(quantised, plane, (byte) 0);
             Quantise.row(x, in, quantised, scaleAndZero);
             StreamKernels.nibbles(quantised, lanes, nibbles, plane);
-            shares.items(blocks, share, (worker, from, to) -> {
+            shares.rows(blocks, share, (worker, from, to) -> {
                 for (int block = from; block < to; block++) {
                     int8(worker, block, nibbles, plane, scaleAndZero, y, activation);
                 }
@@ -116,7 +116,7 @@ final class StreamedLinear {
                 Rows.convert(DType.BF16, x + (long) r * in * DType.BF16.bytes(), DType.F32, row, in);
                 Ram.fill(row + 4L * in, stride - 4L * in, (byte) 0);
             }
-            shares.items(blocks, share, (worker, from, to) -> {
+            shares.rows(blocks, share, (worker, from, to) -> {
                 for (int block = from; block < to; block++) {
                     bf16(worker, block, wide, stride, rows, y, activation);
                 }
