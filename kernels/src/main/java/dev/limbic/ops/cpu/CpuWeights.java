@@ -52,7 +52,13 @@ final class CpuWeights implements Weights {
         }
         WeightShapes.Matrix shape = WeightShapes.linear(weight, bias);
         CpuLinear linear = new CpuLinear(
-                shape.in(), shape.out(), HostTensor.stacked(weight), HostTensor.stacked(bias), precision, maxPanels, memory);
+                shape.in(),
+                shape.out(),
+                HostTensor.stacked(weight),
+                HostTensor.stacked(bias),
+                precision,
+                maxPanels,
+                memory);
         release.push(linear::close);
         return linear;
     }

@@ -28,8 +28,17 @@ final class StreamKernels {
     /** All lanes of a block: four vectors side by side. */
     private static final int GROUP_BYTES = COLUMNS * LANE_BYTES;
 
-    /** So many lanes of products of a nibble and a weight, two each, fit into 16 bits: 16 · 15 · 127 < 2¹⁵. */
+    /**
+     * So many lanes of products fit into 16 bits, of which each takes two: of a nibble with a weight + 128 (up to 15 · 255)
+     * and of a nibble with a weight (up to 15 · 127 either way). They lie between −8 · 1905 and 8 · 5730, so they
+     * start from {@link #START}.
+     */
     private static final int EXACT = 8;
+
+    private static final int START = -16384;
+
+    /** Sums of so many lanes: two of 16 bits a column, for low and for high nibbles. */
+    private static final int PART_BYTES = 2 * GROUP_BYTES;
 
     /** The bf16 with the higher address, as it stands in a lane: an f32. */
     private static final int HIGH = 0xFFFF0000;
@@ -154,105 +163,120 @@ final class StreamKernels {
     }
 
     /**
-     * One row of integers, exactly. y[n] += Σ q[k]·w[n, k]. The row comes as nibbles: the product of a nibble and a weight
-     * is small enough for a few of them to be added in 16 bits, of which a vector has twice as many as of 32.
+     * One row of integers, exactly. The row comes as nibbles: the product of a nibble and a weight is small enough for a
+     * few of them to be added in 16 bits, of which a vector has twice as many as of 32. The weights of even k are taken
+     * without their sign, which is one instruction less. {@link #int8Sums} does the rest.
      *
      * @param nibbles i16 [4, plane bytes]: two of k a lane, as {@link #nibbles} writes them
      * @param w i8 [lanes, 64, 4]
-     * @param y i32 [64]
+     * @param parts i16 [⌈lanes/8⌉, 2, 64, 2], written: sums for the low and the high nibbles
      */
-    static void int8Row(long nibbles, long plane, long w, int lanes, long y) {
+    static void int8Row(long nibbles, long plane, long w, int lanes, long parts) {
+        ShortVector start = ShortVector.broadcast(ShortVector.SPECIES_512, START);
+        ShortVector sign = ShortVector.broadcast(ShortVector.SPECIES_512, 0x0080);
+        ShortVector low8 = ShortVector.broadcast(ShortVector.SPECIES_512, 0x00FF);
+        long part = parts;
         for (int from = 0; from < lanes; from += EXACT) {
             int to = Math.min(lanes, from + EXACT);
-            ShortVector low0 = ShortVector.zero(ShortVector.SPECIES_512);
-            ShortVector low1 = low0;
-            ShortVector low2 = low0;
-            ShortVector low3 = low0;
-            ShortVector high0 = low0;
-            ShortVector high1 = low0;
-            ShortVector high2 = low0;
-            ShortVector high3 = low0;
+            ShortVector low0 = start;
+            ShortVector low1 = start;
+            ShortVector low2 = start;
+            ShortVector low3 = start;
+            ShortVector high0 = start;
+            ShortVector high1 = start;
+            ShortVector high2 = start;
+            ShortVector high3 = start;
             for (int k = from; k < to; k++) {
                 long at = w + (long) GROUP_BYTES * k;
-                long part = nibbles + 4L * k;
+                long x = nibbles + 4L * k;
                 ShortVector evenLow =
-                        IntVector.broadcast(I, Ram.ALL.get(Ram.INT, part)).reinterpretAsShorts();
-                ShortVector oddLow = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, part + plane))
+                        IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x)).reinterpretAsShorts();
+                ShortVector oddLow =
+                        IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + plane)).reinterpretAsShorts();
+                ShortVector evenHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + 2 * plane))
                         .reinterpretAsShorts();
-                ShortVector evenHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, part + 2 * plane))
-                        .reinterpretAsShorts();
-                ShortVector oddHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, part + 3 * plane))
+                ShortVector oddHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + 3 * plane))
                         .reinterpretAsShorts();
                 ShortVector four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at, Ram.ORDER);
-                ShortVector even = four.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
+                ShortVector even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
                 ShortVector odd = four.lanewise(VectorOperators.ASHR, 8);
                 low0 = low0.add(even.mul(evenLow)).add(odd.mul(oddLow));
                 high0 = high0.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
                 four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 64, Ram.ORDER);
-                even = four.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
+                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
                 odd = four.lanewise(VectorOperators.ASHR, 8);
                 low1 = low1.add(even.mul(evenLow)).add(odd.mul(oddLow));
                 high1 = high1.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
                 four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 128, Ram.ORDER);
-                even = four.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
+                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
                 odd = four.lanewise(VectorOperators.ASHR, 8);
                 low2 = low2.add(even.mul(evenLow)).add(odd.mul(oddLow));
                 high2 = high2.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
                 four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 192, Ram.ORDER);
-                even = four.lanewise(VectorOperators.LSHL, 8).lanewise(VectorOperators.ASHR, 8);
+                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
                 odd = four.lanewise(VectorOperators.ASHR, 8);
                 low3 = low3.add(even.mul(evenLow)).add(odd.mul(oddLow));
                 high3 = high3.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
             }
-            IntVector units = low0.reinterpretAsInts();
-            IntVector sixteens = high0.reinterpretAsInts();
-            units = units.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(units.lanewise(VectorOperators.ASHR, 16));
-            sixteens = sixteens.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(sixteens.lanewise(VectorOperators.ASHR, 16));
-            IntVector.fromMemorySegment(I, Ram.ALL, y, Ram.ORDER)
-                    .add(units)
-                    .add(sixteens.lanewise(VectorOperators.LSHL, 4))
-                    .intoMemorySegment(Ram.ALL, y, Ram.ORDER);
-            units = low1.reinterpretAsInts();
-            sixteens = high1.reinterpretAsInts();
-            units = units.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(units.lanewise(VectorOperators.ASHR, 16));
-            sixteens = sixteens.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(sixteens.lanewise(VectorOperators.ASHR, 16));
-            IntVector.fromMemorySegment(I, Ram.ALL, y + 64, Ram.ORDER)
-                    .add(units)
-                    .add(sixteens.lanewise(VectorOperators.LSHL, 4))
-                    .intoMemorySegment(Ram.ALL, y + 64, Ram.ORDER);
-            units = low2.reinterpretAsInts();
-            sixteens = high2.reinterpretAsInts();
-            units = units.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(units.lanewise(VectorOperators.ASHR, 16));
-            sixteens = sixteens.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(sixteens.lanewise(VectorOperators.ASHR, 16));
-            IntVector.fromMemorySegment(I, Ram.ALL, y + 128, Ram.ORDER)
-                    .add(units)
-                    .add(sixteens.lanewise(VectorOperators.LSHL, 4))
-                    .intoMemorySegment(Ram.ALL, y + 128, Ram.ORDER);
-            units = low3.reinterpretAsInts();
-            sixteens = high3.reinterpretAsInts();
-            units = units.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(units.lanewise(VectorOperators.ASHR, 16));
-            sixteens = sixteens.lanewise(VectorOperators.LSHL, 16)
-                    .lanewise(VectorOperators.ASHR, 16)
-                    .add(sixteens.lanewise(VectorOperators.ASHR, 16));
-            IntVector.fromMemorySegment(I, Ram.ALL, y + 192, Ram.ORDER)
-                    .add(units)
-                    .add(sixteens.lanewise(VectorOperators.LSHL, 4))
-                    .intoMemorySegment(Ram.ALL, y + 192, Ram.ORDER);
+            low0.intoMemorySegment(Ram.ALL, part, Ram.ORDER);
+            low1.intoMemorySegment(Ram.ALL, part + 64, Ram.ORDER);
+            low2.intoMemorySegment(Ram.ALL, part + 128, Ram.ORDER);
+            low3.intoMemorySegment(Ram.ALL, part + 192, Ram.ORDER);
+            high0.intoMemorySegment(Ram.ALL, part + 256, Ram.ORDER);
+            high1.intoMemorySegment(Ram.ALL, part + 320, Ram.ORDER);
+            high2.intoMemorySegment(Ram.ALL, part + 384, Ram.ORDER);
+            high3.intoMemorySegment(Ram.ALL, part + 448, Ram.ORDER);
+            part += PART_BYTES;
         }
+    }
+
+    /** Bytes of what {@link #int8Row} writes for so many lanes. */
+    static long partsBytes(int lanes) {
+        return (long) PART_BYTES * Math.ceilDiv(lanes, EXACT);
+    }
+
+    /**
+     * y[n] = Σ q[k]·w[n, k].
+     *
+     * @param parts as {@link #int8Row} wrote them
+     * @param excess what {@link #excess} found
+     * @param y i32 [64], written
+     */
+    static void int8Sums(long parts, int lanes, int excess, long y) {
+        long end = parts + partsBytes(lanes);
+        for (int v = 0; v < GROUP_BYTES; v += 4 * VectorMath.LANES) {
+            IntVector units = IntVector.broadcast(I, -excess);
+            IntVector sixteens = IntVector.zero(I);
+            for (long at = parts + v; at < end; at += PART_BYTES) {
+                IntVector low = IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER);
+                units = units.add(low.lanewise(VectorOperators.ASHR, 16));
+                units = units.add(low.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                IntVector high = IntVector.fromMemorySegment(I, Ram.ALL, at + GROUP_BYTES, Ram.ORDER);
+                sixteens = sixteens.add(high.lanewise(VectorOperators.ASHR, 16));
+                sixteens = sixteens.add(high.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+            }
+            units.add(sixteens.lanewise(VectorOperators.LSHL, 4)).intoMemorySegment(Ram.ALL, y + v, Ram.ORDER);
+        }
+    }
+
+    /**
+     * What {@link #int8Row} adds to every column, which is to be taken off: 128 for each of the even k, and where its
+     * sums start from.
+     *
+     * @param nibbles as it takes them
+     */
+    static int excess(long nibbles, long plane, int lanes) {
+        IntVector low = IntVector.zero(I);
+        IntVector high = IntVector.zero(I);
+        for (int k = 0; k < lanes; k += VectorMath.LANES) {
+            long at = nibbles + 4L * k;
+            low = low.add(IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER));
+            high = high.add(IntVector.fromMemorySegment(I, Ram.ALL, at + 2 * plane, Ram.ORDER));
+        }
+        int units = low.reduceLanes(VectorOperators.ADD);
+        int sixteens = high.reduceLanes(VectorOperators.ADD);
+        int even = (units & 0xFFFF) + (units >>> 16) + 16 * ((sixteens & 0xFFFF) + (sixteens >>> 16));
+        return 128 * even + 17 * 2 * START * Math.ceilDiv(lanes, EXACT);
     }
 
     /**

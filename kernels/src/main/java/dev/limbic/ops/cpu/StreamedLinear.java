@@ -8,16 +8,19 @@ import java.util.Arrays;
 
 /**
  * A linear layer for the few rows of a decoding step, in which each weight is used so rarely that reading it is all
- * that counts: the same weights that oneDNN multiplies with, read in place, block of columns by block of columns, by
- * whichever worker is free. A row's result is the same to the last bit whatever the number of rows, and in int8 it is
- * oneDNN's own.
+ * that counts: the same weights that oneDNN multiplies with, read in place, block of columns by block of columns, a run
+ * of blocks for each worker.
+ *
+ * <p>A row's result has the same bits with each number of rows that is taken here, and in int8 those of oneDNN as well,
+ * so there with any number of rows. In bf16 oneDNN adds in another order and rounds differently.
  */
 final class StreamedLinear {
     /**
-     * With more rows arithmetic counts as well, and oneDNN, whose instructions do more at once, is faster. For int8
-     * that is so from the second row on, and changes no bit.
+     * With more rows arithmetic counts as well, and oneDNN, whose instructions do more at once, is faster. Measured at
+     * GPT-2 small's shape in GB/s of weights, here and there, where memory gives 58: bf16 48 and 32 with one row, 38
+     * and 38 with three, 31 and 40 with four; int8 40 and 28 with one row.
      */
-    private static final int MOST_ROWS_BF16 = 8;
+    private static final int MOST_ROWS_BF16 = 2;
 
     private static final int MOST_ROWS_INT8 = 1;
 
@@ -103,9 +106,10 @@ final class StreamedLinear {
             Ram.fill(quantised, plane, (byte) 0);
             Quantise.row(x, in, quantised, scaleAndZero);
             StreamKernels.nibbles(quantised, lanes, nibbles, plane);
+            int excess = StreamKernels.excess(nibbles, plane, lanes);
             shares.rows(blocks, share, (worker, from, to) -> {
                 for (int block = from; block < to; block++) {
-                    int8(worker, block, nibbles, plane, scaleAndZero, y, activation);
+                    int8(worker, block, nibbles, plane, excess, scaleAndZero, y, activation);
                 }
             });
         } else {
@@ -157,15 +161,23 @@ final class StreamedLinear {
     }
 
     private void int8(
-            Worker worker, int block, long nibbles, long plane, long scaleAndZero, long y, Activation activation) {
+            Worker worker,
+            int block,
+            long nibbles,
+            long plane,
+            int excess,
+            long scaleAndZero,
+            long y,
+            Activation activation) {
         int p = panel(block);
         int column = bounds[p] + (block - firstBlock[p]) * StreamKernels.COLUMNS;
         int width = Math.min(StreamKernels.COLUMNS, bounds[p + 1] - column);
         long weights = panels[p] + (block - firstBlock[p]) * blockBytes;
         Arena.Mark mark = worker.scratch().mark();
         long sums = worker.scratch().allocate(4L * StreamKernels.COLUMNS);
-        Ram.fill(sums, 4L * StreamKernels.COLUMNS, (byte) 0);
-        StreamKernels.int8Row(nibbles, plane, weights, lanes, sums);
+        long parts = worker.scratch().allocate(StreamKernels.partsBytes(lanes));
+        StreamKernels.int8Row(nibbles, plane, weights, lanes, parts);
+        StreamKernels.int8Sums(parts, lanes, excess, sums);
         StreamKernels.scaled(sums, scales + 4L * column);
         Quantise.epilogue(
                 sums,
