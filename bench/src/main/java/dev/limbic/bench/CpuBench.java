@@ -11,9 +11,12 @@ public final class CpuBench {
     /** Runs every measurement and prints the goals last; exits 0 whether they are met or not. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         List<Goal> goals = new ArrayList<>();
-        List<String> parts = arguments.length > 0 ? List.of(arguments) : List.of("forward", "service");
+        List<String> parts = arguments.length > 0 ? List.of(arguments) : List.of("forward", "decode", "service");
         if (parts.contains("forward")) {
             goals.addAll(new ForwardBench(Runtime.getRuntime().availableProcessors()).run());
+        }
+        if (parts.contains("decode")) {
+            goals.addAll(new DecodeBench(Runtime.getRuntime().availableProcessors()).run());
         }
         if (parts.contains("service")) {
             goals.addAll(ServiceBench.run());

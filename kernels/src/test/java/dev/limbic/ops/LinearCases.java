@@ -54,6 +54,28 @@ interface LinearCases {
         }
     }
 
+    /** What decoding multiplies: few rows, with K and N around the lanes, blocks and panels of kernels made for that. */
+    @ParameterizedTest
+    @EnumSource
+    default void linearOfFewRowsMatchesTheOracle(Precision precision) {
+        bench().assumeComputes(precision);
+        int[][] shapes = {
+            {1, 64}, {2, 127}, {3, 128}, {31, 200}, {33, 129}, {64, 191}, {65, 640}, {770, 1025}, {3071, 66}
+        };
+        for (int[] shape : shapes) {
+            bench().reseed(Arrays.hashCode(shape));
+            LinearCase whole = LinearCase.random(bench(), 9, shape[0], shape[1], true, precision);
+            LinearCase bare = LinearCase.random(bench(), 9, shape[0], shape[1], false, precision);
+            for (int t = 1; t <= 9; t++) {
+                bench().device().beginBatch();
+                for (Activation activation : Activation.values()) {
+                    whole.firstRows(t).check(activation);
+                }
+                bare.firstRows(t).check(Activation.NONE);
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     default void linearMatchesTheOracleForEveryRowCount(Precision precision) {

@@ -22,7 +22,7 @@ final class CachedAttention {
     private static final int MANY_ROWS = 4;
 
     /** Key heads of one item: enough to lie side by side for some kilobytes, few enough to share out. */
-    private static final int STRIP = 4;
+    private static final int STRIP = 2;
 
     /** Scores of one query head over a chunk. */
     private static final long SCORE_BYTES = 4L * (CHUNK + LANES);

@@ -13,6 +13,7 @@ import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 
 /** The processor, through oneDNN and the vector API. */
 public final class CpuDevice implements Device {
@@ -112,14 +113,15 @@ public final class CpuDevice implements Device {
     public float[] download(Tensor tensor) {
         team.rest();
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = switch (tensor.dtype()) {
-                case F32 -> Ram.getFloat(tensor.address() + 4L * i);
-                case BF16 -> Float.intBitsToFloat(Ram.getShort(tensor.address() + 2L * i) << 16);
-                case I32 -> Ram.getInt(tensor.address() + 4L * i);
-                case F16, I8, I64 ->
-                    throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
-            };
+        switch (tensor.dtype()) {
+            case F32 -> MemorySegment.copy(Ram.ALL, Ram.FLOAT, tensor.address(), values, 0, values.length);
+            case BF16 -> Rows.widen(tensor.address(), values);
+            case I32 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = Ram.getInt(tensor.address() + 4L * i);
+                }
+            }
+            case F16, I8, I64 -> throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
         }
         return values;
     }

@@ -10,12 +10,14 @@ import dev.limbic.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights of a linear layer in oneDNN's blocked layout, cut along N into panels so that a product of few rows can be
@@ -42,6 +44,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     private final boolean hasBias;
     private final int int8Block;
     private final List<Panel> panels = new ArrayList<>();
+    private final @Nullable StreamedLinear streamed;
 
     /** f32 [N] each; scales and column sums (of the dequantised weights) only for int8. */
     private final long bias;
@@ -53,23 +56,24 @@ final class CpuLinear implements Linear, AutoCloseable {
      * @param weight [out, in], row-major
      * @param bias [out], or empty for none
      * @param maxPanels at most so many panels
+     * @param memory where the weights go, closed by its owner after this
      */
-    CpuLinear(int in, int out, float[] weight, float[] bias, Precision precision, int maxPanels) {
+    CpuLinear(int in, int out, float[] weight, float[] bias, Precision precision, int maxPanels, WeightMemory memory) {
         this.in = in;
         this.out = out;
         this.precision = precision;
         this.hasBias = bias.length > 0;
         int cached = EPILOGUE_BYTES / Float.BYTES / out;
         this.int8Block = Math.clamp(CpuLinear.roundUp(cached, 16), 16, BLOCK);
-        this.bias = hasBias ? floats(bias) : 0;
+        this.bias = hasBias ? floats(bias, memory) : 0;
         byte[] quantised = new byte[0];
         if (precision == Precision.INT8) {
             quantised = new byte[weight.length];
             float[] scaleOf = new float[out];
             float[] sumOf = new float[out];
             quantise(weight, quantised, scaleOf, sumOf);
-            scales = floats(scaleOf);
-            columnSums = floats(sumOf);
+            scales = floats(scaleOf, memory);
+            columnSums = floats(sumOf, memory);
         } else {
             scales = 0;
             columnSums = 0;
@@ -77,8 +81,34 @@ final class CpuLinear implements Linear, AutoCloseable {
         int count = Math.clamp(out / PANEL_ALIGNMENT, 1, maxPanels);
         int width = roundUp((out + count - 1) / count, count == 1 ? 1 : PANEL_ALIGNMENT);
         for (int from = 0; from < out; from += width) {
-            panels.add(pack(from, Math.min(out, from + width), weight, quantised));
+            panels.add(pack(from, Math.min(out, from + width), weight, quantised, memory));
         }
+        streamed = panels.stream().allMatch(this::inBlocks) ? streamed() : null;
+    }
+
+    /** Whether {@link StreamKernels} can read the blocks that oneDNN chose. */
+    private boolean inBlocks(Panel panel) {
+        if (precision == Precision.F32 || VectorMath.LANES != 16) {
+            return false;
+        }
+        int blocks = precision == Precision.INT8 ? dnnl_BA16a64b4a : dnnl_BA16a64b2a;
+        dnnl_memory_desc wanted = MatmulPlan.weightDesc(key(BLOCK, panel.to - panel.from, Activation.NONE), blocks);
+        boolean same = dnnl_memory_desc_equal(wanted, panel.layout) == 1;
+        dnnl_memory_desc_destroy(wanted);
+        return same;
+    }
+
+    private StreamedLinear streamed() {
+        long[] weights = panels.stream().mapToLong(Panel::weights).toArray();
+        int[] bounds = IntStream.concat(panels.stream().mapToInt(Panel::from), IntStream.of(out))
+                .toArray();
+        return new StreamedLinear(in, out, precision, weights, bounds, bias, scales, columnSums);
+    }
+
+    /** The same layer for few rows, or null if the weights do not lie as that needs. */
+    @Nullable
+    StreamedLinear forFewRows() {
+        return streamed;
     }
 
     private void quantise(float[] weight, byte[] quantised, float[] scaleOf, float[] sumOf) {
@@ -99,7 +129,7 @@ final class CpuLinear implements Linear, AutoCloseable {
         }
     }
 
-    private Panel pack(int from, int to, float[] weight, byte[] quantised) {
+    private Panel pack(int from, int to, float[] weight, byte[] quantised, WeightMemory memory) {
         MatmulPlan.Key key = key(BLOCK, to - from, Activation.NONE);
         try (MatmulPlan plan = new MatmulPlan(key, null);
                 java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
@@ -116,7 +146,7 @@ final class CpuLinear implements Linear, AutoCloseable {
             }
             dnnl_memory_desc layout = new dnnl_memory_desc();
             OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
-            long packed = HostMemory.INSTANCE.allocate(dnnl_memory_desc_get_size(layout));
+            long packed = memory.allocate(dnnl_memory_desc_get_size(layout));
             dnnl_memory_desc plain = new dnnl_memory_desc();
             OneDnn.check(
                     dnnl_memory_desc_create_with_tag(
@@ -156,8 +186,8 @@ final class CpuLinear implements Linear, AutoCloseable {
         dnnl_primitive_desc_destroy(desc);
     }
 
-    private static long floats(float[] values) {
-        long address = HostMemory.INSTANCE.allocate((long) values.length * Float.BYTES);
+    private static long floats(float[] values, WeightMemory memory) {
+        long address = memory.allocate((long) values.length * Float.BYTES);
         for (int i = 0; i < values.length; i++) {
             Ram.setFloat(address + (long) i * Float.BYTES, values[i]);
         }
@@ -292,14 +322,8 @@ final class CpuLinear implements Linear, AutoCloseable {
     @Override
     public void close() {
         for (Panel panel : panels) {
-            HostMemory.INSTANCE.free(panel.weights);
             dnnl_memory_desc_destroy(panel.layout);
         }
         panels.clear();
-        for (long address : new long[] {bias, scales, columnSums}) {
-            if (address != 0) {
-                HostMemory.INSTANCE.free(address);
-            }
-        }
     }
 }

@@ -61,7 +61,10 @@ final class CpuOps implements Ops {
         int t = x.rows();
         Tensor y = allocate(type, t, w.out());
         int size = team.size();
-        if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
+        StreamedLinear streamed = w.forFewRows();
+        if (streamed != null && streamed.takes(t)) {
+            streamed.run(shares, scratch, input.address(), t, y.address(), activation);
+        } else if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
             w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
         } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
             // Inner boundaries lie on multiples of the padding: no worker's rounding reaches another's rows.

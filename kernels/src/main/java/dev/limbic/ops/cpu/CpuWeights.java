@@ -17,6 +17,7 @@ import java.util.List;
 /** Weights in host memory, in oneDNN's layouts. */
 final class CpuWeights implements Weights {
     private final int teamSize;
+    private final WeightMemory memory = new WeightMemory();
     private final Deque<Runnable> release = new ArrayDeque<>();
 
     CpuWeights(int teamSize) {
@@ -27,8 +28,7 @@ final class CpuWeights implements Weights {
     public Tensor tensor(HostTensor host, DType dtype) {
         Shape shape = host.shape();
         int n = Math.toIntExact(shape.elements());
-        long address = HostMemory.INSTANCE.allocate((long) n * dtype.bytes());
-        release.push(() -> HostMemory.INSTANCE.free(address));
+        long address = memory.allocate((long) n * dtype.bytes());
         float[] values = host.toFloats();
         for (int i = 0; i < n; i++) {
             switch (dtype) {
@@ -52,7 +52,13 @@ final class CpuWeights implements Weights {
         }
         WeightShapes.Matrix shape = WeightShapes.linear(weight, bias);
         CpuLinear linear = new CpuLinear(
-                shape.in(), shape.out(), HostTensor.stacked(weight), HostTensor.stacked(bias), precision, maxPanels);
+                shape.in(),
+                shape.out(),
+                HostTensor.stacked(weight),
+                HostTensor.stacked(bias),
+                precision,
+                maxPanels,
+                memory);
         release.push(linear::close);
         return linear;
     }
@@ -77,5 +83,6 @@ final class CpuWeights implements Weights {
         while (!release.isEmpty()) {
             release.pop().run();
         }
+        memory.close();
     }
 }

@@ -4,7 +4,7 @@ import dev.limbic.tensor.Arena;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.Pointer;
 
-/** Host memory outside the Java heap, zeroed, aligned to a cache line. */
+/** Host memory outside the Java heap, zeroed, aligned to a cache line, from 2 MB on to a large page. */
 final class HostMemory implements Arena.Source {
     static final HostMemory INSTANCE = new HostMemory();
 
@@ -22,14 +22,15 @@ final class HostMemory implements Arena.Source {
 
     @Override
     public long allocate(long bytes) {
+        long alignment = bytes >= HugePages.BYTES ? HugePages.BYTES : Arena.ALIGNMENT;
         // The base address is kept in front of the aligned block, as the C library's own allocators do.
-        Pointer block = Pointer.malloc(bytes + SLACK + Arena.ALIGNMENT * 2L);
+        Pointer block = Pointer.malloc(bytes + SLACK + Arena.ALIGNMENT + alignment);
         if (block == null || block.isNull()) {
             throw new OutOfMemoryError("cannot allocate " + bytes + " bytes of native memory");
         }
         liveBlocks.incrementAndGet();
         long base = block.address();
-        long aligned = (base + 2L * Arena.ALIGNMENT - 1) & -(long) Arena.ALIGNMENT;
+        long aligned = (base + Arena.ALIGNMENT + alignment - 1) & -alignment;
         HugePages.advise(aligned, bytes);
         Ram.setLong(aligned - Long.BYTES, base);
         Ram.fill(aligned, bytes + SLACK - Arena.ALIGNMENT, (byte) 0);

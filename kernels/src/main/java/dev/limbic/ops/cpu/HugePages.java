@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * works as before.
  */
 final class HugePages {
-    /** Smaller blocks would hardly hold one whole page. */
-    private static final long WORTHWHILE = 4L << 20;
+    /** Bytes of a large page. */
+    static final long BYTES = 2L << 20;
 
     private static final long PAGE = 4096;
 
@@ -43,7 +43,7 @@ final class HugePages {
     /** For memory that was allocated and not touched yet. A refusal is of no consequence. */
     static void advise(long address, long bytes) {
         MethodHandle madvise = MADVISE;
-        if (madvise == null || bytes < WORTHWHILE) {
+        if (madvise == null || bytes < BYTES) {
             return;
         }
         long first = (address + PAGE - 1) & -PAGE;

@@ -64,6 +64,17 @@ final class Rows {
         }
     }
 
+    /** bf16 → f32. */
+    static void widen(long from, float[] to) {
+        int i = 0;
+        for (; i <= to.length - LANES; i += LANES) {
+            loadWide(from + 2L * i).intoArray(to, i);
+        }
+        for (; i < to.length; i++) {
+            to[i] = Float.intBitsToFloat(Ram.getShort(from + 2L * i) << 16);
+        }
+    }
+
     /** f32 → bf16, rounded to nearest, ties to even; beyond the largest is infinity. NaN stays NaN. */
     static void narrow(long from, long to, int n) {
         int i = 0;

@@ -1,0 +1,206 @@
+package dev.limbic.bench;
+
+import dev.limbic.generate.Step;
+import dev.limbic.model.Decoder;
+import dev.limbic.model.LanguageRegistry;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Weights;
+import dev.limbic.ops.cpu.CpuDevice;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * Steps of a decoder of GPT-2 small's shape. Decoding reads every weight once a step, so its limit is the rate at which
+ * the same threads read memory; prefill computes, so its limit is the rate of its own products, bare. All sides take
+ * turns in one run, and the best of each counts: what others do on the machine and on its memory hits all of them.
+ */
+final class DecodeBench {
+    private static final int BLOCK_TOKENS = 16;
+    private static final int CONTEXT = 64;
+    private static final int BATCH = 8;
+    private static final int PROMPT = 512;
+    private static final int ROUNDS = 40;
+    private static final int STEPS = 4;
+
+    /** Enough for the compiler to be done with every kernel. */
+    private static final int WARM_UP = 400;
+
+    /** OpenMP's threads go on spinning for milliseconds after their work; the other side must not pay for that. */
+    private static final long SETTLE_MILLIS = 40;
+
+    private final int threads;
+    private final Random random = new Random(1);
+
+    DecodeBench(int threads) {
+        this.threads = threads;
+    }
+
+    /** Runs all precisions, prints a table and returns the goals. */
+    List<Goal> run() throws IOException {
+        List<Goal> goals = new ArrayList<>();
+        Path folder = Files.createTempDirectory("limbic-gpt2");
+        try (Device device = new CpuDevice(threads);
+                Weights buffer = device.weights()) {
+            RandomGpt2.write(folder);
+            StreamRate stream = new StreamRate(buffer, threads);
+            System.out.println("GPT-2 small shape, " + device.description());
+            System.out.printf(
+                    "%-6s %-22s %10s %10s %10s %10s %8s%n", "", "step", "ms", "tokens/s", "GB/s", "limit", "ratio");
+            for (Precision precision : new Precision[] {Precision.BF16, Precision.INT8}) {
+                if (!device.supports(precision)) {
+                    System.out.println(precision + ": this processor has no instructions for it, skipped");
+                    continue;
+                }
+                try (Decoder decoder = LanguageRegistry.load(folder, device, precision, BLOCK_TOKENS, 256L << 20)) {
+                    decode(decoder, stream, precision, goals);
+                    prefill(decoder, precision, goals);
+                }
+            }
+        } finally {
+            deleteTree(folder);
+        }
+        return goals;
+    }
+
+    private static void deleteTree(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** New tokens of sequences that each own the blocks behind one another; logits of each one's last row. */
+    private Step step(int sequences, int held, int rows) {
+        int tableLength = Math.ceilDiv(held + rows, BLOCK_TOKENS);
+        int[] ids =
+                random.ints((long) sequences * rows, 0, RandomGpt2.VOCABULARY).toArray();
+        int[] positions = new int[ids.length];
+        int[] slots = new int[ids.length];
+        int[] bounds = new int[sequences + 1];
+        int[] contexts = new int[sequences];
+        int[][] tables = new int[sequences][tableLength];
+        int[] last = new int[sequences];
+        for (int b = 0; b < sequences; b++) {
+            bounds[b + 1] = bounds[b] + rows;
+            contexts[b] = held + rows;
+            last[b] = bounds[b + 1] - 1;
+            int firstBlock = b * tableLength;
+            Arrays.setAll(tables[b], j -> firstBlock + j);
+            for (int i = 0; i < rows; i++) {
+                positions[bounds[b] + i] = held + i;
+                slots[bounds[b] + i] = firstBlock * BLOCK_TOKENS + held + i;
+            }
+        }
+        return new Step(ids, positions, slots, bounds, contexts, tables, last);
+    }
+
+    private void decode(Decoder decoder, StreamRate stream, Precision precision, List<Goal> goals) {
+        Step[] steps = {step(1, CONTEXT, 1), step(BATCH, CONTEXT, 1)};
+        double[] best = {Double.MAX_VALUE, Double.MAX_VALUE};
+        double rate = 0;
+        for (int i = 0; i < WARM_UP; i++) {
+            decoder.run(steps[i % steps.length]);
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+            rate = Math.max(rate, stream.measure());
+            for (int s = 0; s < steps.length; s++) {
+                for (int i = 0; i < STEPS; i++) {
+                    best[s] = Math.min(best[s], seconds(decoder, steps[s]));
+                }
+            }
+        }
+        // The head's weights are those of the embedding, in the precision of the products.
+        double bytes = RandomGpt2.weightsOfStep() * (precision == Precision.INT8 ? 1.0 : 2.0);
+        String name = precision.name().toLowerCase(Locale.ROOT);
+        for (int s = 0; s < steps.length; s++) {
+            int rows = steps[s].rows();
+            double reached = bytes / best[s];
+            row(name, "decode batch " + rows, best[s], rows, reached / 1e9, rate / 1e9, reached / rate);
+        }
+        goals.add(new Goal("decode " + name + " batch 1", bytes / best[0] / rate, 0.70, "of memory's rate", false));
+        goals.add(new Goal(
+                "decode " + name + " batch " + BATCH, BATCH * best[0] / best[1], 4, "x the tokens of batch 1", false));
+    }
+
+    private static double seconds(Decoder decoder, Step step) {
+        long start = System.nanoTime();
+        decoder.run(step);
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private void prefill(Decoder decoder, Precision precision, List<Goal> goals) {
+        Step step = step(1, 0, PROMPT);
+        try (Arena arena = Arena.ofShared()) {
+            BareMatmul.useOpenMpThreads(threads);
+            List<BareMatmul> products = new ArrayList<>();
+            int h = RandomGpt2.HIDDEN;
+            for (int layer = 0; layer < RandomGpt2.LAYERS; layer++) {
+                products.add(new BareMatmul(PROMPT, h, 3 * h, precision, arena));
+                products.add(new BareMatmul(PROMPT, h, h, precision, arena));
+                products.add(new BareMatmul(PROMPT, h, RandomGpt2.INNER, precision, arena));
+                products.add(new BareMatmul(PROMPT, RandomGpt2.INNER, h, precision, arena));
+            }
+            products.add(new BareMatmul(1, h, RandomGpt2.VOCABULARY, precision, arena));
+            double operations =
+                    products.stream().mapToDouble(BareMatmul::operations).sum();
+            double whole = Double.MAX_VALUE;
+            double bare = Double.MAX_VALUE;
+            for (int round = 0; round < ROUNDS / 2; round++) {
+                BareMatmul.useOpenMpThreads(1);
+                settle();
+                whole = Math.min(whole, seconds(decoder, step));
+                BareMatmul.useOpenMpThreads(threads);
+                settle();
+                long start = System.nanoTime();
+                products.forEach(BareMatmul::run);
+                bare = Math.min(bare, (System.nanoTime() - start) / 1e9);
+            }
+            BareMatmul.useOpenMpThreads(1);
+            settle();
+            String name = precision.name().toLowerCase(Locale.ROOT);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-6s %-22s %10.1f %10.0f %21s %8.3f%n",
+                    name,
+                    "prefill " + PROMPT,
+                    whole * 1e3,
+                    PROMPT / whole,
+                    String.format(Locale.ROOT, "%.0f of %.0f GOP/s", operations / whole / 1e9, operations / bare / 1e9),
+                    bare / whole);
+            goals.add(new Goal("prefill " + name + " " + PROMPT, bare / whole, 0.75, "of bare matmuls", false));
+        }
+    }
+
+    private static void row(
+            String precision, String step, double seconds, int tokens, double rate, double limit, double ratio) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-6s %-22s %10.2f %10.0f %10.1f %10.1f %8.3f%n",
+                precision,
+                step,
+                seconds * 1e3,
+                tokens / seconds,
+                rate,
+                limit,
+                ratio);
+    }
+
+    private static void settle() {
+        try {
+            Thread.sleep(SETTLE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

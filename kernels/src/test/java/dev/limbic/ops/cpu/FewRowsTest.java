@@ -1,0 +1,117 @@
+package dev.limbic.ops.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Linear;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Weights;
+import dev.limbic.tensor.HostTensor;
+import dev.limbic.tensor.Shape;
+import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A token is drawn from the last bit of its logits: how far rows of a decoding step are the same to that bit. */
+final class FewRowsTest {
+    private static final int[][] SHAPES = {{768, 640}, {3072, 200}, {770, 1025}, {65, 130}};
+
+    private final Random random = new Random(3);
+
+    private HostTensor normal(double deviation, int... dims) {
+        Shape shape = Shape.of(dims);
+        float[] values = new float[(int) shape.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (random.nextGaussian() * deviation);
+        }
+        return HostTensor.of(shape, values);
+    }
+
+    private interface Check {
+        void of(CpuDevice device, Linear linear, float[] x);
+    }
+
+    private void forEachLayer(Precision precision, int threads, Check check) {
+        try (CpuDevice device = new CpuDevice(threads);
+                Weights weights = device.weights()) {
+            assumeTrue(device.supports(precision));
+            for (int[] shape : SHAPES) {
+                Linear linear = weights.linear(
+                        List.of(normal(0.05, shape[1], shape[0])), List.of(normal(1, shape[1])), precision);
+                check.of(device, linear, normal(1, 64, shape[0]).toFloats());
+            }
+        }
+    }
+
+    private static float[] run(CpuDevice device, Linear linear, float[] x, int from, int rows) {
+        device.beginBatch();
+        int k = linear.in();
+        Tensor input = device.upload(Arrays.copyOfRange(x, from * k, (from + rows) * k), rows, k);
+        return device.download(device.ops().linear(input, linear, Activation.GELU_TANH));
+    }
+
+    private static void compare(CpuDevice device, Linear linear, float[] x, int whole, int rows) {
+        float[] all = run(device, linear, x, 0, whole);
+        for (int from = 0; from + rows <= whole; from += rows) {
+            float[] part = run(device, linear, x, from, rows);
+            assertThat(part)
+                    .as("rows %d to %d of %d, K %d", from, from + rows - 1, whole, linear.in())
+                    .isEqualTo(Arrays.copyOfRange(all, from * linear.out(), (from + rows) * linear.out()));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void aRowAloneIsTheSameWithAnother(Precision precision) {
+        for (int threads = 1; threads <= 3; threads++) {
+            forEachLayer(precision, threads, (device, linear, x) -> compare(device, linear, x, 2, 1));
+        }
+    }
+
+    /** Integers are added exactly, by whichever kernel: all companies are the same. */
+    @ParameterizedTest
+    @EnumSource(names = "INT8")
+    void anInt8RowIsTheSameInAnyCompany(Precision precision) {
+        forEachLayer(precision, 2, (device, linear, x) -> {
+            for (int rows : new int[] {1, 2, 3, 5, 8, 16}) {
+                compare(device, linear, x, 64, rows);
+            }
+        });
+    }
+
+    /** With more rows than the streaming kernels take, all products are oneDNN's. */
+    @ParameterizedTest
+    @EnumSource(names = "BF16")
+    void aBf16RowIsTheSameInAnyLargerCompany(Precision precision) {
+        forEachLayer(precision, 2, (device, linear, x) -> {
+            for (int rows : new int[] {8, 16, 32}) {
+                compare(device, linear, x, 64, rows);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"BF16", "INT8"})
+    void largestIntegersDoNotOverflow(Precision precision) {
+        try (CpuDevice device = new CpuDevice(2);
+                Weights weights = device.weights()) {
+            assumeTrue(device.supports(precision));
+            for (float sign : new float[] {1, -1}) {
+                float[] ones = new float[130 * 640];
+                Arrays.fill(ones, sign);
+                float[] x = new float[640];
+                Arrays.fill(x, 1);
+                Linear linear = weights.linear(List.of(HostTensor.of(Shape.of(130, 640), ones)), List.of(), precision);
+                device.beginBatch();
+                float[] y = device.download(device.ops().linear(device.upload(x, 1, 640), linear, Activation.NONE));
+                for (float v : y) {
+                    assertThat(v).isBetween(sign * 640 - 0.5f, sign * 640 + 0.5f);
+                }
+            }
+        }
+    }
+}
