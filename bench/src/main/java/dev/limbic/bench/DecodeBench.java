@@ -49,7 +49,7 @@ final class DecodeBench {
     List<Goal> run() throws IOException {
         List<Goal> goals = new ArrayList<>();
         Path folder = Files.createTempDirectory("limbic-gpt2");
-        try (Device device = new CpuDevice(threads);
+        try (Device device = new CpuDevice(threads, false);
                 Weights buffer = device.weights()) {
             RandomGpt2.write(folder);
             StreamRate stream = new StreamRate(buffer, threads);

@@ -27,8 +27,11 @@ final class CpuLinear implements Linear, AutoCloseable {
     /** Rows of one oneDNN call: its result stays in the second-level cache for what follows. */
     static final int BLOCK = 128;
 
-    /** Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. */
-    private static final int[] ROWS = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
+    /**
+     * Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. Not 1:
+     * for a single row oneDNN may add in another order, and a row shall be the same in any company.
+     */
+    private static final int[] ROWS = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
 
     /** What the int8 epilogue finds still in the second-level cache. */
     private static final int EPILOGUE_BYTES = 600 << 10;

@@ -83,9 +83,13 @@ final class StreamedLinear {
         }
     }
 
-    /** Whether so many rows are better off here. */
-    boolean takes(int rows) {
-        return rows <= (precision == Precision.INT8 ? MOST_ROWS_INT8 : MOST_ROWS_BF16);
+    /**
+     * Whether so many rows are better off here.
+     *
+     * @param sameBits whether a row's bits may not depend on the number of rows
+     */
+    boolean takes(int rows, boolean sameBits) {
+        return precision == Precision.INT8 ? rows <= MOST_ROWS_INT8 : !sameBits && rows <= MOST_ROWS_BF16;
     }
 
     /**
