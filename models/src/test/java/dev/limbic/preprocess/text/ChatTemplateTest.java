@@ -174,6 +174,13 @@ class ChatTemplateTest {
     }
 
     @Test
+    void whatTransformersAlwaysGivesIsDefined() throws IOException {
+        assertThat(ofSource("{{ tools is defined and tools is none and documents is none }}{{ add_generation_prompt }}")
+                        .render(HELLO, false, Map.of()))
+                .isEqualTo("TrueFalse");
+    }
+
+    @Test
     void messagesAreCopied() throws IOException {
         Map<String, String> extra = new LinkedHashMap<>(Map.of("emotion", "joy"));
         ChatMessage message = new ChatMessage("user", "Hello", extra);
