@@ -16,6 +16,7 @@ import java.util.Set;
  * @param device such as {@code cpu}
  * @param controls emotions and manners that the model has a control token for; empty if it is steered by words
  * @param chatTemplate whether the model brings its own form of a conversation
+ * @param dropsFirstSpace whether a reply's first space belongs to the form of its prompt (SentencePiece)
  * @param stopIds tokens that end a reply
  * @param sampling what the model's {@code generation_config.json} recommends
  * @param cacheTokens tokens that all texts together can hold in the cache
@@ -30,6 +31,7 @@ public record LanguageCard(
         String device,
         Set<String> controls,
         boolean chatTemplate,
+        boolean dropsFirstSpace,
         List<Integer> stopIds,
         Recommended sampling,
         int cacheTokens) {

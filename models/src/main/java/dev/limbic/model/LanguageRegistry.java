@@ -86,6 +86,7 @@ public final class LanguageRegistry {
                         device.name(),
                         controls,
                         template.isPresent(),
+                        tokens.startsWithStrippedSpace(),
                         generation.stopIds(),
                         generation.sampling(),
                         decoder.blocks() * decoder.blockTokens());
@@ -114,10 +115,14 @@ public final class LanguageRegistry {
     }
 
     /**
-     * The precision that {@code auto} means: generation is bound by the reading of weights, so the smallest type that
-     * keeps a text what it is in f32; of the 16-bit types bf16, whose range no model leaves.
+     * The precision that {@code auto} means: generation is bound by the reading of weights, so the smallest type whose
+     * text is still the model's. In int8 the sums are exact, and a text is the same in any company; of the 16-bit types
+     * bf16, whose range no model leaves.
      */
     static Precision automatic(Device device) {
+        if (device.supports(Precision.INT8)) {
+            return Precision.INT8;
+        }
         return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }
 

@@ -53,6 +53,7 @@ public final class FakeLanguageModel implements LanguageModel {
                 "cpu",
                 Set.of("joy"),
                 true,
+                false,
                 List.of(END),
                 new LanguageCard.Recommended(0, SamplingSettings.Truncation.NONE, 1, 64),
                 blocks * 16);

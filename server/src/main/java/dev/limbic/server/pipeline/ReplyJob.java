@@ -24,6 +24,7 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
     private final ReplyObserver observer;
     private final long arrivedNanos = System.nanoTime();
     private long firstTokenNanos;
+    private boolean dropsSpace;
 
     private @Nullable Sequence sequence;
     private boolean cancelled;
@@ -33,6 +34,7 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
         this.request = request;
         this.listener = listener;
         this.observer = observer;
+        this.dropsSpace = served.model().card().dropsFirstSpace();
     }
 
     /** Writes the prompt and queues it. */
@@ -123,7 +125,17 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
         if (firstTokenNanos == 0) {
             firstTokenNanos = Math.max(1, System.nanoTime() - arrivedNanos);
         }
-        listener.token(token);
+        listener.token(dropsSpace ? withoutSpace(token) : token);
+    }
+
+    /** Of the first text there is, without the space that it begins with. */
+    private GeneratedToken withoutSpace(GeneratedToken token) {
+        if (token.text().isEmpty()) {
+            return token;
+        }
+        dropsSpace = false;
+        String text = token.text().startsWith(" ") ? token.text().substring(1) : token.text();
+        return new GeneratedToken(token.id(), text, token.logProbability(), token.alternatives());
     }
 
     @Override
