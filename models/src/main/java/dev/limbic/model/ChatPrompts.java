@@ -41,8 +41,7 @@ final class ChatPrompts {
     private final Map<Grade, Map<Integer, Float>> biases = new ConcurrentHashMap<>();
 
     /** @param controls what the template's variable {@code emotion} may be */
-    ChatPrompts(
-            PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
+    ChatPrompts(PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
         this.encoder = encoder;
         this.template = template;
         this.controls = controls;
