@@ -31,7 +31,7 @@ final class StepBuilder {
     }
 
     @Nullable
-    Step build() {
+    Step build(NextTokenPlanner planner) {
         if (parts.isEmpty()) {
             return null;
         }
@@ -61,6 +61,10 @@ final class StepBuilder {
                 .filter(b -> parts.get(b).sampled())
                 .map(b -> bounds[b + 1] - 1)
                 .toArray();
-        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows);
+        List<NextToken> nextTokens = parts.stream()
+                .filter(Part::sampled)
+                .map(part -> planner.of(part.sequence().rules, part.sequence().history))
+                .toList();
+        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows, nextTokens);
     }
 }
