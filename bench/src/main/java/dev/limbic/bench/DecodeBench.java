@@ -1,5 +1,6 @@
 package dev.limbic.bench;
 
+import dev.limbic.generate.NextToken;
 import dev.limbic.generate.Step;
 import dev.limbic.model.Decoder;
 import dev.limbic.model.LanguageRegistry;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -80,7 +82,7 @@ final class DecodeBench {
         }
     }
 
-    /** New tokens of sequences that each own the blocks behind one another; logits of each one's last row. */
+    /** New tokens of sequences that each own the blocks behind one another; the token after each one's last row. */
     private Step step(int sequences, int held, int rows) {
         int tableLength = Math.ceilDiv(held + rows, BLOCK_TOKENS);
         int[] ids =
@@ -102,7 +104,8 @@ final class DecodeBench {
                 slots[bounds[b] + i] = firstBlock * BLOCK_TOKENS + held + i;
             }
         }
-        return new Step(ids, positions, slots, bounds, contexts, tables, last);
+        List<NextToken> greedy = Collections.nCopies(sequences, NextToken.GREEDY);
+        return new Step(ids, positions, slots, bounds, contexts, tables, last, greedy, rows == 1 ? sequences : 0);
     }
 
     private void decode(Decoder decoder, StreamRate stream, Precision precision, List<Goal> goals) {

@@ -212,6 +212,20 @@ public final class Checks {
         return columns;
     }
 
+    /** Arguments of {@link Ops#sample}, tokens that are changed included. */
+    public static void sample(Tensor logits, List<SampleRow> rows) {
+        numbers("sample", logits);
+        boolean fits = logits.shape().rank() == 2 && logits.rows() == rows.size();
+        fits = fits && logits.columns() >= 1 && logits.columns() <= 1 << 24;
+        check(fits, "sample", "logits [" + rows.size() + ", 1 … 2²⁴]", logits);
+        for (SampleRow row : rows) {
+            if (!row.changes().fit(logits.columns())) {
+                throw new IllegalArgumentException(
+                        "sample: changes of different tokens below " + logits.columns() + " expected, found others");
+            }
+        }
+    }
+
     /** Arguments of {@link Ops#recurrent}. */
     public static void recurrent(Tensor x, Recurrent weights, Sequences sequences) {
         check(x.columns() == weights.in(), "recurrent", "x [T, " + weights.in() + "]", x);

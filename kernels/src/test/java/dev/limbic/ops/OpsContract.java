@@ -21,7 +21,8 @@ public abstract class OpsContract
                 ShapeCases,
                 DecoderRowCases,
                 CachedAttentionCases,
-                DecoderShapeCases {
+                DecoderShapeCases,
+                SampleCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */

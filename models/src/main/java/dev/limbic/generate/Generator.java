@@ -1,6 +1,7 @@
 package dev.limbic.generate;
 
 import dev.limbic.domain.LimbicException;
+import java.util.List;
 
 /** Drives a model by its scheduler, one step at a time, so that its thread can do other work between steps. */
 public final class Generator {
@@ -22,9 +23,9 @@ public final class Generator {
         if (step == null) {
             return false;
         }
-        float[] logits;
+        List<Choice> choices;
         try {
-            logits = runner.run(step);
+            choices = runner.run(step);
         } catch (LimbicException e) {
             scheduler.fail(e);
             return true;
@@ -32,7 +33,7 @@ public final class Generator {
             scheduler.fail(new LimbicException.Internal("the device failed while it generated", e));
             return true;
         }
-        scheduler.accept(logits);
+        scheduler.accept(choices);
         return true;
     }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How the next token of one request is chosen, see {@link Sampler}, and when its text ends. Checked when made; what
+ * How the next token of one request is chosen, see {@link NextTokenPlanner}, and when its text ends. Checked when made; what
  * depends on the model (token ids, the context) is checked at {@link Scheduler#submit}.
  *
  * @param temperature divides the logits: 0 takes the most probable token, 1 leaves the distribution as it is; 0…100

@@ -3,6 +3,7 @@ package dev.limbic.generate;
 import dev.limbic.domain.LimbicException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Queue;
 import java.util.TreeSet;
@@ -58,7 +59,7 @@ public final class Scheduler {
     private final PrefixCache cache;
     private final TokenBytes bytes;
     private final LongSupplier clock;
-    private final Sampler sampler;
+    private final NextTokenPlanner planner;
 
     private final Queue<Sequence> submitted = new ConcurrentLinkedQueue<>();
     private final AtomicLong nextNumber = new AtomicLong();
@@ -82,7 +83,7 @@ public final class Scheduler {
         this.cache = new PrefixCache(pool);
         this.bytes = bytes;
         this.clock = clock;
-        this.sampler = new Sampler(limits.vocabulary());
+        this.planner = new NextTokenPlanner(limits.vocabulary());
     }
 
     /**
@@ -178,7 +179,7 @@ public final class Scheduler {
         StepBuilder builder = new StepBuilder();
         planDecoding(builder);
         planPrefill(builder);
-        Step step = builder.build();
+        Step step = builder.build(planner);
         underway = step == null ? null : builder;
         return step;
     }
@@ -186,7 +187,7 @@ public final class Scheduler {
     private void planDecoding(StepBuilder builder) {
         for (Sequence sequence : List.copyOf(active)) {
             if (sequence.state() == Sequence.State.RUNNING && makeRoom(sequence)) {
-                builder.add(sequence, 1);
+                builder.decode(sequence);
             }
         }
     }
@@ -214,7 +215,7 @@ public final class Scheduler {
         int[] shares = ChunkShares.of(missing, limits.chunkTokens());
         for (int i = 0; i < shares.length; i++) {
             if (shares[i] > 0) {
-                builder.add(prompts.get(i), shares[i]);
+                builder.prefill(prompts.get(i), shares[i]);
             }
         }
     }
@@ -244,55 +245,52 @@ public final class Scheduler {
     }
 
     /**
-     * Takes the step's result: chooses the next tokens and tells the listeners.
+     * Takes the step's result and tells the listeners.
      *
-     * @param logits logits of {@link Step#logitRows}, row by row, at least [S, V]; not needed afterwards
+     * @param choices what follows from {@link Step#logitRows}, [S]
      */
-    public void accept(float[] logits) {
+    public void accept(List<Choice> choices) {
         StepBuilder step = takeStep();
-        long expected = step.sampled() * (long) limits.vocabulary();
-        if (logits.length < expected) {
+        if (choices.size() != step.sampled()) {
             fail(
                     step,
                     new LimbicException.Internal(
-                            "the model gave too few logits",
+                            "the model gave too few tokens or too many",
                             new IllegalArgumentException(
-                                    "expected %d logits, found %d".formatted(expected, logits.length))));
+                                    "expected %d choices, found %d".formatted(step.sampled(), choices.size()))));
             return;
         }
         long now = clock.getAsLong();
-        int offset = 0;
+        Iterator<Choice> next = choices.iterator();
         for (StepBuilder.Part part : step.parts()) {
             Sequence sequence = part.sequence();
             sequence.advance(part.rows(), cache);
-            if (!endIfDue(sequence, now) && part.sampled()) {
+            Choice choice = part.sampled() ? next.next() : null;
+            if (!endIfDue(sequence, now) && choice != null) {
                 sequence.running();
-                chooseNext(sequence, logits, offset);
+                goOn(sequence, choice);
             }
-            offset += part.sampled() ? limits.vocabulary() : 0;
         }
     }
 
-    private void chooseNext(Sequence sequence, float[] logits, int offset) {
-        SamplingRules rules = sequence.rules;
-        Choice choice;
-        try {
-            choice = sampler.choose(logits, offset, rules, sequence.history);
-        } catch (LimbicException e) {
-            finish(sequence, FinishReason.FAILED, e);
+    private void goOn(Sequence sequence, Choice choice) {
+        LimbicException failure = choice.failure();
+        if (failure != null) {
+            finish(sequence, FinishReason.FAILED, failure);
             return;
         }
-        if (rules.stopsAt(choice.id)) {
+        SamplingRules rules = sequence.rules;
+        if (rules.stopsAt(choice.id())) {
             finish(sequence, FinishReason.STOP, null);
             return;
         }
-        sequence.history.append(choice.id);
+        sequence.history.append(choice.id());
         boolean mayStop =
                 sequence.history.generated() >= rules.settings.ending().minNewTokens();
         try {
-            String text = sequence.text.push(choice.id, mayStop);
+            String text = sequence.text.push(choice.id(), mayStop);
             sequence.listener.token(
-                    new GeneratedToken(choice.id, text, choice.logProbability, choice.listAlternatives()));
+                    new GeneratedToken(choice.id(), text, choice.logProbability(), choice.alternatives()));
         } catch (RuntimeException e) {
             finish(sequence, FinishReason.FAILED, new LimbicException.Internal("a token could not be handed on", e));
             return;

@@ -16,8 +16,16 @@ final class StepBuilder {
     record Part(Sequence sequence, int rows, boolean sampled) {}
 
     private final List<Part> parts = new ArrayList<>();
+    private int decoding;
 
-    void add(Sequence sequence, int rows) {
+    /** A sequence goes on with its last token; all that do come before all prompts. */
+    void decode(Sequence sequence) {
+        parts.add(new Part(sequence, 1, true));
+        decoding++;
+    }
+
+    /** A sequence computes so many more of the tokens that it lacks. */
+    void prefill(Sequence sequence, int rows) {
         parts.add(new Part(sequence, rows, rows == sequence.missing()));
     }
 
@@ -31,7 +39,7 @@ final class StepBuilder {
     }
 
     @Nullable
-    Step build() {
+    Step build(NextTokenPlanner planner) {
         if (parts.isEmpty()) {
             return null;
         }
@@ -61,6 +69,10 @@ final class StepBuilder {
                 .filter(b -> parts.get(b).sampled())
                 .map(b -> bounds[b + 1] - 1)
                 .toArray();
-        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows);
+        List<NextToken> nextTokens = parts.stream()
+                .filter(Part::sampled)
+                .map(part -> planner.of(part.sequence().rules, part.sequence().history))
+                .toList();
+        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows, nextTokens, decoding);
     }
 }

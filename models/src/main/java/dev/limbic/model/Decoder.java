@@ -1,5 +1,6 @@
 package dev.limbic.model;
 
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.Step;
 import dev.limbic.generate.StepRunner;
 import dev.limbic.layer.DecoderRows;
@@ -8,6 +9,7 @@ import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Tensor;
+import java.util.List;
 
 /**
  * A decoder on a device with its cache of keys and values. Whose block is whose is the scheduler's affair. Running and
@@ -52,15 +54,33 @@ public final class Decoder implements StepRunner, AutoCloseable {
      * @throws IllegalArgumentException if a token id, a position, a slot or a block does not fit
      */
     @Override
-    public float[] run(Step step) {
+    public List<Choice> run(Step step) {
+        if (step.nextTokens().size() != step.logitRows().length) {
+            throw new IllegalArgumentException("decoder: as many next tokens as rows for them expected, found "
+                    + step.nextTokens().size() + " and " + step.logitRows().length);
+        }
+        return DeviceSampler.choose(device, forward(step), step.nextTokens());
+    }
+
+    /** Runs a step up to the logits of the wanted rows, [S, V]; how tokens are chosen from them does not matter. */
+    float[] logits(Step step) {
+        return device.download(forward(step));
+    }
+
+    private Tensor forward(Step step) {
         check(step);
         device.beginBatch();
         CachedSequences sequences = CachedSequences.on(
-                device, step.bounds(), step.tables(), step.contexts(), cache.blockTokens(), cache.blocks());
+                device,
+                step.bounds(),
+                step.tables(),
+                step.contexts(),
+                cache.blockTokens(),
+                cache.blocks(),
+                step.decoding());
         DecoderRows rows = new DecoderRows(
                 device.upload(step.ids()), device.upload(step.positions()), device.upload(step.slots()), sequences);
-        Tensor logits = network.forward(device.ops(), rows, cache, device.upload(step.logitRows())); // [S, V]
-        return device.download(logits); // also when nothing is wanted: it waits for the cache
+        return network.forward(device.ops(), rows, cache, device.upload(step.logitRows())); // [S, V]
     }
 
     /** The last check before raw memory is indexed with these numbers; blocks are checked with the sequences. */

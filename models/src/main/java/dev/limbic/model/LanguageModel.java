@@ -2,6 +2,7 @@ package dev.limbic.model;
 
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.Turn;
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.Step;
 import dev.limbic.generate.StepRunner;
 import dev.limbic.generate.TokenBytes;
@@ -55,7 +56,7 @@ public interface LanguageModel extends StepRunner, TokenBytes, AutoCloseable {
 
     /** Runs a step. */
     @Override
-    float[] run(Step step);
+    List<Choice> run(Step step);
 
     /** UTF-8 of a token. */
     @Override

@@ -2,6 +2,7 @@ package dev.limbic.model;
 
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.Turn;
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.Step;
 import dev.limbic.preprocess.text.TokenVocabulary;
 import java.util.List;
@@ -42,7 +43,7 @@ record LoadedLanguageModel(LanguageCard card, Decoder decoder, TokenVocabulary t
     }
 
     @Override
-    public float[] run(Step step) {
+    public List<Choice> run(Step step) {
         return decoder.run(step);
     }
 

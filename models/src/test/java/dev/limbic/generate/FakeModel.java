@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -25,7 +26,8 @@ final class FakeModel implements StepRunner {
     int steps;
     int rows;
     int mostPromptRows;
-    Step last = new Step(new int[0], new int[0], new int[0], new int[1], new int[0], new int[0][], new int[0]);
+    Step last = new Step(
+            new int[0], new int[0], new int[0], new int[1], new int[0], new int[0][], new int[0], List.of(), 0);
 
     FakeModel(Scheduler.Limits limits, BlockPool pool) {
         this.limits = limits;
@@ -46,7 +48,7 @@ final class FakeModel implements StepRunner {
     }
 
     @Override
-    public float[] run(Step step) {
+    public List<Choice> run(Step step) {
         requireContract(step);
         last = step;
         steps++;
@@ -64,7 +66,8 @@ final class FakeModel implements StepRunner {
             }
         }
         assertThat(next).isEqualTo(step.logitRows().length);
-        return logits;
+        assertThat(step.nextTokens()).hasSize(next);
+        return HostSampler.choose(logits, VOCABULARY, step.nextTokens());
     }
 
     private void logits(int[] table, int context, float[] logits, int offset) {
@@ -78,7 +81,7 @@ final class FakeModel implements StepRunner {
             poisoned |= ids[slot] == POISON;
         }
         for (int id = 0; id < VOCABULARY; id++) {
-            logits[offset + id] = poisoned ? Float.NaN : (float) (8 * Sampler.uniform(hash, id) - 4);
+            logits[offset + id] = poisoned ? Float.NaN : (float) (8 * NextToken.uniform(hash, id) - 4);
         }
         if (!poisoned) {
             logits[offset + POISON] = -60; // nobody poisons himself by chance

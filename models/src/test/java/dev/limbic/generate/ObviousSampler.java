@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What {@link Sampler} documents, step by step, slowly and with lists. */
+/** What {@link NextTokenPlanner} and the device's sampling document, step by step, slowly and with lists. */
 final class ObviousSampler {
     private ObviousSampler() {}
 
@@ -76,7 +76,7 @@ final class ObviousSampler {
                 .filter(id -> weight[id] >= truncation.minP())
                 .sorted()
                 .toList();
-        double threshold = Sampler.uniform(settings.seed(), reply.size()) * sum(weight, left);
+        double threshold = NextToken.uniform(settings.seed(), reply.size()) * sum(weight, left);
         double mass = 0;
         for (int id : left) {
             mass += weight[id];

@@ -250,12 +250,25 @@ class SchedulerTest {
     }
 
     @Test
-    void tooFewLogitsFailTheStep() {
+    void tooFewChoicesFailTheStep() {
         Rig rig = Rig.roomy();
         Heard heard = rig.submit(Settings.greedy(3), 7);
-        new Generator(rig.scheduler, step -> new float[FakeModel.VOCABULARY - 1]).step();
-        assertThat(heard.finish().failure()).hasRootCauseMessage("expected 40 logits, found 39");
+        new Generator(rig.scheduler, step -> List.of()).step();
+        assertThat(heard.finish().failure()).hasRootCauseMessage("expected 1 choices, found 0");
         rig.requireQuiet();
+    }
+
+    @Test
+    void noTokenLeftEndsOnlyItsOwnText() {
+        Rig rig = Rig.roomy();
+        List<List<Integer>> all = java.util.stream.IntStream.range(0, FakeModel.VOCABULARY)
+                .mapToObj(List::of)
+                .toList();
+        Heard bad = rig.submit(Settings.drawn(1, 10).banned(all), 1, 2);
+        Heard good = rig.submit(Settings.drawn(1, 10), 1, 2);
+        rig.finish();
+        assertThat(bad.finish().failure()).isInstanceOf(LimbicException.Invalid.class);
+        assertThat(good.tokens).hasSize(10);
     }
 
     @Test
@@ -289,7 +302,7 @@ class SchedulerTest {
     @Test
     void stepsAreTakenInTurn() {
         Rig rig = Rig.roomy();
-        assertThatThrownBy(() -> rig.scheduler.accept(new float[0])).hasMessage("no step has been planned");
+        assertThatThrownBy(() -> rig.scheduler.accept(List.of())).hasMessage("no step has been planned");
         rig.submit(Settings.greedy(9), 7);
         rig.scheduler.plan();
         assertThatThrownBy(rig.scheduler::plan).isInstanceOf(IllegalStateException.class);

@@ -2,6 +2,8 @@ package dev.limbic.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.limbic.generate.Choice;
+import dev.limbic.generate.NextToken;
 import dev.limbic.generate.Step;
 import dev.limbic.ops.Precision;
 import dev.limbic.weights.Safetensors;
@@ -94,8 +96,12 @@ abstract class GenerationContract extends OnDevice {
                 }
             }
         }
-        float[] logits =
-                decoder.run(new Step(ids, ints(positions), ints(slots), bounds, contexts, tables, ints(wanted)));
+        int decoding = 0;
+        while (decoding < pieces.length && bounds[decoding + 1] == decoding + 1 && pieces[decoding].cached() > 0) {
+            decoding++;
+        }
+        float[] logits = decoder.logits(new Step(
+                ids, ints(positions), ints(slots), bounds, contexts, tables, ints(wanted), List.of(), decoding));
         float[][] rows = new float[wanted.size()][];
         for (int r = 0; r < rows.length; r++) {
             rows[r] = Arrays.copyOfRange(logits, r * decoder.vocabulary(), (r + 1) * decoder.vocabulary());
@@ -196,6 +202,45 @@ abstract class GenerationContract extends OnDevice {
                 rows.add(last[0]);
             }
             assertClose(name + " steps", flat(rows.toArray(float[][]::new)), golden.steps(), precision);
+        }
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("cases")
+    void choicesFollowFromTheLogits(String name, Precision precision) {
+        Golden golden = Golden.open(name);
+        try (Decoder decoder = load(golden, precision)) {
+            int length = golden.prompt().length;
+            int[] blocks = blocks(length, 0);
+            int[] most = IntStream.range(0, length - 1).toArray();
+            int[] slots = IntStream.range(0, length)
+                    .map(place -> blocks[place / BLOCK] * BLOCK + place % BLOCK)
+                    .toArray();
+            Step silent = new Step(
+                    Arrays.copyOf(golden.prompt(), length - 1),
+                    most,
+                    Arrays.copyOf(slots, length - 1),
+                    new int[] {0, length - 1},
+                    new int[] {length - 1},
+                    new int[][] {blocks},
+                    new int[0],
+                    List.of(),
+                    0);
+            assertThat(decoder.run(silent)).as("nothing is wanted yet").isEmpty();
+            Step last = new Step(
+                    new int[] {golden.prompt()[length - 1]},
+                    new int[] {length - 1},
+                    new int[] {slots[length - 1]},
+                    new int[] {0, 1},
+                    new int[] {length},
+                    new int[][] {blocks},
+                    new int[] {0},
+                    List.of(NextToken.GREEDY),
+                    1);
+            float[] logits = decoder.logits(last);
+            Choice choice = decoder.run(last).getFirst(); // the same slot again, the same logits
+            assertThat(choice.outcome()).isEqualTo(Choice.Outcome.CHOSEN);
+            assertThat(choice.id()).isEqualTo(best(logits));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.limbic.server;
 
 import dev.limbic.domain.LimbicException;
 import dev.limbic.generate.BlockPool;
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.Generator;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.generate.Step;
@@ -11,6 +12,7 @@ import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.Stepper;
 import dev.limbic.server.config.ServerConfig;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -41,7 +43,7 @@ final class GenerationWork implements Stepper {
         return scheduler;
     }
 
-    private float[] run(Step step) {
+    private List<Choice> run(Step step) {
         try {
             return model.run(step);
         } catch (DeviceException e) {

@@ -2,10 +2,14 @@ package dev.limbic.server;
 
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.Turn;
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.SamplingSettings;
 import dev.limbic.generate.Step;
+import dev.limbic.model.DeviceSampler;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
+import dev.limbic.ops.cpu.CpuDevice;
+import dev.limbic.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class FakeLanguageModel implements LanguageModel {
     public static final int CONTEXT = 256;
     private static final int END = 256;
+
+    /** Chooses tokens as a real model's device does, for all fakes; one at a time. */
+    private static final CpuDevice SAMPLER = new CpuDevice(1);
 
     private final LanguageCard card;
     private final int blocks;
@@ -155,7 +162,7 @@ public final class FakeLanguageModel implements LanguageModel {
     }
 
     @Override
-    public float[] run(Step step) {
+    public List<Choice> run(Step step) {
         steps.incrementAndGet();
         if (gated) {
             arrivals.release();
@@ -168,7 +175,11 @@ public final class FakeLanguageModel implements LanguageModel {
             int next = last == 'z' ? (endless ? 'a' : END) : last + 1;
             logits[row * card.vocabulary() + next] = 20;
         }
-        return logits;
+        synchronized (SAMPLER) {
+            SAMPLER.beginBatch();
+            Tensor rows = SAMPLER.upload(logits, step.logitRows().length, card.vocabulary());
+            return DeviceSampler.choose(SAMPLER, rows, step.nextTokens());
+        }
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Recurrent;
 import dev.limbic.ops.Rotary;
+import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -37,6 +38,7 @@ final class CpuOps implements Ops {
     private final Arena scratch;
     private final Shares shares;
     private final CpuDecoding decoding;
+    private final CpuSampling sampling;
 
     CpuOps(Team team, Arena scratch, boolean sameBits) {
         this.sameBits = sameBits;
@@ -44,6 +46,7 @@ final class CpuOps implements Ops {
         this.scratch = scratch;
         shares = new Shares(team);
         decoding = new CpuDecoding(shares);
+        sampling = new CpuSampling(shares, team.size());
     }
 
     /** A scratch tensor whose rows may be rounded up by products. */
@@ -335,6 +338,16 @@ final class CpuOps implements Ops {
             }
             worker.scratch().rewind(mark);
         });
+        return y;
+    }
+
+    @Override
+    public Tensor sample(Tensor logits, List<SampleRow> rows) {
+        Checks.sample(logits, rows);
+        Tensor y = allocate(DType.F32, rows.size(), SampleRow.FIRST_ALTERNATIVE + 2 * SampleRow.mostAlternatives(rows));
+        try (Scope _ = scope()) {
+            sampling.sample(logits, rows, scratch.allocate(sampling.scratchBytes(logits.columns())), y);
+        }
         return y;
     }
 

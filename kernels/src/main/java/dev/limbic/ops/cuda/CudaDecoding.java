@@ -2,10 +2,13 @@ package dev.limbic.ops.cuda;
 
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Heads;
+import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Rotary;
+import dev.limbic.ops.SampleRow;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 
 /** Launches what decoders are made of; arguments were checked by {@link CudaOps}, which also allocates the results. */
@@ -23,6 +26,13 @@ final class CudaDecoding {
 
     private static final int ATTENTION_BLOCK = 128;
     private static final int ATTENTION_ITEMS = 8;
+
+    private static final int SAMPLE_BLOCK = 512;
+
+    /** Numbers of a row of sample, and of a change of one of its logits, as the kernel reads them. */
+    private static final int ROW_NUMBERS = 9;
+
+    private static final int CHANGE_NUMBERS = 4;
 
     private final Kernels kernels;
 
@@ -122,6 +132,47 @@ final class CudaDecoding {
                         sequences.count(),
                         dealt ? ATTENTION_BLOCK : BLOCK,
                         0);
+    }
+
+    void sample(Tensor logits, Tensor rows, Tensor scores, int places, Tensor y) {
+        kernels.of("sample", "sample", logits.dtype())
+                .pointer(y.address())
+                .pointer(logits.address())
+                .pointer(scores.address())
+                .pointer(rows.address())
+                .integer(logits.columns())
+                .integer(places)
+                .launch(logits.rows(), SAMPLE_BLOCK);
+    }
+
+    /** Rows, then the changes of all rows, in one array: one copy to the device. Floats stand as their bits. */
+    static int[] encoded(List<SampleRow> rows) {
+        int changes = 0;
+        for (SampleRow row : rows) {
+            changes += row.changes().count();
+        }
+        int[] numbers = new int[rows.size() * ROW_NUMBERS + changes * CHANGE_NUMBERS];
+        int at = 0;
+        int end = rows.size() * ROW_NUMBERS;
+        for (SampleRow row : rows) {
+            LogitChanges rowChanges = row.changes();
+            numbers[at++] = Float.floatToRawIntBits(row.inverseTemperature());
+            numbers[at++] = row.topK();
+            numbers[at++] = Float.floatToRawIntBits(row.topP());
+            numbers[at++] = Float.floatToRawIntBits(row.minP());
+            numbers[at++] = (int) (row.drawBits() >>> 32);
+            numbers[at++] = (int) row.drawBits();
+            numbers[at++] = row.alternatives();
+            numbers[at++] = end;
+            numbers[at++] = rowChanges.count();
+            for (int i = 0; i < rowChanges.count(); i++) {
+                numbers[end++] = rowChanges.ids()[i];
+                numbers[end++] = Float.floatToRawIntBits(rowChanges.before()[i]);
+                numbers[end++] = Float.floatToRawIntBits(rowChanges.factors()[i]);
+                numbers[end++] = Float.floatToRawIntBits(rowChanges.after()[i]);
+            }
+        }
+        return numbers;
     }
 
     /** Kernels of the cache exist for every type of activations with every type of the cache. */

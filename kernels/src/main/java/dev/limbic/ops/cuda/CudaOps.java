@@ -12,6 +12,7 @@ import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Recurrent;
 import dev.limbic.ops.Rotary;
+import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -330,6 +331,18 @@ final class CudaOps implements Ops {
                 .integer(x.rows())
                 .integer(x.columns())
                 .launch(Math.ceilDiv(x.rows(), ROWS_PER_BLOCK), BLOCK);
+        return y;
+    }
+
+    @Override
+    public Tensor sample(Tensor logits, List<SampleRow> rows) {
+        Checks.sample(logits, rows);
+        int places = SampleRow.mostAlternatives(rows);
+        Tensor y = allocate(DType.F32, rows.size(), SampleRow.FIRST_ALTERNATIVE + 2 * places);
+        try (Scope _ = scope()) {
+            Tensor scores = allocate(DType.F32, rows.size(), logits.columns());
+            decoding.sample(logits, uploads.upload(CudaDecoding.encoded(rows)), scores, places, y);
+        }
         return y;
     }
 

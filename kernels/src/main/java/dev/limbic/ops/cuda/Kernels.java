@@ -30,7 +30,7 @@ final class Kernels implements AutoCloseable {
 
     /** What only decoders need. Compiling it takes a while, so other models do not wait for it. */
     private static final List<String> DECODING =
-            List.of("norm", "elementwise", "rotary", "cache_append", "cached_attention");
+            List.of("norm", "elementwise", "rotary", "cache_append", "cached_attention", "sample");
 
     private final KernelCache cache;
     private final CUstream stream;
@@ -138,7 +138,11 @@ final class Kernels implements AutoCloseable {
         launch(blocks, 1, 1, threads, 0);
     }
 
+    /** Launches, unless there is nothing to do: the driver refuses a grid without blocks. */
     void launch(int x, int y, int z, int threads, int sharedBytes) {
+        if (x == 0 || y == 0 || z == 0) {
+            return;
+        }
         CUfunction function = functions.get(launching);
         // The driver does not ask how many there are; a null behind the last lets checkers notice what is missing.
         int end = count * Long.BYTES;

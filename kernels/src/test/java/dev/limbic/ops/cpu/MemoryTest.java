@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Linear;
+import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Sequences;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
@@ -111,6 +113,27 @@ final class MemoryTest {
                     assertThat(HostMemory.INSTANCE.liveBlocks()).isEqualTo(blocks);
                 }
             }
+        }
+    }
+
+    @Test
+    void choosingTokensAllocatesNothingInTheSteadyState() {
+        int vocabulary = 200_000; // more than a worker's own scratch holds
+        SampleRow row = new SampleRow(1, 0, 0.9f, 0, 0.5, 3, LogitChanges.NONE);
+        try (CpuDevice device = new CpuDevice(2)) {
+            long bytes = 0;
+            long blocks = 0;
+            for (int round = 0; round < 20; round++) {
+                device.beginBatch();
+                Tensor logits = device.upload(new float[3 * vocabulary], 3, vocabulary);
+                device.download(device.ops().sample(logits, List.of(row, row, row)));
+                if (round == 2) {
+                    bytes = device.scratchBytes();
+                    blocks = HostMemory.INSTANCE.liveBlocks();
+                }
+            }
+            assertThat(device.scratchBytes()).isEqualTo(bytes);
+            assertThat(HostMemory.INSTANCE.liveBlocks()).isEqualTo(blocks);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.limbic.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.limbic.domain.LimbicException;
@@ -14,7 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-class SamplerTest {
+/** What settings and history mean, from the planner to the device's choice. */
+class SamplingTest {
     /** ln of 16, 8, 4, 2, 1, 1: shares of 1/2, 1/4, 1/8, 1/16, 1/32, 1/32. */
     private static final float[] HALVES = {2.7725887f, 2.0794415f, 1.3862944f, 0.6931472f, 0, 0};
 
@@ -24,18 +24,19 @@ class SamplerTest {
         TokenHistory history =
                 new TokenHistory(ids, settings.built().penalties().any());
         reply.forEach(history::append);
-        return new Sampler(logits.length).choose(logits, 0, rules, history);
+        NextToken next = new NextTokenPlanner(logits.length).of(rules, history);
+        return HostSampler.choose(logits, logits.length, List.of(next)).getFirst();
     }
 
     private static int greedy(float[] logits, Settings settings, List<Integer> prompt, List<Integer> reply) {
-        return choose(logits, settings, prompt, reply).id;
+        return choose(logits, settings, prompt, reply).id();
     }
 
     /** How often each token is drawn over many seeds. */
     private static int[] histogram(float[] logits, Settings settings) {
         int[] counts = new int[logits.length];
         for (int seed = 0; seed < 4000; seed++) {
-            counts[choose(logits, settings.seed(seed), List.of(0), List.of()).id]++;
+            counts[choose(logits, settings.seed(seed), List.of(0), List.of()).id()]++;
         }
         return counts;
     }
@@ -86,16 +87,16 @@ class SamplerTest {
             List<Integer> reply = ids(random, random.nextInt(6), Math.min(vocabulary, 6));
             Choice choice = choose(logits, settings, prompt, reply);
             double[] expected = ObviousSampler.logProbabilities(logits);
-            assertThat(choice.id)
+            assertThat(choice.id())
                     .as("round %d, %s", round, settings.built())
                     .isEqualTo(ObviousSampler.choose(logits, settings.built(), prompt, reply));
-            assertThat((double) choice.logProbability).isEqualTo(expected[choice.id], within(1e-4));
+            assertThat((double) choice.logProbability()).isEqualTo(expected[choice.id()], within(1e-4));
             List<Integer> alternatives =
                     ObviousSampler.alternatives(logits, settings.built().alternatives());
-            assertThat(choice.alternatives).isEqualTo(alternatives.size());
-            for (int i = 0; i < choice.alternatives; i++) {
-                assertThat(choice.alternativeIds[i]).isEqualTo(alternatives.get(i));
-                assertThat((double) choice.alternativeLogProbabilities[i])
+            assertThat(choice.alternatives().stream().map(GeneratedToken.Alternative::id))
+                    .isEqualTo(alternatives);
+            for (int i = 0; i < alternatives.size(); i++) {
+                assertThat((double) choice.alternatives().get(i).logProbability())
                         .isEqualTo(expected[alternatives.get(i)], within(1e-4));
             }
         }
@@ -236,16 +237,16 @@ class SamplerTest {
         double product = 0;
         for (int seed = -50; seed < 50; seed++) {
             for (int position = 0; position < 100; position++) {
-                double u = Sampler.uniform(seed, position);
+                double u = NextToken.uniform(seed, position);
                 assertThat(u).isBetween(0.0, Math.nextDown(1.0));
                 assertThat(seen.add(u)).isTrue();
                 sum += u;
-                product += u * Sampler.uniform(seed + 1, position);
+                product += u * NextToken.uniform(seed + 1, position);
             }
         }
-        assertThat(Sampler.uniform(5 + 0x9E3779B97F4A7C15L, 0))
+        assertThat(NextToken.uniform(5 + 0x9E3779B97F4A7C15L, 0))
                 .as("a seed is not another one's next position")
-                .isNotEqualTo(Sampler.uniform(5, 1));
+                .isNotEqualTo(NextToken.uniform(5, 1));
         assertThat(sum / 10_000).isEqualTo(0.5, within(0.01));
         assertThat(product / 10_000).isEqualTo(0.25, within(0.01));
     }
@@ -255,18 +256,20 @@ class SamplerTest {
         Settings settings =
                 Settings.greedy(9).alternatives(3).bias(Map.of(2, 9f)).penalties(1.5f, 1, 1);
         Choice choice = choose(HALVES, settings, List.of(0), List.of(1));
-        assertThat(choice.id).isEqualTo(2);
-        assertThat(choice.logProbability).isEqualTo((float) Math.log(1 / 8.0), within(1e-5f));
-        assertThat(choice.alternatives).isEqualTo(3);
-        assertThat(choice.alternativeIds).startsWith(0, 1, 2);
-        assertThat(choice.alternativeLogProbabilities[1]).isEqualTo((float) Math.log(1 / 4.0), within(1e-5f));
+        assertThat(choice.id()).isEqualTo(2);
+        assertThat(choice.logProbability()).isEqualTo((float) Math.log(1 / 8.0), within(1e-5f));
+        assertThat(choice.alternatives().stream().map(GeneratedToken.Alternative::id))
+                .containsExactly(0, 1, 2);
+        assertThat(choice.alternatives().get(1).logProbability()).isEqualTo((float) Math.log(1 / 4.0), within(1e-5f));
     }
 
     @Test
-    void logitsThatAreNotFiniteAreRefused() {
+    void logitsThatAreNotFiniteAreAFailure() {
         for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             float[] logits = {1, 2, bad, 3};
-            assertThatThrownBy(() -> choose(logits, Settings.greedy(9), List.of(0), List.of()))
+            Choice choice = choose(logits, Settings.greedy(9), List.of(0), List.of());
+            assertThat(choice.outcome()).isEqualTo(Choice.Outcome.NOT_FINITE);
+            assertThat(choice.failure())
                     .isInstanceOf(LimbicException.Internal.class)
                     .hasMessage("the model gave a logit that is not a finite number")
                     .hasRootCauseMessage("logit of token 2 is " + bad);
@@ -274,11 +277,10 @@ class SamplerTest {
     }
 
     @Test
-    void noTokenLeftIsRefused() {
+    void noTokenLeftIsAFailure() {
         Settings settings = Settings.greedy(9).banned(List.of(List.of(0), List.of(1)));
-        assertThatThrownBy(() -> choose(new float[2], settings, List.of(0), List.of()))
-                .isInstanceOf(LimbicException.Invalid.class)
-                .hasMessageContaining("leave no token");
+        Choice choice = choose(new float[2], settings, List.of(0), List.of());
+        assertThat(choice.failure()).isInstanceOf(LimbicException.Invalid.class).hasMessageContaining("leave no token");
     }
 
     @Test
@@ -291,45 +293,48 @@ class SamplerTest {
     }
 
     @Test
-    void readsItsRowAndLeavesItAlone() {
-        float[] rows = {9, 0, 0, 0, 0, 9};
-        float[] before = rows.clone();
-        SamplingRules rules =
-                new SamplingRules(Settings.greedy(9).bias(Map.of(0, 1f)).built(), 3);
-        TokenHistory history = new TokenHistory(new int[] {0}, false);
-        Sampler sampler = new Sampler(3);
-        assertThat(sampler.choose(rows, 0, rules, history).id).isZero();
-        assertThat(sampler.choose(rows, 3, rules, history).id).isEqualTo(2);
-        assertThat(rows).isEqualTo(before);
+    void aPlannerStartsOverForEachSequence() {
+        NextTokenPlanner planner = new NextTokenPlanner(100);
+        Settings settings = Settings.greedy(9)
+                .bias(Map.of(3, 2f, 5, -1f))
+                .penalties(1.5f, 0.25f, 0.5f)
+                .banned(List.of(List.of(9, 5), List.of(7)))
+                .ending(List.of(8), List.of(), 3, 9);
+        TokenHistory history = new TokenHistory(new int[] {3, 4, 9}, true);
+        history.append(4);
+        history.append(9);
+        NextToken first = planner.of(new SamplingRules(settings.built(), 100), history);
+        NextToken none = planner.of(new SamplingRules(Settings.greedy(9).built(), 100), history);
+        assertThat(none.changes()).isEqualTo(NextToken.Changes.NONE);
+        NextToken again = planner.of(new SamplingRules(settings.built(), 100), history);
+        assertThat(again).usingRecursiveComparison().isEqualTo(first);
+        assertThat(changes(first))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        3, List.of(2f, 1.5f, -0f),
+                        5, List.of(-1f, 1f, Float.NEGATIVE_INFINITY),
+                        4, List.of(0f, 1.5f, -0.75f),
+                        9, List.of(0f, 1.5f, -0.75f),
+                        7, List.of(0f, 1f, Float.NEGATIVE_INFINITY),
+                        8, List.of(0f, 1f, Float.NEGATIVE_INFINITY)));
+    }
+
+    private static Map<Integer, List<Float>> changes(NextToken next) {
+        Map<Integer, List<Float>> byToken = new HashMap<>();
+        NextToken.Changes changes = next.changes();
+        for (int i = 0; i < changes.ids().length; i++) {
+            byToken.put(changes.ids()[i], List.of(changes.before()[i], changes.factors()[i], changes.after()[i]));
+        }
+        return byToken;
     }
 
     @Test
-    void aChoiceAllocatesNothing() {
-        Random random = new Random(6);
-        float[] logits = new float[20_000];
-        for (int i = 0; i < logits.length; i++) {
-            logits[i] = (float) random.nextGaussian() * 3;
-        }
-        SamplingRules rules = new SamplingRules(
-                Settings.drawn(1, 9)
-                        .truncation(200, 0.95f, 0.001f)
-                        .penalties(1.1f, 0.2f, 0.1f)
-                        .bias(bias(random, 1000))
-                        .banned(List.of(List.of(1, 2)))
-                        .alternatives(5)
-                        .built(),
-                logits.length);
-        TokenHistory history = new TokenHistory(new int[] {1, 2, 3}, true);
-        Sampler sampler = new Sampler(logits.length);
-        com.sun.management.ThreadMXBean threads =
-                (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
-        for (int i = 0; i < 100; i++) {
-            sampler.choose(logits, 0, rules, history);
-        }
-        long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < 200; i++) {
-            sampler.choose(logits, 0, rules, history);
-        }
-        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(200 * 16);
+    void moreTokensMayBeChangedThanThereWasRoomFor() {
+        int[] prompt = new int[500];
+        java.util.Arrays.setAll(prompt, i -> i);
+        TokenHistory history = new TokenHistory(prompt, true);
+        NextToken next = new NextTokenPlanner(500)
+                .of(new SamplingRules(Settings.greedy(9).penalties(2, 0, 0).built(), 500), history);
+        assertThat(next.changes().ids()).isEqualTo(prompt);
+        assertThat(next.changes().factors()).containsOnly(2f);
     }
 }
