@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,12 +82,21 @@ final class DialogueLoad implements AutoCloseable {
         return streams;
     }
 
-    /** Calls Analyze again and again, each call started by the end of the one before; nanoseconds wire to wire. */
-    Histogram analyze(Priority priority, Duration duration) throws InterruptedException {
-        Calls calls = new Calls(priority, System.nanoTime() + duration.toNanos());
+    /**
+     * What calls of Analyze took.
+     *
+     * @param roundTrip nanoseconds, wire to wire
+     * @param queued nanoseconds until their turn on the device came
+     * @param steps steps of the streams that ended meanwhile: however slow the machine, that is what a call waited for
+     */
+    record Answers(Histogram roundTrip, Histogram queued, Histogram steps) {}
+
+    /** Calls Analyze again and again beside the streams, each call started by the end of the one before. */
+    Answers analyze(Priority priority, Duration duration, Streams streams) throws InterruptedException {
+        Calls calls = new Calls(priority, System.nanoTime() + duration.toNanos(), streams.talks.getFirst());
         calls.next();
         await(calls.ended);
-        return calls.roundTrip;
+        return new Answers(calls.roundTrip, calls.queued, calls.steps);
     }
 
     private static void await(CountDownLatch latch) throws InterruptedException {
@@ -104,7 +114,13 @@ final class DialogueLoad implements AutoCloseable {
     static final class Streams implements AutoCloseable {
         private final List<Talk> talks = new ArrayList<>();
         private final AtomicLong tokens = new AtomicLong();
+        private final Recorder steps = new Recorder(3);
         private volatile boolean closed;
+
+        /** Nanoseconds between the tokens of one stream, since this was asked before. */
+        Histogram steps() {
+            return steps.getIntervalHistogram();
+        }
 
         /** Tokens that all streams have gained up to now. */
         long tokens() {
@@ -152,6 +168,8 @@ final class DialogueLoad implements AutoCloseable {
         private final Streams streams;
         private final CountDownLatch speaking = new CountDownLatch(1);
         private volatile @Nullable ClientCallStreamObserver<GenerateRequest> call;
+        private final AtomicLong tokens = new AtomicLong();
+        private volatile long latest;
 
         Talk(Streams streams) {
             this.streams = streams;
@@ -177,6 +195,12 @@ final class DialogueLoad implements AutoCloseable {
         public void onNext(GenerateResponse event) {
             if (event.hasToken()) {
                 streams.tokens.incrementAndGet();
+                tokens.incrementAndGet();
+                long now = System.nanoTime();
+                if (this == streams.talks.getFirst() && latest != 0) {
+                    streams.steps.recordValue(now - latest);
+                }
+                latest = now;
                 speaking.countDown();
             }
         }
@@ -200,11 +224,16 @@ final class DialogueLoad implements AutoCloseable {
     private final class Calls implements StreamObserver<AnalyzeResponse> {
         private final CountDownLatch ended = new CountDownLatch(1);
         private final Histogram roundTrip = new ConcurrentHistogram(HIGHEST_NANOS, 3);
+        private final Histogram queued = new ConcurrentHistogram(HIGHEST_NANOS, 3);
+        private final Histogram steps = new ConcurrentHistogram(3);
+        private final Talk beside;
         private final AnalyzeRequest request;
         private final long end;
         private volatile long sent;
+        private volatile long tokensBefore;
 
-        Calls(Priority priority, long end) {
+        Calls(Priority priority, long end, Talk beside) {
+            this.beside = beside;
             this.request = AnalyzeRequest.newBuilder()
                     .setPriority(priority)
                     .setText("no way, we actually won that fight")
@@ -213,6 +242,7 @@ final class DialogueLoad implements AutoCloseable {
         }
 
         void next() {
+            tokensBefore = beside.tokens.get();
             sent = System.nanoTime();
             EmotionServiceGrpc.newStub(channel).analyze(request, this);
         }
@@ -220,6 +250,8 @@ final class DialogueLoad implements AutoCloseable {
         @Override
         public void onNext(AnalyzeResponse response) {
             roundTrip.recordValue(Math.min(HIGHEST_NANOS, System.nanoTime() - sent));
+            steps.recordValue(beside.tokens.get() - tokensBefore);
+            queued.recordValue(1000 * response.getAnalysis().getTiming().getQueueMicros());
         }
 
         @Override
