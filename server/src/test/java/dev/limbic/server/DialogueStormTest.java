@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -91,20 +90,18 @@ class DialogueStormTest {
     void nothingIsLeftBehind() throws Exception {
         FakeTextModel ear = new FakeTextModel("fake");
         FakeLanguageModel brief = new FakeLanguageModel("brief", 20);
-        FakeLanguageModel endless = new FakeLanguageModel("endless", 16);
+        FakeLanguageModel endless = new FakeLanguageModel("endless", 12);
         endless.neverEnd();
-        endless.whileComputing(step -> LockSupport.parkNanos(300_000));
+        endless.whileComputing(step -> LockSupport.parkNanos(500_000));
         ear.keepNothing();
         List.of(brief, endless).forEach(FakeLanguageModel::keepNothing);
         ServerConfig config = TestConfig.of(List.of("fake"), List.of("brief", "endless"));
-        Map<String, Integer> seen = rage(
+        rage(
                 LimbicServer.start(config, List.of(Host.of(List.of(ear), List.of(brief, endless)))),
                 List.of("", "brief", "endless"),
                 LENGTH,
-                true);
-        assertThat(seen)
-                .as("the storm was one")
-                .containsKeys(
+                true,
+                Set.of(
                         "preempted",
                         "generate OK",
                         "generate CANCELLED",
@@ -117,7 +114,7 @@ class DialogueStormTest {
                         "FINISH_REASON_STOP_STRING",
                         "FINISH_REASON_LENGTH",
                         "FINISH_REASON_INTERRUPTED",
-                        "FINISH_REASON_DEADLINE");
+                        "FINISH_REASON_DEADLINE"));
     }
 
     @Test
@@ -138,16 +135,28 @@ class DialogueStormTest {
                         ServerConfig.PrecisionChoice.AUTO,
                         4 << 20,
                         true)));
-        Map<String, Integer> seen = rage(LimbicServer.start(names, hosts), List.of(""), LENGTH.dividedBy(2), false);
-        assertThat(seen).as("the storm was one").containsKeys("generate OK", "converse OK", "generate CANCELLED");
+        rage(
+                LimbicServer.start(names, hosts),
+                List.of(""),
+                LENGTH.dividedBy(2),
+                false,
+                Set.of("generate OK", "converse OK", "generate CANCELLED"));
     }
 
-    /** In two halves, with a look at what is left after each. */
-    private Map<String, Integer> rage(LimbicServer server, List<String> languages, Duration length, boolean alphabet)
+    /**
+     * In two halves, with a look at what is left after each.
+     *
+     * @param least what must happen: on a machine that is busy with other things the first half goes on until it has
+     */
+    private void rage(LimbicServer server, List<String> languages, Duration length, boolean alphabet, Set<String> least)
             throws Exception {
         Storm storm = new Storm(server.grpcPort(), languages, alphabet);
         try {
             storm.rage(seed, length.dividedBy(2));
+            for (int more = 1; more < 20 && !storm.seen().keySet().containsAll(least); more++) {
+                storm.rage(seed + more, Duration.ofSeconds(2));
+            }
+            assertThat(storm.seen()).as("the storm was one").containsKeys(least.toArray(String[]::new));
             awaitQuiet(server);
             long heap = usedHeap();
             double resident = residentMegabytes();
@@ -176,7 +185,6 @@ class DialogueStormTest {
                 .noneMatch(event -> event.getLoggerName().startsWith("dev.limbic")
                         && event.getLevel().isGreaterOrEqual(ch.qos.logback.classic.Level.WARN));
         assertThat(defects).as("what gRPC caught").isEmpty();
-        return storm.seen();
     }
 
     private static void awaitQuiet(LimbicServer server) throws Exception {
