@@ -42,6 +42,7 @@ public final class FakeLanguageModel implements LanguageModel {
     private final Semaphore gate = new Semaphore(0);
     private volatile boolean gated;
     private volatile boolean endless;
+    private volatile boolean forgetful;
     private volatile Consumer<Step> computing = step -> {};
 
     public FakeLanguageModel(String name) {
@@ -74,6 +75,11 @@ public final class FakeLanguageModel implements LanguageModel {
     /** After z comes a again: only bounds end a reply. */
     public void neverEnd() {
         endless = true;
+    }
+
+    /** From now on prompts are not kept, so that a long test does not measure its own memory. */
+    public void keepNothing() {
+        forgetful = true;
     }
 
     /** Waits until a step has reached the device and is held there. */
@@ -142,7 +148,9 @@ public final class FakeLanguageModel implements LanguageModel {
 
     @Override
     public Prompt prompt(String text) {
-        prompts.add(text);
+        if (!forgetful) {
+            prompts.add(text);
+        }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int[] ids = new int[bytes.length];
         for (int i = 0; i < ids.length; i++) {
