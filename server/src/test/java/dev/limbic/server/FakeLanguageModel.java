@@ -35,6 +35,7 @@ public final class FakeLanguageModel implements LanguageModel {
     private final Semaphore gate = new Semaphore(0);
     private volatile boolean gated;
     private volatile boolean endless;
+    private volatile boolean broken;
     private volatile Consumer<Step> computing = step -> {};
 
     public FakeLanguageModel(String name) {
@@ -67,6 +68,11 @@ public final class FakeLanguageModel implements LanguageModel {
     /** After z comes a again: only bounds end a reply. */
     public void neverEnd() {
         endless = true;
+    }
+
+    /** Whether logits are no numbers from now on. */
+    public void breakDown(boolean breaks) {
+        broken = breaks;
     }
 
     /** Waits until a step has reached the device and is held there. */
@@ -166,7 +172,7 @@ public final class FakeLanguageModel implements LanguageModel {
         for (int row = 0; row < step.logitRows().length; row++) {
             int last = step.ids()[step.logitRows()[row]];
             int next = last == 'z' ? (endless ? 'a' : END) : last + 1;
-            logits[row * card.vocabulary() + next] = 20;
+            logits[row * card.vocabulary() + next] = broken ? Float.NaN : 20;
         }
         return logits;
     }
