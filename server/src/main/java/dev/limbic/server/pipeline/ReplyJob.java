@@ -8,6 +8,7 @@ import dev.limbic.generate.GeneratedToken;
 import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.Sequence;
 import dev.limbic.generate.TokenListener;
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,8 +85,9 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
 
     /** The prompt with as many of the latest turns as fit, in whole exchanges, and the persona. */
     private LanguageModel.Prompt fitting(List<Turn> turns) {
-        int context = served.model().card().maxTokens();
-        int reply = Math.min(request.sampling().mostNewTokens(served.model().card()), context / 2);
+        LanguageCard card = served.model().card();
+        int context = Math.min(card.maxTokens(), card.cacheTokens());
+        int reply = Math.min(request.sampling().mostNewTokens(card), context / 2);
         List<Turn> kept = new ArrayList<>(turns);
         LanguageModel.Prompt prompt = prompt(kept);
         while (prompt.ids().length + reply > context && forgetOldest(kept)) {
