@@ -43,6 +43,7 @@ public final class FakeLanguageModel implements LanguageModel {
     private volatile boolean gated;
     private volatile boolean endless;
     private volatile boolean forgetful;
+    private volatile boolean broken;
     private volatile Consumer<Step> computing = step -> {};
 
     public FakeLanguageModel(String name) {
@@ -80,6 +81,11 @@ public final class FakeLanguageModel implements LanguageModel {
     /** From now on prompts are not kept, so that a long test does not measure its own memory. */
     public void keepNothing() {
         forgetful = true;
+    }
+
+    /** Whether logits are no numbers from now on. */
+    public void breakDown(boolean breaks) {
+        broken = breaks;
     }
 
     /** Waits until a step has reached the device and is held there. */
@@ -181,7 +187,7 @@ public final class FakeLanguageModel implements LanguageModel {
         for (int row = 0; row < step.logitRows().length; row++) {
             int last = step.ids()[step.logitRows()[row]];
             int next = last == 'z' ? (endless ? 'a' : END) : last + 1;
-            logits[row * card.vocabulary() + next] = 20;
+            logits[row * card.vocabulary() + next] = broken ? Float.NaN : 20;
         }
         synchronized (SAMPLER) {
             SAMPLER.beginBatch();
