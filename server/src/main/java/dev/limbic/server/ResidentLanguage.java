@@ -2,6 +2,7 @@ package dev.limbic.server;
 
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.Turn;
+import dev.limbic.generate.Choice;
 import dev.limbic.generate.Step;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
@@ -48,7 +49,7 @@ record ResidentLanguage(LanguageCard card, Supplier<LanguageModel> loaded) imple
     }
 
     @Override
-    public float[] run(Step step) {
+    public List<Choice> run(Step step) {
         return loaded.get().run(step);
     }
 
