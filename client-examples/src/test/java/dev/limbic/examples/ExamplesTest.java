@@ -2,6 +2,7 @@ package dev.limbic.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.Host;
 import dev.limbic.server.LimbicServer;
@@ -30,7 +31,9 @@ class ExamplesTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
+        server = LimbicServer.start(
+                TestConfig.of(List.of("fake"), List.of("speaker")),
+                List.of(Host.of(List.of(model), List.of(new FakeLanguageModel("speaker")))));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();
@@ -64,6 +67,23 @@ class ExamplesTest {
         }
         assertThat(lines.get(3)).contains("failed").contains("code 3");
         assertThat(lines.get(4)).contains("µs");
+    }
+
+    @Test
+    void theConverseExampleHoldsAStreamWithLogitsAndTokens() throws InterruptedException {
+        ConverseExample.run("127.0.0.1", server.grpcPort(), out);
+        List<String> lines = printed().lines().toList();
+        for (int i = 1; i <= 3; i++) {
+            String id = "utterance-" + i + " ";
+            assertThat(lines.stream().filter(line -> line.startsWith(id) && line.contains("CANONICAL_EMOTION_")))
+                    .as("what was heard in %s, and perhaps how it is answered", id)
+                    .isNotEmpty();
+            assertThat(lines).anyMatch(line -> line.startsWith(id + "will be answered by speaker (mirror"));
+            assertThat(lines).anyMatch(line -> line.startsWith(id + "FINISH_REASON_STOP, 16 tokens"));
+        }
+        assertThat(lines.stream().filter("klmnopqrstuvwxyz"::equals)).hasSizeBetween(2, 3);
+        assertThat(printed().replaceAll("\\R(utterance-3 CANON[^\\n]*\\R)?", ""))
+                .contains("klmnopqrstuvwxyz");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.limbic.model;
 
+import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
@@ -14,17 +15,38 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes conversations as one model wants them: by its template, or as a transcript where it has none. Thread-safe.
  *
- * @param controls what the template's variable {@code emotion} may be
+ * <p>A reply is steered by the model's control token for an emotion, or, where it has none, by a sentence in the prompt;
+ * and by words that the emotion makes likelier, which also say how strongly.
  */
-record ChatPrompts(PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
+final class ChatPrompts {
     private static final String USER = "User:";
     private static final String ASSISTANT = "Assistant:";
+
+    /** Grades of intensity that biases are kept for; finer ones sound the same. */
+    private static final int GRADES = 16;
+
+    private record Grade(CanonicalEmotion emotion, int grade) {}
+
+    private final PromptEncoder encoder;
+    private final Optional<ChatTemplate> template;
+    private final Set<String> controls;
+    private final SteeringWords words;
+    private final Map<Grade, Map<Integer, Float>> biases = new ConcurrentHashMap<>();
+
+    /** @param controls what the template's variable {@code emotion} may be */
+    ChatPrompts(PromptEncoder encoder, Optional<ChatTemplate> template, Set<String> controls, SteeringWords words) {
+        this.encoder = encoder;
+        this.template = template;
+        this.controls = controls;
+        this.words = words;
+    }
 
     LanguageModel.Prompt of(List<Turn> turns, @Nullable Cue cue) {
         check(turns);
@@ -53,7 +75,9 @@ record ChatPrompts(PromptEncoder encoder, Optional<ChatTemplate> template, Set<S
     }
 
     Map<Integer, Float> biases(Cue cue) {
-        return control(cue) != null ? Map.of() : words.biases(cue.emotion(), cue.intensity(), encoder::encode);
+        Grade grade = new Grade(cue.emotion(), Math.round(cue.intensity() * GRADES));
+        return biases.computeIfAbsent(
+                grade, each -> words.biases(each.emotion(), (float) each.grade() / GRADES, encoder::encode));
     }
 
     List<List<Integer>> spellings(String word) {

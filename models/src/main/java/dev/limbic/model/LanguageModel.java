@@ -48,7 +48,7 @@ public interface LanguageModel extends StepRunner, TokenBytes, AutoCloseable {
     /** The prompt that is just this text, special tokens as the tokeniser adds them. */
     Prompt prompt(String text);
 
-    /** What is added to logits so that the reply sounds like the cue; empty where a control token does that. */
+    /** What is added to logits, by token id, so that the reply sounds like the cue; empty at intensity 0. */
     Map<Integer, Float> biases(Cue cue);
 
     /** Token sequences that write this word, at the beginning of a text and after a space. */

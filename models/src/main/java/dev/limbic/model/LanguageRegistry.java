@@ -10,6 +10,7 @@ import dev.limbic.ops.Weights;
 import dev.limbic.preprocess.text.ChatTemplate;
 import dev.limbic.preprocess.text.PromptEncoder;
 import dev.limbic.preprocess.text.TokenVocabulary;
+import dev.limbic.tensor.DType;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfDirectory;
 import java.nio.file.Path;
@@ -163,19 +164,15 @@ public final class LanguageRegistry {
             DecoderNetwork network, Device device, Precision precision, int blockTokens, long cacheBytes) {
         Heads heads = network.heads();
         int layers = network.layers().size();
-        long block = 2L
-                * layers
-                * heads.keys()
-                * heads.size()
-                * blockTokens
-                * precision.activations().bytes();
+        // A model whose weights are rounded to eight bits does not notice that its keys are rounded to sixteen.
+        DType stored = precision == Precision.INT8 ? DType.BF16 : precision.activations();
+        long block = 2L * layers * heads.keys() * heads.size() * blockTokens * stored.bytes();
         // More than a hundred of the longest sequences help nobody.
         long most = 128L * Math.ceilDiv(network.maxTokens(), blockTokens);
         long blocks = Math.min(cacheBytes / block, most);
         if (blocks < 1) {
             throw new IllegalArgumentException("a cache of " + cacheBytes + " bytes does not hold a block of " + block);
         }
-        return device.kvCache(
-                layers, heads.keys(), heads.size(), blockTokens, Math.toIntExact(blocks), precision.activations());
+        return device.kvCache(layers, heads.keys(), heads.size(), blockTokens, Math.toIntExact(blocks), stored);
     }
 }

@@ -27,8 +27,11 @@ final class CachedAttention {
     /** Scores of one query head over a chunk. */
     private static final long SCORE_BYTES = 4L * (CHUNK + LANES);
 
-    /** Rows of a tile, a multiple of those that the kernels of {@link Attention} take. */
-    private static final int TILE = 64;
+    /**
+     * Rows of a tile, a multiple of those that the kernels of {@link Attention} take: enough that turning the keys, which
+     * each tile does anew, is little beside multiplying with them, few enough to share out.
+     */
+    private static final int TILE = 128;
 
     private final Tensor qkv;
     private final CpuKvCache cache;

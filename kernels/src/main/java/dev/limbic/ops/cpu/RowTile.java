@@ -16,11 +16,14 @@ final class RowTile {
     /** Tokens of a chunk: with 64 columns of bf16, its keys and values are 64 kB. */
     static final int CHUNK = 256;
 
+    /** Columns that the kernel of {@link Attention} takes at once. */
+    private static final int GROUP = 2 * LANES;
+
     private final int d;
     private final int padded;
     private final float scale;
 
-    /** f32 [d, CHUNK]. */
+    /** f32 [CHUNK / GROUP, d, GROUP]: what a kernel reads lies in one piece, and evenly in the first-level cache. */
     private final long keys;
 
     /** f32 [CHUNK, padded]. */
@@ -53,8 +56,9 @@ final class RowTile {
     /** Takes in token {@code j} of the chunk. */
     void put(int j, DType type, long key, long value) {
         long row = Rows.read(type, key, d, wide);
+        long column = keys + 4L * ((long) (j / GROUP) * d * GROUP + j % GROUP);
         for (int c = 0; c < d; c++) {
-            Ram.setFloat(keys + 4L * (c * CHUNK + j), Ram.getFloat(row + 4L * c));
+            Ram.setFloat(column + 4L * c * GROUP, Ram.getFloat(row + 4L * c));
         }
         long target = values + 4L * j * padded;
         Rows.convert(type, value, DType.F32, target, d);
@@ -105,11 +109,11 @@ final class RowTile {
         long q2 = q + 4L * Math.min(2, rows - 1) * d;
         long q3 = q + 4L * Math.min(3, rows - 1) * d;
         int c = 0;
-        for (; c + 2 * LANES <= columns; c += 2 * LANES) {
-            Attention.scores2(q, q1, q2, q3, keys + 4L * c, 4L * CHUNK, d, scores + 4L * c, 4L * CHUNK);
+        for (; c + GROUP <= columns; c += GROUP) {
+            Attention.scores2(q, q1, q2, q3, keys + 4L * c * d, 4L * GROUP, d, scores + 4L * c, 4L * CHUNK);
         }
         if (c < columns) {
-            Attention.scores1(q, q1, q2, q3, keys + 4L * c, 4L * CHUNK, d, scores + 4L * c, 4L * CHUNK);
+            Attention.scores1(q, q1, q2, q3, keys + 4L * c * d, 4L * GROUP, d, scores + 4L * c, 4L * CHUNK);
         }
     }
 
