@@ -11,7 +11,8 @@ public final class CpuBench {
     /** Runs every measurement and prints the goals last; exits 0 whether they are met or not. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         List<Goal> goals = new ArrayList<>();
-        List<String> parts = arguments.length > 0 ? List.of(arguments) : List.of("forward", "decode", "service");
+        List<String> parts =
+                arguments.length > 0 ? List.of(arguments) : List.of("forward", "decode", "service", "dialogue");
         if (parts.contains("forward")) {
             goals.addAll(new ForwardBench(Runtime.getRuntime().availableProcessors()).run());
         }
@@ -20,6 +21,9 @@ public final class CpuBench {
         }
         if (parts.contains("service")) {
             goals.addAll(ServiceBench.run());
+        }
+        if (parts.contains("dialogue")) {
+            goals.addAll(new DialogueBench(Runtime.getRuntime().availableProcessors()).run());
         }
         System.out.println("Accuracy of the precisions: limbic evaluate --data DIR");
         goals.forEach(System.out::println);

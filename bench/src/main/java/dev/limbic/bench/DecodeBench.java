@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * turns in one run, and the best of each counts: what others do on the machine and on its memory hits all of them.
  */
 final class DecodeBench {
-    private static final int BLOCK_TOKENS = 16;
+    static final int BLOCK_TOKENS = 16;
     private static final int CONTEXT = 64;
     private static final int BATCH = 8;
     private static final int PROMPT = 512;
@@ -74,7 +74,7 @@ final class DecodeBench {
         return goals;
     }
 
-    private static void deleteTree(Path folder) throws IOException {
+    static void deleteTree(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
@@ -83,7 +83,7 @@ final class DecodeBench {
     }
 
     /** New tokens of sequences that each own the blocks behind one another; the token after each one's last row. */
-    private Step step(int sequences, int held, int rows) {
+    static Step step(Random random, int sequences, int held, int rows) {
         int tableLength = Math.ceilDiv(held + rows, BLOCK_TOKENS);
         int[] ids =
                 random.ints((long) sequences * rows, 0, RandomGpt2.VOCABULARY).toArray();
@@ -105,11 +105,11 @@ final class DecodeBench {
             }
         }
         List<NextToken> greedy = Collections.nCopies(sequences, NextToken.GREEDY);
-        return new Step(ids, positions, slots, bounds, contexts, tables, last, greedy);
+        return new Step(ids, positions, slots, bounds, contexts, tables, last, greedy, rows == 1 ? sequences : 0);
     }
 
     private void decode(Decoder decoder, StreamRate stream, Precision precision, List<Goal> goals) {
-        Step[] steps = {step(1, CONTEXT, 1), step(BATCH, CONTEXT, 1)};
+        Step[] steps = {step(random, 1, CONTEXT, 1), step(random, BATCH, CONTEXT, 1)};
         double[] best = {Double.MAX_VALUE, Double.MAX_VALUE};
         double rate = 0;
         for (int i = 0; i < WARM_UP; i++) {
@@ -136,14 +136,14 @@ final class DecodeBench {
                 "decode " + name + " batch " + BATCH, BATCH * best[0] / best[1], 4, "x the tokens of batch 1", false));
     }
 
-    private static double seconds(Decoder decoder, Step step) {
+    static double seconds(Decoder decoder, Step step) {
         long start = System.nanoTime();
         decoder.run(step);
         return (System.nanoTime() - start) / 1e9;
     }
 
     private void prefill(Decoder decoder, Precision precision, List<Goal> goals) {
-        Step step = step(1, 0, PROMPT);
+        Step step = step(random, 1, 0, PROMPT);
         try (Arena arena = Arena.ofShared()) {
             BareMatmul.useOpenMpThreads(threads);
             List<BareMatmul> products = new ArrayList<>();

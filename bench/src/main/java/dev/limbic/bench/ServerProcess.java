@@ -4,6 +4,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,8 +21,11 @@ import java.util.regex.Pattern;
 final class ServerProcess implements AutoCloseable {
     private static final Pattern PORT = Pattern.compile("gRPC\\s+\\S+:(\\d+)");
 
+    private static final Pattern HTTP_PORT = Pattern.compile("metrics\\s+http://\\S+:(\\d+)/");
+
     private final Process process;
     private final int port;
+    private final int httpPort;
     private final double startSeconds;
 
     /** Starts the server and waits until it says that it serves. */
@@ -31,6 +38,7 @@ final class ServerProcess implements AutoCloseable {
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         int found = 0;
+        int foundHttp = 0;
         BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         String line = out.readLine();
@@ -38,6 +46,10 @@ final class ServerProcess implements AutoCloseable {
             Matcher matcher = PORT.matcher(line);
             if (matcher.find()) {
                 found = Integer.parseInt(matcher.group(1));
+            }
+            Matcher http = HTTP_PORT.matcher(line);
+            if (http.find()) {
+                foundHttp = Integer.parseInt(http.group(1));
             }
             line = out.readLine();
         }
@@ -47,6 +59,7 @@ final class ServerProcess implements AutoCloseable {
         }
         startSeconds = (System.nanoTime() - start) / 1e9;
         port = found;
+        httpPort = foundHttp;
     }
 
     /** The launcher, as users start it, with its start-up cache; or this process's own Java when there is none. */
@@ -64,6 +77,19 @@ final class ServerProcess implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /** Sum over all labels of one of the server's metrics. */
+    double metric(String name) throws IOException, InterruptedException {
+        URI uri = URI.create("http://127.0.0.1:" + httpPort + "/metrics");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        }
     }
 
     /** From the start of the process to SERVING, as the parent sees it. */

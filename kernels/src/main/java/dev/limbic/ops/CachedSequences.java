@@ -17,6 +17,8 @@ import dev.limbic.tensor.Tensor;
  * @param width entries per row
  * @param contextLengths {@code contexts} on the device, i32 [B]
  * @param contexts on the host
+ * @param decoding the first so many sequences have one row each, which goes on from what the cache holds. A provider may
+ *     compute these rows in another way, and no others: how a prompt was cut must not show in its bits
  */
 public record CachedSequences(
         Tensor cuSeqlens,
@@ -26,7 +28,8 @@ public record CachedSequences(
         int[] tables,
         int width,
         Tensor contextLengths,
-        int[] contexts) {
+        int[] contexts,
+        int decoding) {
     /**
      * Uploads all of it.
      *
@@ -35,14 +38,17 @@ public record CachedSequences(
      * @param contexts tokens of each sequence, the new rows included
      * @param blockTokens tokens in one block of the cache
      * @param blocks blocks of the cache
+     * @param decoding see the record
      * @throws IllegalArgumentException if any of it does not fit the rest
      */
     public static CachedSequences on(
-            Device device, int[] bounds, int[][] tables, int[] contexts, int blockTokens, int blocks) {
+            Device device, int[] bounds, int[][] tables, int[] contexts, int blockTokens, int blocks, int decoding) {
         Sequences rows = Sequences.on(device, bounds);
         int count = rows.count();
         check(tables.length == count && contexts.length == count, count + " tables and contexts", tables.length);
         check(blockTokens > 0, "blocks of at least one token", blockTokens);
+        check(decoding >= 0 && decoding <= count, "at most " + count + " sequences that decode", decoding);
+        check(bounds[decoding] == decoding, "one row of each of " + decoding + " sequences", bounds[decoding]);
         int width = 1;
         for (int b = 0; b < count; b++) {
             check(contexts[b] >= rows.length(b), "a context of at least " + rows.length(b) + " tokens", contexts[b]);
@@ -66,7 +72,18 @@ public record CachedSequences(
                 flat,
                 width,
                 device.upload(contexts),
-                contexts);
+                contexts,
+                decoding);
+    }
+
+    /** The same, where the leading sequences of one row decode. */
+    public static CachedSequences on(
+            Device device, int[] bounds, int[][] tables, int[] contexts, int blockTokens, int blocks) {
+        int decoding = 0;
+        while (decoding < bounds.length - 1 && bounds[decoding + 1] == decoding + 1) {
+            decoding++;
+        }
+        return on(device, bounds, tables, contexts, blockTokens, blocks, decoding);
     }
 
     private static void check(boolean condition, String expected, int found) {

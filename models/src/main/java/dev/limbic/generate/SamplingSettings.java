@@ -27,7 +27,9 @@ public record SamplingSettings(
         long seed,
         int alternatives) {
     private static final int MAX_ALTERNATIVES = 20;
-    private static final int MAX_STOP_STRINGS = 16;
+    /** As many as a client may give, and those that the form of a prompt adds. */
+    private static final int MAX_STOP_STRINGS = 20;
+
     private static final int MAX_STOP_CHARS = 256;
 
     public SamplingSettings {

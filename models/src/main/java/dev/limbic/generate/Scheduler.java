@@ -187,7 +187,7 @@ public final class Scheduler {
     private void planDecoding(StepBuilder builder) {
         for (Sequence sequence : List.copyOf(active)) {
             if (sequence.state() == Sequence.State.RUNNING && makeRoom(sequence)) {
-                builder.add(sequence, 1);
+                builder.decode(sequence);
             }
         }
     }
@@ -215,7 +215,7 @@ public final class Scheduler {
         int[] shares = ChunkShares.of(missing, limits.chunkTokens());
         for (int i = 0; i < shares.length; i++) {
             if (shares[i] > 0) {
-                builder.add(prompts.get(i), shares[i]);
+                builder.prefill(prompts.get(i), shares[i]);
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.List;
  * @param tables blocks of each sequence: entry j holds tokens j · blockTokens …, [B][…]
  * @param logitRows rows whose next token is wanted, rising, [S]; S may be 0 in the midst of a long prompt
  * @param nextTokens how those tokens are chosen, [S]
+ * @param decoding the first so many sequences go on with the one token chosen last; the others compute their prompts
  */
 public record Step(
         int[] ids,
@@ -24,7 +25,8 @@ public record Step(
         int[] contexts,
         int[][] tables,
         int[] logitRows,
-        List<NextToken> nextTokens) {
+        List<NextToken> nextTokens,
+        int decoding) {
     /** Number of rows, T. */
     public int rows() {
         return ids.length;

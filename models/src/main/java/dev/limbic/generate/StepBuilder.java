@@ -16,8 +16,16 @@ final class StepBuilder {
     record Part(Sequence sequence, int rows, boolean sampled) {}
 
     private final List<Part> parts = new ArrayList<>();
+    private int decoding;
 
-    void add(Sequence sequence, int rows) {
+    /** A sequence goes on with its last token; all that do come before all prompts. */
+    void decode(Sequence sequence) {
+        parts.add(new Part(sequence, 1, true));
+        decoding++;
+    }
+
+    /** A sequence computes so many more of the tokens that it lacks. */
+    void prefill(Sequence sequence, int rows) {
         parts.add(new Part(sequence, rows, rows == sequence.missing()));
     }
 
@@ -65,6 +73,6 @@ final class StepBuilder {
                 .filter(Part::sampled)
                 .map(part -> planner.of(part.sequence().rules, part.sequence().history))
                 .toList();
-        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows, nextTokens);
+        return new Step(ids, positions, slots, bounds, contexts, tables, logitRows, nextTokens, decoding);
     }
 }

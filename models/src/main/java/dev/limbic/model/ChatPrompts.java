@@ -136,7 +136,8 @@ final class ChatPrompts {
     private String transcript(List<Turn> turns, boolean reply) {
         StringBuilder text = new StringBuilder();
         for (Turn turn : turns) {
-            String said = encoder.harmless(turn.text().strip());
+            String strip = turn.text().strip();
+            String said = encoder.harmless(turn.role() == Turn.Role.SYSTEM ? strip : oneTurn(strip));
             switch (turn.role()) {
                 case SYSTEM -> text.append(said).append("\n\n");
                 case USER -> text.append(USER).append(' ').append(said).append('\n');
@@ -145,6 +146,17 @@ final class ChatPrompts {
             }
         }
         return reply ? text.append(ASSISTANT).toString() : text.toString();
+    }
+
+    /** What is said, in which no line begins like somebody's turn. A persona may hold a dialogue as an example. */
+    private static String oneTurn(String said) {
+        StringBuilder text = new StringBuilder();
+        for (String line : said.lines().toList()) {
+            String stripped = line.stripLeading();
+            boolean turn = stripped.startsWith(USER) || stripped.startsWith(ASSISTANT);
+            text.append(text.isEmpty() ? "" : turn ? " " : "\n").append(turn ? stripped : line);
+        }
+        return text.toString();
     }
 
     /** Tokens that any conversation with this persona begins with. */

@@ -71,7 +71,13 @@ public final class Decoder implements StepRunner, AutoCloseable {
         check(step);
         device.beginBatch();
         CachedSequences sequences = CachedSequences.on(
-                device, step.bounds(), step.tables(), step.contexts(), cache.blockTokens(), cache.blocks());
+                device,
+                step.bounds(),
+                step.tables(),
+                step.contexts(),
+                cache.blockTokens(),
+                cache.blocks(),
+                step.decoding());
         DecoderRows rows = new DecoderRows(
                 device.upload(step.ids()), device.upload(step.positions()), device.upload(step.slots()), sequences);
         return network.forward(device.ops(), rows, cache, device.upload(step.logitRows())); // [S, V]

@@ -7,6 +7,8 @@ import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
 
@@ -39,13 +41,16 @@ record DecoderNetwork(
     /**
      * Runs new rows and keeps their keys and values.
      *
-     * @param wanted rows whose next token is asked for, i32 [R]
+     * @param wanted rows whose next token is asked for, i32 [R]; R may be 0 in the midst of a long prompt
      * @return f32 or the activations' type, [R, V]
      */
     Tensor forward(Ops ops, DecoderRows rows, KvCache cache, Tensor wanted) {
         Tensor hidden = embedding.of(ops, rows); // [T, H]
         for (int i = 0; i < layers.size(); i++) {
             layers.get(i).forward(ops, hidden, rows, cache, i);
+        }
+        if (wanted.rows() == 0) {
+            return new Tensor(DType.F32, Shape.of(0, vocabulary), 0); // a kernel cannot be launched over no rows
         }
         Tensor last = ops.gatherRows(hidden, wanted); // [R, H]
         return ops.linear(norm.of(ops, last), head, Activation.NONE);

@@ -146,7 +146,10 @@ public final class LanguageRegistry {
         HfConfig config = directory.config();
         Constructor constructor = LANGUAGE.get(config.architecture());
         if (constructor == null) {
-            throw config.unsupported("architectures", LANGUAGE.keySet().toArray(String[]::new));
+            throw config.unexpected(
+                    "architectures",
+                    "one of " + String.join(", ", LANGUAGE.keySet()),
+                    "'" + config.architecture() + "'");
         }
         Weights weights = device.weights();
         try {

@@ -26,8 +26,8 @@ final class FakeModel implements StepRunner {
     int steps;
     int rows;
     int mostPromptRows;
-    Step last =
-            new Step(new int[0], new int[0], new int[0], new int[1], new int[0], new int[0][], new int[0], List.of());
+    Step last = new Step(
+            new int[0], new int[0], new int[0], new int[1], new int[0], new int[0][], new int[0], List.of(), 0);
 
     FakeModel(Scheduler.Limits limits, BlockPool pool) {
         this.limits = limits;

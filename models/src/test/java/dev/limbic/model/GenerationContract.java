@@ -96,8 +96,12 @@ abstract class GenerationContract extends OnDevice {
                 }
             }
         }
-        float[] logits = decoder.logits(
-                new Step(ids, ints(positions), ints(slots), bounds, contexts, tables, ints(wanted), List.of()));
+        int decoding = 0;
+        while (decoding < pieces.length && bounds[decoding + 1] == decoding + 1 && pieces[decoding].cached() > 0) {
+            decoding++;
+        }
+        float[] logits = decoder.logits(new Step(
+                ids, ints(positions), ints(slots), bounds, contexts, tables, ints(wanted), List.of(), decoding));
         float[][] rows = new float[wanted.size()][];
         for (int r = 0; r < rows.length; r++) {
             rows[r] = Arrays.copyOfRange(logits, r * decoder.vocabulary(), (r + 1) * decoder.vocabulary());
@@ -220,7 +224,8 @@ abstract class GenerationContract extends OnDevice {
                     new int[] {length - 1},
                     new int[][] {blocks},
                     new int[0],
-                    List.of());
+                    List.of(),
+                    0);
             assertThat(decoder.run(silent)).as("nothing is wanted yet").isEmpty();
             Step last = new Step(
                     new int[] {golden.prompt()[length - 1]},
@@ -230,7 +235,8 @@ abstract class GenerationContract extends OnDevice {
                     new int[] {length},
                     new int[][] {blocks},
                     new int[] {0},
-                    List.of(NextToken.GREEDY));
+                    List.of(NextToken.GREEDY),
+                    1);
             float[] logits = decoder.logits(last);
             Choice choice = decoder.run(last).getFirst(); // the same slot again, the same logits
             assertThat(choice.outcome()).isEqualTo(Choice.Outcome.CHOSEN);

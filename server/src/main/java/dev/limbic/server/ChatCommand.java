@@ -21,7 +21,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code limbic chat}: a conversation in a terminal, in this process, without a server. */
 @Command(
@@ -32,6 +35,9 @@ import picocli.CommandLine.Option;
             "means to answer, and the answer as it is written. An empty line or Ctrl-D ends the conversation."
         })
 final class ChatCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
@@ -64,6 +70,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException, InterruptedException {
+        requireWithin("--intensity", intensity, 1);
+        requireWithin("--temperature", temperature == null ? 0 : temperature, 100);
         Cue cue = emotion == null ? null : new Cue(emotion, intensity);
         ServerConfig config = options.load();
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
@@ -91,6 +99,14 @@ final class ChatCommand implements Callable<Integer> {
             dialogue.close();
         }
         return 0;
+    }
+
+    private void requireWithin(String option, float value, float most) {
+        if (!(value >= 0 && value <= most)) { // NaN too
+            throw new ParameterException(
+                    java.util.Objects.requireNonNull(spec).commandLine(),
+                    "%s must be 0 to %.0f, found %s".formatted(option, most, value));
+        }
     }
 
     private DialogueSettings settings() {

@@ -1,6 +1,5 @@
 package dev.limbic.server;
 
-import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.model.LanguageModel;
 import dev.limbic.model.LanguageRegistry;
@@ -21,7 +20,6 @@ import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.weights.WeightsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -32,12 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens devices and loads models: the only place that names a concrete device. */
 final class Engine {
-    /** How long a model is exercised before it serves, so that first requests meet compiled code and plans. */
-    private static final long WARM_UP_NANOS = 400_000_000;
-
-    /** In words: a chat line is rarely longer. */
-    private static final int LONGEST_WARM_UP = 24;
-
     private final Supplier<Device> cuda;
     private final Consumer<String> progress;
 
@@ -202,32 +194,5 @@ final class Engine {
             case BF16 -> Precision.BF16;
             case INT8 -> Precision.INT8;
         };
-    }
-
-    /** Runs batches of several sizes and single texts of several lengths through each model for a moment. */
-    static void warmUp(List<Host> hosts) {
-        List<String> texts = new ArrayList<>();
-        for (int words = 1; words <= LONGEST_WARM_UP; words++) {
-            texts.add("so ".repeat(words) + "good");
-        }
-        for (Host host : hosts) {
-            for (TextModel model : host.models()) {
-                List<Encoding> encodings = texts.stream().map(model::encode).toList();
-                try {
-                    long end = System.nanoTime() + WARM_UP_NANOS;
-                    for (int round = 0; System.nanoTime() < end; round++) {
-                        Encoding one = encodings.get(round % encodings.size());
-                        model.interpret(model.logits(List.of(one))[0]);
-                        model.logits(Collections.nCopies(1 << (round % 7), encodings.get(10)));
-                    }
-                } catch (DeviceException e) {
-                    throw new LimbicException.Invalid("model '" + model.card().name() + "' does not run on device "
-                            + host.name() + ": " + e.getMessage() + "; use device cpu");
-                } catch (LimbicException.Internal e) {
-                    throw new LimbicException.Invalid(
-                            "model '" + model.card().name() + "' does not compute: " + e.getMessage());
-                }
-            }
-        }
     }
 }

@@ -27,10 +27,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code limbic evaluate dialogue}: how far a language model's replies sound as they were asked to. */
 @Command(
@@ -42,6 +46,9 @@ import picocli.CommandLine.Option;
             "the starter model never saw are used."
         })
 final class EvaluateDialogueCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
     @Mixin
     private ConfigOptions options = new ConfigOptions();
 
@@ -65,6 +72,11 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws ConfigException, IOException {
+        if (contexts < 1 || !(intensity >= 0 && intensity <= 1)) {
+            throw new ParameterException(
+                    java.util.Objects.requireNonNull(spec).commandLine(),
+                    "--contexts must be 1 or more and --intensity 0 to 1, found " + contexts + " and " + intensity);
+        }
         ServerConfig config = options.load();
         List<String> said = TopicalChat.heldOut(data.resolve("topical_chat"), contexts);
         List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
@@ -80,10 +92,13 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
                     card.precision(),
                     card.device(),
                     judge);
+            dialogues.texts().requireModel(judge);
+            int atOnce = Math.min(
+                    256, Math.min(config.generation().queue(), config.batch().queueRows()));
             Steering steering = new Steering(said.size());
-            steering.add(null, replies(dialogues, said, null));
+            steering.add(null, replies(dialogues, atOnce, said, null));
             for (CanonicalEmotion emotion : CanonicalEmotion.values()) {
-                steering.add(emotion, replies(dialogues, said, new Cue(emotion, intensity)));
+                steering.add(emotion, replies(dialogues, atOnce, said, new Cue(emotion, intensity)));
             }
             steering.print(System.out);
         }
@@ -91,22 +106,34 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
     }
 
     /** Canonical emotions heard in the replies to each of the contexts. */
-    private List<float[]> replies(Dialogues dialogues, List<String> said, @Nullable Cue cue) {
-        List<CompletableFuture<String>> writing = new ArrayList<>();
-        for (int i = 0; i < said.size(); i++) {
-            writing.add(reply(dialogues, said.get(i), cue, i));
-        }
-        List<CompletableFuture<float[]>> hearing = new ArrayList<>();
-        for (int i = 0; i < writing.size(); i++) {
-            String text = writing.get(i).join();
-            if (i < samples) {
-                System.out.printf(
-                        "%s: %s%n",
-                        cue == null ? "(nothing)" : cue.emotion().name().toLowerCase(Locale.ROOT), text);
+    private List<float[]> replies(Dialogues dialogues, int atOnce, List<String> said, @Nullable Cue cue) {
+        List<float[]> heard = new ArrayList<>();
+        for (int from = 0; from < said.size(); from += atOnce) {
+            List<CompletableFuture<String>> writing = new ArrayList<>();
+            for (int i = from; i < Math.min(said.size(), from + atOnce); i++) {
+                writing.add(reply(dialogues, said.get(i), cue, i));
             }
-            hearing.add(hear(dialogues, text));
+            List<CompletableFuture<float[]>> hearing = new ArrayList<>();
+            for (CompletableFuture<String> each : writing) {
+                String text = outcome(each);
+                if (from + hearing.size() < samples) {
+                    System.out.printf(
+                            "%s: %s%n",
+                            cue == null ? "(nothing)" : cue.emotion().name().toLowerCase(Locale.ROOT), text);
+                }
+                hearing.add(hear(dialogues, text));
+            }
+            hearing.forEach(each -> heard.add(outcome(each)));
         }
-        return hearing.stream().map(CompletableFuture::join).toList();
+        return heard;
+    }
+
+    private static <T> T outcome(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof LimbicException failure ? failure : e;
+        }
     }
 
     private CompletableFuture<String> reply(Dialogues dialogues, String said, @Nullable Cue cue, long seed) {

@@ -58,11 +58,11 @@ final class ServeCommand implements Callable<Integer> {
         ServerConfig config = options.load();
         Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
         List<Host> hosts = engine.load(config.models(), config.languages());
-        Engine.warmUp(hosts);
+        WarmUp.run(hosts, config.generation());
         LimbicServer server = LimbicServer.start(config, hosts);
         announce(config, server);
         if (check) {
-            SelfCheck.run(config.grpc().host(), server.grpcPort(), server.models());
+            SelfCheck.run(config.grpc().host(), server.grpcPort(), server.models(), server.languages());
             server.stop(config.grace());
             System.out.println("  every model answered");
             return 0;

@@ -42,6 +42,8 @@ public final class FakeLanguageModel implements LanguageModel {
     private final Semaphore gate = new Semaphore(0);
     private volatile boolean gated;
     private volatile boolean endless;
+    private volatile boolean forgetful;
+    private volatile boolean broken;
     private volatile Consumer<Step> computing = step -> {};
 
     public FakeLanguageModel(String name) {
@@ -74,6 +76,16 @@ public final class FakeLanguageModel implements LanguageModel {
     /** After z comes a again: only bounds end a reply. */
     public void neverEnd() {
         endless = true;
+    }
+
+    /** From now on prompts are not kept, so that a long test does not measure its own memory. */
+    public void keepNothing() {
+        forgetful = true;
+    }
+
+    /** Whether logits are no numbers from now on. */
+    public void breakDown(boolean breaks) {
+        broken = breaks;
     }
 
     /** Waits until a step has reached the device and is held there. */
@@ -142,7 +154,9 @@ public final class FakeLanguageModel implements LanguageModel {
 
     @Override
     public Prompt prompt(String text) {
-        prompts.add(text);
+        if (!forgetful) {
+            prompts.add(text);
+        }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int[] ids = new int[bytes.length];
         for (int i = 0; i < ids.length; i++) {
@@ -173,7 +187,7 @@ public final class FakeLanguageModel implements LanguageModel {
         for (int row = 0; row < step.logitRows().length; row++) {
             int last = step.ids()[step.logitRows()[row]];
             int next = last == 'z' ? (endless ? 'a' : END) : last + 1;
-            logits[row * card.vocabulary() + next] = 20;
+            logits[row * card.vocabulary() + next] = broken ? Float.NaN : 20;
         }
         synchronized (SAMPLER) {
             SAMPLER.beginBatch();

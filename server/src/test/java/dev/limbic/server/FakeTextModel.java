@@ -37,6 +37,7 @@ public final class FakeTextModel implements TextModel {
     private volatile String lastThread = "";
     private final Semaphore gate = new Semaphore(0);
     private volatile boolean gated;
+    private volatile boolean forgetful;
     private volatile Consumer<String> encoding = text -> {};
     private volatile IntConsumer computing = rows -> {};
 
@@ -56,6 +57,11 @@ public final class FakeTextModel implements TextModel {
     /** From now on each batch waits on the device until it is let through. */
     public void holdBatches() {
         gated = true;
+    }
+
+    /** From now on batches are not kept, so that a long test does not measure its own memory. */
+    public void keepNothing() {
+        forgetful = true;
     }
 
     /** Waits until a batch has reached the device and is held there. */
@@ -137,7 +143,9 @@ public final class FakeTextModel implements TextModel {
             gate.acquireUninterruptibly();
         }
         computing.accept(batch.size());
-        batches.add(List.copyOf(batch));
+        if (!forgetful) {
+            batches.add(List.copyOf(batch));
+        }
         List<float[]> rows = new ArrayList<>();
         for (Encoding encoding : batch) {
             if (encoding.ids()[0] < 0) {

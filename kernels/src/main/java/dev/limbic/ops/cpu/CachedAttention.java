@@ -10,16 +10,14 @@ import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * One call of attention over a cache. A sequence of few new rows reads keys and values where they lie and is cut along
+ * One call of attention over a cache. A sequence that decodes reads keys and values where they lie and is cut along
  * its context into chunks, each an item of work with a result of its own that are merged afterwards; chunks are the same
- * whatever the batch and the team, and so are the results. A sequence of more rows is cut into tiles of rows instead,
- * which visit the chunks in turn: there it pays to transpose the keys first.
+ * whatever the batch and the team, and so are the results. The rows of a prompt are cut into tiles instead, which visit
+ * the chunks in turn: there it pays to transpose the keys first. The two round differently, so a row of a prompt is
+ * always one of a tile, however few rows come with it.
  */
 final class CachedAttention {
     private static final int CHUNK = RowTile.CHUNK;
-
-    /** From so many new rows on, keys are transposed. */
-    private static final int MANY_ROWS = 4;
 
     /** Key heads of one item: enough to lie side by side for some kilobytes, few enough to share out. */
     private static final int STRIP = 2;
@@ -63,7 +61,7 @@ final class CachedAttention {
         firstPart = new int[sequences.count() + 1];
         for (int b = 0; b < sequences.count(); b++) {
             int rows = sequences.rows(b);
-            boolean many = rows >= MANY_ROWS;
+            boolean many = b >= sequences.decoding();
             firstItem[b + 1] = firstItem[b] + (many ? heads.keys() * Math.ceilDiv(rows, TILE) : strips() * chunks(b));
             firstPart[b + 1] = firstPart[b] + (many ? 0 : rows * heads.queries() * chunks(b));
         }
@@ -79,7 +77,7 @@ final class CachedAttention {
                 int found = Arrays.binarySearch(firstItem, i);
                 int b = found >= 0 ? found : -found - 2;
                 int item = i - firstItem[b];
-                if (sequences.rows(b) >= MANY_ROWS) {
+                if (b >= sequences.decoding()) {
                     tile(worker, b, item % heads.keys(), item / heads.keys() * TILE);
                 } else {
                     chunk(worker, b, item / chunks(b), item % chunks(b), parts);
@@ -88,7 +86,7 @@ final class CachedAttention {
         });
         shares.rows(sequences.count(), firstPart[sequences.count()] * partBytes(), (worker, from, to) -> {
             for (int b = from; b < to; b++) {
-                if (sequences.rows(b) < MANY_ROWS) {
+                if (b < sequences.decoding()) {
                     merge(worker, b, parts);
                 }
             }

@@ -240,7 +240,6 @@ public final class Dialogue {
             try {
                 answer = heard;
                 work = Optional.empty();
-                memory.felt(heard.emotions());
                 tell(new Heard(utterance.id(), heard));
                 advance();
             } finally {
@@ -262,6 +261,7 @@ public final class Dialogue {
 
         void remember() {
             TextAnswer heard = java.util.Objects.requireNonNull(answer);
+            memory.felt(heard.emotions()); // not before its turn: what comes later must not colour this reply
             memory.add(new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.emotions())));
         }
 

@@ -8,8 +8,8 @@ import dev.limbic.generate.GeneratedToken;
 import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.Sequence;
 import dev.limbic.generate.TokenListener;
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * end exactly once, also when the reply was cancelled before there was anything to cancel.
  */
 final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask {
+    /** Of ordinary text a token spells four characters or so. */
+    private static final int MOST_CHARS_PER_TOKEN = 16;
+
     private final Languages.Served served;
     private final ReplyRequest request;
     private final ReplyListener listener;
@@ -37,10 +40,17 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
         this.dropsSpace = served.model().card().dropsFirstSpace();
     }
 
-    /** Writes the prompt and queues it. */
+    /** Writes the prompt and queues it, unless nobody waits for it any more. */
     @Override
     public void run() {
+        if (isCancelled()) {
+            finished(ended(FinishReason.CANCELLED, null));
+            return;
+        }
         try {
+            if (timeLeft() <= 0) {
+                throw new LimbicException.Expired("the deadline passed before the prompt was written");
+            }
             LanguageModel.Prompt prompt = prompt();
             GenerationRequest generation = new GenerationRequest(
                     prompt.ids(),
@@ -60,6 +70,10 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
         } catch (Throwable e) {
             finished(ended(FinishReason.FAILED, new LimbicException.Internal("the reply could not be started", e)));
         }
+    }
+
+    private synchronized boolean isCancelled() {
+        return cancelled;
     }
 
     private static Finish ended(FinishReason reason, @Nullable LimbicException failure) {
@@ -84,28 +98,30 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
 
     /** The prompt with as many of the latest turns as fit, in whole exchanges, and the persona. */
     private LanguageModel.Prompt fitting(List<Turn> turns) {
-        int context = served.model().card().maxTokens();
-        int reply = Math.min(request.sampling().mostNewTokens(served.model().card()), context / 2);
-        List<Turn> kept = new ArrayList<>(turns);
-        LanguageModel.Prompt prompt = prompt(kept);
-        while (prompt.ids().length + reply > context && forgetOldest(kept)) {
-            prompt = prompt(kept);
+        LanguageCard card = served.model().card();
+        int context = Math.min(card.maxTokens(), card.cacheTokens());
+        int reply = Math.min(request.sampling().mostNewTokens(card), context / 2);
+        Exchanges exchanges = new Exchanges(turns);
+        // Encoding takes time, and a client may have said megabytes: what cannot fit is not even tried.
+        int kept = exchanges.within((long) MOST_CHARS_PER_TOKEN * context);
+        LanguageModel.Prompt prompt = prompt(exchanges.latest(kept));
+        if (kept == 1 || prompt.ids().length + reply <= context) {
+            return prompt;
         }
-        return prompt;
-    }
-
-    /** Leaves out the oldest exchange; false if only the latest one is left. */
-    private static boolean forgetOldest(List<Turn> turns) {
-        int first = turns.getFirst().role() == Turn.Role.SYSTEM ? 1 : 0;
-        int next = first + 1;
-        while (next < turns.size() && turns.get(next).role() != Turn.Role.USER) {
-            next++;
+        int fits = 1; // or does not, but then nothing does
+        int tooMany = kept;
+        LanguageModel.Prompt best = prompt(exchanges.latest(fits));
+        while (tooMany - fits > 1) {
+            int middle = (fits + tooMany) / 2;
+            LanguageModel.Prompt tried = prompt(exchanges.latest(middle));
+            if (tried.ids().length + reply <= context) {
+                fits = middle;
+                best = tried;
+            } else {
+                tooMany = middle;
+            }
         }
-        if (next >= turns.size()) {
-            return false;
-        }
-        turns.subList(first, next).clear();
-        return true;
+        return best;
     }
 
     /** Ends the reply before the device's next step; the listener hears that it is cancelled, unless it has ended. */

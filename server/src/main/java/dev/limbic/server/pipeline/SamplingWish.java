@@ -42,6 +42,7 @@ public record SamplingWish(
     private static final int MAX_BANNED_WORDS = 256;
     private static final int MAX_BANNED_CHARS = 64;
     private static final int MAX_BIASES = 4096;
+    private static final int MAX_STOP_STRINGS = 16;
 
     public SamplingWish {
         if (bannedWords.size() > MAX_BANNED_WORDS) {
@@ -57,6 +58,10 @@ public record SamplingWish(
         if (logitBias.size() > MAX_BIASES) {
             throw new LimbicException.Invalid(
                     "at most %d biases are possible, found %d".formatted(MAX_BIASES, logitBias.size()));
+        }
+        if (stopStrings.size() > MAX_STOP_STRINGS) {
+            throw new LimbicException.Invalid(
+                    "at most %d stop strings are possible, found %d".formatted(MAX_STOP_STRINGS, stopStrings.size()));
         }
         if (maxNewTokens < 0) {
             throw new LimbicException.Invalid("max_new_tokens must be 0 (the model's) or more, found " + maxNewTokens);

@@ -1,9 +1,21 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
+import dev.limbic.v1.ChatMessage;
+import dev.limbic.v1.Conversation;
+import dev.limbic.v1.ConverseRequest;
+import dev.limbic.v1.ConverseResponse;
+import dev.limbic.v1.ConverseSetup;
+import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.Role;
+import dev.limbic.v1.Sampling;
+import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -12,9 +24,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Sends each model a request over the wire, to see that a server works from end to end. */
 public final class SelfCheck {
@@ -23,15 +39,21 @@ public final class SelfCheck {
 
     private static final int SECONDS = 30;
 
+    /** A reply that is soon over. */
+    private static final Sampling SHORT =
+            Sampling.newBuilder().setMaxNewTokens(4).build();
+
     private SelfCheck() {}
 
     /**
-     * Asks each model once by Analyze and once by AnalyzeStream.
+     * Asks each text model once by Analyze and once by AnalyzeStream, each language model once by Generate and once by
+     * Converse.
      *
      * @param host that the server listens on; every address means this machine
      * @throws IOException if a model does not answer; the message says which
      */
-    public static void run(String host, int port, List<ModelCard> models) throws IOException, InterruptedException {
+    public static void run(String host, int port, List<ModelCard> models, List<LanguageCard> languages)
+            throws IOException, InterruptedException {
         InetSocketAddress listening = new InetSocketAddress(host, port);
         SocketAddress address =
                 listening.getAddress() != null && listening.getAddress().isAnyLocalAddress()
@@ -47,6 +69,10 @@ public final class SelfCheck {
                         .build();
                 unary(channel, request);
                 stream(channel, request);
+            }
+            for (LanguageCard language : languages) {
+                generate(channel, language.name());
+                converse(channel, language.name());
             }
         } finally {
             channel.shutdownNow();
@@ -86,6 +112,71 @@ public final class SelfCheck {
         requests.onCompleted();
         if (!answered.await(SECONDS, TimeUnit.SECONDS)) {
             throw new IOException("model " + request.getModel() + " does not answer on a stream");
+        }
+    }
+
+    private static void generate(ManagedChannel channel, String model) throws IOException {
+        GenerateRequest request = GenerateRequest.newBuilder()
+                .setModel(model)
+                .setConversation(Conversation.newBuilder()
+                        .addMessages(
+                                ChatMessage.newBuilder().setRole(Role.ROLE_USER).setText(TEXT)))
+                .setSampling(SHORT)
+                .build();
+        boolean finished = false;
+        try {
+            Iterator<GenerateResponse> reply = DialogueServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(SECONDS, TimeUnit.SECONDS)
+                    .generate(request);
+            while (reply.hasNext()) {
+                finished |= reply.next().hasFinished();
+            }
+        } catch (StatusRuntimeException e) {
+            throw new IOException("model " + model + " writes no reply: " + e.getStatus(), e);
+        }
+        if (!finished) {
+            throw new IOException("model " + model + " does not finish its reply");
+        }
+    }
+
+    private static void converse(ManagedChannel channel, String model) throws IOException, InterruptedException {
+        CompletableFuture<String> end = new CompletableFuture<>();
+        StreamObserver<ConverseRequest> requests = DialogueServiceGrpc.newStub(channel)
+                .converse(new StreamObserver<ConverseResponse>() {
+                    @Override
+                    public void onNext(ConverseResponse response) {
+                        if (response.hasReplyFinished()) {
+                            end.complete("");
+                        } else if (response.hasError()) {
+                            end.complete(response.getError().getMessage());
+                        }
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        end.complete(String.valueOf(thrown.getMessage()));
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        end.complete("the conversation ended without a reply");
+                    }
+                });
+        requests.onNext(ConverseRequest.newBuilder()
+                .setSetup(ConverseSetup.newBuilder().setLanguageModel(model).setSampling(SHORT))
+                .build());
+        requests.onNext(ConverseRequest.newBuilder()
+                .setUtterance(Utterance.newBuilder().setText(TEXT))
+                .build());
+        requests.onCompleted();
+        String failure;
+        try {
+            failure = end.get(SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("model " + model + " does not answer in a conversation", e);
+        }
+        if (!failure.isEmpty()) {
+            throw new IOException("model " + model + " does not answer in a conversation: " + failure);
         }
     }
 }

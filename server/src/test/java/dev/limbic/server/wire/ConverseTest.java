@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -194,7 +195,10 @@ class ConverseTest {
         fixture.language.letThrough(1);
         assertThat(client.next().getToken().getTextDelta()).isEqualTo("k");
         fixture.language.awaitHeldStep();
+        AtomicBoolean said = new AtomicBoolean();
+        fixture.first.whileEncoding(() -> said.set(true));
         say(client, "2", "wait");
+        awaitTrue(said::get);
         fixture.language.letThrough(1);
         fixture.language.stopHolding();
         List<ConverseResponse> first = new java.util.ArrayList<>();
@@ -352,6 +356,7 @@ class ConverseTest {
         fixture.language.awaitHeldStep();
         fixture.server.drain();
         say(client, "2", "a");
+        awaitTrue(() -> fixture.answered("Converse first UNAVAILABLE") == 1);
         fixture.language.stopHolding();
         client.next();
         client.next();

@@ -1,0 +1,238 @@
+package dev.limbic.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.model.TinyLanguage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands that know language models, as somebody types them, with a tiny model that writes noise. */
+@Isolated("standard input and output belong to the whole process")
+class CommandsTest {
+    @TempDir
+    private Path folder;
+
+    private String out = "";
+    private String err = "";
+
+    @BeforeEach
+    void configure() throws IOException {
+        TinyLanguage.chat(folder.resolve("tiny"));
+        write("[]", "none.yaml");
+        write("""
+                - name: tiny
+                    path: %s
+                    device: cpu
+                    precision: f32
+                    cache: 1MiB
+                """.formatted(folder.resolve("tiny")), "tiny.yaml");
+    }
+
+    private void write(String languages, String file) throws IOException {
+        Files.writeString(folder.resolve(file), """
+                models:
+                  - name: emotion-lstm
+                    path: %s
+                    device: cpu
+                    precision: f32
+                language-models:
+                  %s
+                """.formatted(
+                        Path.of("../models/starter/emotion-lstm").toAbsolutePath(), languages));
+    }
+
+    private int run(String config, String in, String... arguments) {
+        List<String> all = new ArrayList<>(Arrays.asList(arguments));
+        all.addAll(List.of("--config", folder.resolve(config).toString(), "--log-level", "error"));
+        InputStream oldIn = System.in;
+        PrintStream oldOut = System.out;
+        PrintStream oldErr = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        System.setIn(new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)));
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+        try {
+            return Main.run(all.toArray(String[]::new));
+        } finally {
+            System.setIn(oldIn);
+            System.setOut(oldOut);
+            System.setErr(oldErr);
+            out = said.toString(StandardCharsets.UTF_8);
+            err = complained.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void modelsListsLanguageModels() {
+        assertThat(run("tiny.yaml", "", "models")).isZero();
+        assertThat(out.lines().filter(line -> line.contains("tiny")))
+                .singleElement()
+                .asString()
+                .contains("GPT2LMHeadModel")
+                .contains("f32")
+                .contains("cpu")
+                .contains("256 tokens")
+                .endsWith("(default)");
+        assertThat(run("none.yaml", "", "models")).isZero();
+        assertThat(out).contains("emotion-lstm").doesNotContain("tiny");
+    }
+
+    @Test
+    void chatAnswersEachLine() {
+        String said = "I am so happy!\nI miss her so much\n";
+        assertThat(run("tiny.yaml", said, "chat", "--seed", "3")).as(err).isZero();
+        String first = out;
+        assertThat(first)
+                .contains("you> I am so happy!")
+                .contains("mirror: joy")
+                .contains("you> I miss her so much");
+        assertThat(first.lines().filter(line -> line.startsWith("  > "))).hasSize(2);
+        assertThat(first).doesNotContain("ready-made");
+        assertThat(run("tiny.yaml", said, "chat", "--seed", "3")).isZero();
+        assertThat(out).as("same seed, same words").isEqualTo(first);
+        assertThat(run("tiny.yaml", said, "chat", "--seed", "4")).isZero();
+        assertThat(out).isNotEqualTo(first);
+        assertThat(run("tiny.yaml", "hello\n\nnot heard\n", "chat", "--emotion", "sadness", "--persona", "Mia"))
+                .isZero();
+        assertThat(out).contains("as asked: sadness 1.00").doesNotContain("not heard");
+    }
+
+    @Test
+    void chatWithoutALanguageModelSpeaksLines() {
+        assertThat(run("none.yaml", "I am so happy!\nI am so happy!\n", "chat")).isZero();
+        assertThat(out)
+                .contains("a ready-made line")
+                .contains("  > That is wonderful! Tell me more.")
+                .contains("  > I am so happy for you!");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "chat --intensity 2 --emotion joy",
+                "chat --intensity NaN --emotion joy",
+                "chat --temperature -1",
+                "chat --emotion boredom",
+                "chat --seed x",
+                "evaluate dialogue",
+                "evaluate dialogue --data . --contexts 0",
+                "evaluate dialogue --data . --intensity 1.5",
+                "models --nonsense",
+                "serve --check --set generation.queue=0"
+            })
+    void wrongUseIsSaidAndExitsWithTwo(String line) {
+        assertThat(run("tiny.yaml", "", line.split(" ", -1))).as(err).isEqualTo(2);
+        assertThat(err).isNotBlank().doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "chat --model nobody",
+                "chat --emotion-model nobody",
+                "evaluate dialogue --data DATA --model nobody",
+                "evaluate dialogue --data DATA --judge nobody",
+                "evaluate dialogue --data NOWHERE"
+            })
+    void whatIsNotThereIsNamedAndExitsWithOne(String line) throws IOException {
+        topicalChat();
+        String told = line.replace("DATA", folder.toString());
+        assertThat(run("tiny.yaml", "", told.split(" ", -1))).as(out).isEqualTo(1);
+        assertThat(err).startsWith("limbic: ").doesNotContain("\tat ");
+    }
+
+    /** Conversations of which, by the sum of their names, some are held out. */
+    private void topicalChat() throws IOException {
+        StringBuilder json = new StringBuilder("{");
+        for (int i = 0; i < 120; i++) {
+            json.append(i == 0 ? "" : ",")
+                    .append("\"t%d\": {\"content\": [{\"message\": \"I like number %d.\"}]}".formatted(i, i));
+        }
+        Path chat = Files.createDirectories(folder.resolve("topical_chat"));
+        try (OutputStream file = new GZIPOutputStream(Files.newOutputStream(chat.resolve("test.json.gz")))) {
+            file.write(json.append('}').toString().getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void evaluateDialogueCountsWhatIsHeard() throws IOException {
+        topicalChat();
+        String[] line = {
+            "evaluate",
+            "dialogue",
+            "--data",
+            folder.toString(),
+            "--judge",
+            "emotion-lstm",
+            "--contexts",
+            "3",
+            "--samples",
+            "1",
+            "--set",
+            "generation.queue=2" // fewer than there are contexts
+        };
+        assertThat(run("tiny.yaml", "", line)).as(err).isZero();
+        assertThat(out)
+                .contains("## Steering of tiny (GPT2LMHeadModel, f32 on cpu), heard by emotion-lstm")
+                .contains("(3 replies each)")
+                .contains("(nothing): ")
+                .contains("contempt: ");
+        for (String emotion : List.of("neutral", "joy", "sadness", "anger", "fear", "surprise", "disgust")) {
+            assertThat(counts("| " + emotion + " ")).as(emotion).isEqualTo(3);
+        }
+        assertThat(counts("| (nothing) ")).isEqualTo(3);
+        String first = out;
+        assertThat(run("tiny.yaml", "", line)).isZero();
+        assertThat(out).as("seeds are fixed").isEqualTo(first);
+        assertThat(run("none.yaml", "", line)).isEqualTo(1);
+        assertThat(err).contains("no language model");
+    }
+
+    /** Sum of the columns of what was heard, in the row that begins so. */
+    private int counts(String row) {
+        String[] cells = out.lines()
+                .filter(line -> line.startsWith(row))
+                .findFirst()
+                .orElseThrow()
+                .split("\\|", -1);
+        return Arrays.stream(cells, 4, 12)
+                .mapToInt(cell -> Integer.parseInt(cell.strip()))
+                .sum();
+    }
+
+    @Test
+    void serveChecksLanguageModelsToo() throws IOException {
+        assertThat(run("tiny.yaml", "", "serve", "--check")).as(err).isZero();
+        assertThat(out).contains("tiny").contains("SERVING").contains("every model answered");
+        assertThat(run("none.yaml", "", "serve", "--check")).as(err).isZero();
+        assertThat(out).contains("every model answered");
+    }
+
+    @Test
+    void serveFindsOutThatALanguageModelDoesNotCompute() throws IOException {
+        Path weights = folder.resolve("tiny").resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        Arrays.fill(bytes, bytes.length - 128, bytes.length, (byte) 0xff); // the last norm's bias: NaN
+        Files.write(weights, bytes);
+        assertThat(run("tiny.yaml", "", "serve", "--check")).as(out).isEqualTo(1);
+        assertThat(err).contains("model 'tiny'").contains("not compute");
+    }
+}
