@@ -8,7 +8,6 @@ import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -20,62 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The choice of tokens: the oracle's, whatever the settings, the logits and the rows beside. */
 interface SampleCases {
     Workbench bench();
-
-    private static SampleRow greedy(LogitChanges changes) {
-        return new SampleRow(0, 0, 1, 0, 0, 0, changes);
-    }
-
-    private static SampleRow drawn(int topK, float topP, float minP, double draw) {
-        return new SampleRow(1, topK, topP, minP, draw, 0, LogitChanges.NONE);
-    }
-
-    /** Adds to single logits. */
-    static LogitChanges biased(int[] ids, float... biases) {
-        float[] ones = new float[ids.length];
-        Arrays.fill(ones, 1);
-        return new LogitChanges(ids, biases, ones, new float[ids.length]);
-    }
-
-    private static LogitChanges banned(int... ids) {
-        float[] ones = new float[ids.length];
-        Arrays.fill(ones, 1);
-        float[] bans = new float[ids.length];
-        Arrays.fill(bans, Float.NEGATIVE_INFINITY);
-        return new LogitChanges(ids, new float[ids.length], ones, bans);
-    }
-
-    @SafeVarargs
-    private static <T> T any(Random random, T... values) {
-        return values[random.nextInt(values.length)];
-    }
-
-    /** Settings with corners, for a vocabulary. */
-    static SampleRow random(Random random, int vocabulary) {
-        return new SampleRow(
-                any(random, 0f, 0.05f, 0.7f, 1f, 1.5f, 100f),
-                any(random, 0, 0, 1, 2, 40, vocabulary, vocabulary + 3),
-                any(random, 1f, 1f, 1e-30f, 0.3f, 0.9f, 0.999f, Math.nextDown(1f)),
-                any(random, 0f, 0f, 1e-20f, 0.02f, 0.5f, 1f),
-                any(random, 0.0, Math.nextDown(1.0), random.nextDouble(), random.nextDouble(), random.nextDouble()),
-                any(random, 0, 1, 5, 20),
-                random.nextBoolean() ? LogitChanges.NONE : changes(random, vocabulary));
-    }
-
-    private static LogitChanges changes(Random random, int vocabulary) {
-        List<Integer> all = new ArrayList<>(
-                IntStream.range(0, Math.min(vocabulary, 700)).boxed().toList());
-        Collections.shuffle(all, random);
-        int[] ids = all.stream().limit(random.nextInt(1, 650)).mapToInt(i -> i).toArray();
-        float[] before = new float[ids.length];
-        float[] factors = new float[ids.length];
-        float[] after = new float[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            before[i] = any(random, 0f, 0f, random.nextFloat(-3, 3));
-            factors[i] = any(random, 1f, 1.3f, 0.5f);
-            after[i] = any(random, 0f, -random.nextFloat(), any(random, 0f, Float.NEGATIVE_INFINITY));
-        }
-        return new LogitChanges(ids, before, factors, after);
-    }
 
     /** One row of a result. */
     record Sampled(float[] row, int places) {
@@ -193,7 +136,7 @@ interface SampleCases {
         for (DType type : bench().types()) {
             for (int round = 0; round < rounds; round++) {
                 List<SampleRow> rows = random.ints(round == 0 ? 1 : 13)
-                        .mapToObj(i -> random(random, vocabulary))
+                        .mapToObj(i -> SampleRows.random(random, vocabulary))
                         .toList();
                 Matrix logits =
                         bench().normal(rows.size(), vocabulary, 1 + 3 * round).storedAs(type);
@@ -215,8 +158,8 @@ interface SampleCases {
         int vocabulary = 50257;
         List<SampleRow> rows = List.of(
                 new SampleRow(0.7f, 0, 0.9f, 0, 0.4321, 5, LogitChanges.NONE),
-                new SampleRow(1, 0, 1, 0, 0.98765, 0, banned(7, 50256)),
-                new SampleRow(1.2f, 300, 0.95f, 0.01f, 0.5, 20, changes(bench().random(), vocabulary)));
+                new SampleRow(1, 0, 1, 0, 0.98765, 0, SampleRows.banned(7, 50256)),
+                new SampleRow(1.2f, 300, 0.95f, 0.01f, 0.5, 20, SampleRows.changes(bench().random(), vocabulary)));
         check("sample", bench().normal(3, vocabulary, 2), DType.F32, rows);
     }
 
@@ -226,7 +169,7 @@ interface SampleCases {
         // ln of 16, 8, 4, 2, 1, 1: shares of 1/2, 1/4, 1/8, 1/16, 1/32, 1/32.
         float[] halves = {2.7725887f, 2.0794415f, 1.3862944f, 0.6931472f, 0, 0};
         SampleRow[] rows = new SampleRow[64];
-        Arrays.setAll(rows, i -> drawn(0, 1, 0, (i + 0.5) / 64));
+        Arrays.setAll(rows, i -> SampleRows.drawn(0, 1, 0, (i + 0.5) / 64));
         int[] counts = new int[6];
         for (int id : ids(halves, rows)) {
             counts[id]++;
@@ -241,19 +184,19 @@ interface SampleCases {
         double last = Math.nextDown(1.0);
         int[] lasts = ids(
                 halves,
-                drawn(0, 1, 0, last),
-                drawn(5, 1, 0, last), // of the two that are equal the lower id is kept
-                drawn(5, 1, 0, 0),
-                drawn(3, 1, 0, last),
-                drawn(0, 0.74f, 0, last),
-                drawn(0, 0.76f, 0, last),
-                drawn(0, 1e-30f, 0, last),
-                drawn(0, 1, 0.2f, last),
-                drawn(2, 0.7f, 0, last), // the share is of what top-k left
-                drawn(2, 0.66f, 0, last),
-                drawn(0, 0.9f, 0.2f, last),
-                drawn(1, 1, 0, last),
-                drawn(99, 1, 0, last));
+                SampleRows.drawn(0, 1, 0, last),
+                SampleRows.drawn(5, 1, 0, last), // of the two that are equal the lower id is kept
+                SampleRows.drawn(5, 1, 0, 0),
+                SampleRows.drawn(3, 1, 0, last),
+                SampleRows.drawn(0, 0.74f, 0, last),
+                SampleRows.drawn(0, 0.76f, 0, last),
+                SampleRows.drawn(0, 1e-30f, 0, last),
+                SampleRows.drawn(0, 1, 0.2f, last),
+                SampleRows.drawn(2, 0.7f, 0, last), // the share is of what top-k left
+                SampleRows.drawn(2, 0.66f, 0, last),
+                SampleRows.drawn(0, 0.9f, 0.2f, last),
+                SampleRows.drawn(1, 1, 0, last),
+                SampleRows.drawn(99, 1, 0, last));
         assertThat(lasts).containsExactly(5, 4, 0, 3, 2, 3, 1, 3, 2, 1, 3, 1, 5);
     }
 
@@ -265,15 +208,16 @@ interface SampleCases {
         double last = Math.nextDown(1.0);
         assertThat(ids(
                         flat,
-                        greedy(LogitChanges.NONE),
-                        drawn(0, 1, 0, 0),
-                        drawn(0, 1, 0, last),
-                        drawn(10, 1, 0, last),
-                        drawn(0, 0.25f, 0, last),
-                        drawn(0, 1, 1, 0.5),
-                        drawn(600, 0.5f, 0.3f, last)))
+                        SampleRows.greedy(LogitChanges.NONE),
+                        SampleRows.drawn(0, 1, 0, 0),
+                        SampleRows.drawn(0, 1, 0, last),
+                        SampleRows.drawn(10, 1, 0, last),
+                        SampleRows.drawn(0, 0.25f, 0, last),
+                        SampleRows.drawn(0, 1, 1, 0.5),
+                        SampleRows.drawn(600, 0.5f, 0.3f, last)))
                 .containsExactly(0, 0, 999, 9, 249, 500, 299);
-        assertThat(ids(new float[] {1, 3, 2, 3}, greedy(LogitChanges.NONE))).containsExactly(1);
+        assertThat(ids(new float[] {1, 3, 2, 3}, SampleRows.greedy(LogitChanges.NONE)))
+                .containsExactly(1);
     }
 
     @Test
@@ -285,16 +229,18 @@ interface SampleCases {
                 new int[] {2}, new float[] {9}, new float[] {2}, new float[] {-0.6f}); // (−1 + 9)/2 − 0.6 = 3.4
         assertThat(ids(
                         logits,
-                        greedy(LogitChanges.NONE),
-                        greedy(repeated),
-                        greedy(biased(new int[] {3}, 6)),
-                        greedy(banned(0)),
-                        greedy(banned(0, 1)),
-                        greedy(biasThenPenalty),
-                        new SampleRow(1, 1, 1, 0, 0.5, 0, biased(new int[] {2}, 30))))
+                        SampleRows.greedy(LogitChanges.NONE),
+                        SampleRows.greedy(repeated),
+                        SampleRows.greedy(SampleRows.biased(new int[] {3}, 6)),
+                        SampleRows.greedy(SampleRows.banned(0)),
+                        SampleRows.greedy(SampleRows.banned(0, 1)),
+                        SampleRows.greedy(biasThenPenalty),
+                        new SampleRow(1, 1, 1, 0, 0.5, 0, SampleRows.biased(new int[] {2}, 30))))
                 .containsExactly(0, 1, 3, 1, 2, 0, 2);
         float[] negative = {-1, -1.2f, -9, -9};
-        assertThat(ids(negative, greedy(repeated))).as("a penalty lowers").containsExactly(1);
+        assertThat(ids(negative, SampleRows.greedy(repeated)))
+                .as("a penalty lowers")
+                .containsExactly(1);
     }
 
     @Test
@@ -304,11 +250,11 @@ interface SampleCases {
         int[] others = IntStream.range(0, vocabulary).filter(id -> id != 600).toArray();
         int[] all = IntStream.range(0, vocabulary).toArray();
         List<SampleRow> rows = List.of(
-                new SampleRow(1, 0, 0.9f, 0.1f, 0.99, 3, banned(others)),
-                new SampleRow(1, 50, 1, 0, 0.99, 0, banned(all)),
-                greedy(banned(all)),
-                new SampleRow(1, 50, 1, 0, Math.nextDown(1.0), 0, banned(others)),
-                greedy(banned(others)));
+                new SampleRow(1, 0, 0.9f, 0.1f, 0.99, 3, SampleRows.banned(others)),
+                new SampleRow(1, 50, 1, 0, 0.99, 0, SampleRows.banned(all)),
+                SampleRows.greedy(SampleRows.banned(all)),
+                new SampleRow(1, 50, 1, 0, Math.nextDown(1.0), 0, SampleRows.banned(others)),
+                SampleRows.greedy(SampleRows.banned(others)));
         for (DType type : bench().types()) {
             check("bans", bench().normal(rows.size(), vocabulary).storedAs(type), type, rows);
         }
@@ -321,7 +267,9 @@ interface SampleCases {
         for (DType type : bench().types()) {
             Matrix good = bench().normal(7, vocabulary).storedAs(type);
             List<SampleRow> rows = IntStream.range(0, 7)
-                    .mapToObj(i -> i == 3 ? greedy(LogitChanges.NONE) : random(bench().random(), vocabulary))
+                    .mapToObj(i -> i == 3
+                            ? SampleRows.greedy(LogitChanges.NONE)
+                            : SampleRows.random(bench().random(), vocabulary))
                     .toList();
             Matrix bad = good.with(1, 299, Float.NaN)
                     .with(1, 17, Float.NaN)
@@ -371,7 +319,7 @@ interface SampleCases {
         for (DType type : bench().types()) {
             Matrix logits = bench().normal(9, vocabulary, 3).storedAs(type);
             List<SampleRow> rows = IntStream.range(0, 9)
-                    .mapToObj(i -> random(bench().random(), vocabulary))
+                    .mapToObj(i -> SampleRows.random(bench().random(), vocabulary))
                     .toList();
             List<Sampled> together = sample(logits, type, rows);
             for (int r = 0; r < 9; r++) {
@@ -399,19 +347,19 @@ interface SampleCases {
         bench().assumeDecodes();
         Ops ops = bench().ops();
         Tensor logits = bench().device().upload(new float[20], 2, 10);
-        SampleRow row = greedy(LogitChanges.NONE);
+        SampleRow row = SampleRows.greedy(LogitChanges.NONE);
         refused(() -> ops.sample(logits, List.of(row)));
         refused(() -> ops.sample(bench().device().upload(new int[2]), List.of(row, row)));
-        refused(() -> ops.sample(logits, List.of(row, greedy(banned(10)))));
-        refused(() -> ops.sample(logits, List.of(row, greedy(banned(-1)))));
-        refused(() -> ops.sample(logits, List.of(row, greedy(banned(3, 1, 3)))));
-        refused(() -> biased(new int[] {1}, Float.NaN));
-        refused(() -> biased(new int[] {1}));
+        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(10)))));
+        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(-1)))));
+        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(3, 1, 3)))));
+        refused(() -> SampleRows.biased(new int[] {1}, Float.NaN));
+        refused(() -> SampleRows.biased(new int[] {1}));
         refused(() -> new LogitChanges(new int[1], new float[1], new float[1], new float[1]));
-        refused(() -> drawn(0, 0, 0, 0));
-        refused(() -> drawn(0, 1, Float.NaN, 0));
-        refused(() -> drawn(-1, 1, 0, 0));
-        refused(() -> drawn(0, 1, 0, 1));
+        refused(() -> SampleRows.drawn(0, 0, 0, 0));
+        refused(() -> SampleRows.drawn(0, 1, Float.NaN, 0));
+        refused(() -> SampleRows.drawn(-1, 1, 0, 0));
+        refused(() -> SampleRows.drawn(0, 1, 0, 1));
         refused(() -> new SampleRow(-1, 0, 1, 0, 0, 0, LogitChanges.NONE));
         refused(() -> new SampleRow(101, 0, 1, 0, 0, 0, LogitChanges.NONE));
         refused(() -> new SampleRow(1, 0, 1, 0, 0, 21, LogitChanges.NONE));

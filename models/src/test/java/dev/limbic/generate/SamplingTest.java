@@ -34,10 +34,17 @@ class SamplingTest {
 
     /** How often each token is drawn over many seeds. */
     private static int[] histogram(float[] logits, Settings settings) {
-        int[] counts = new int[logits.length];
-        for (int seed = 0; seed < 4000; seed++) {
-            counts[choose(logits, settings.seed(seed), List.of(0), List.of()).id()]++;
+        NextTokenPlanner planner = new NextTokenPlanner(logits.length);
+        TokenHistory history = new TokenHistory(new int[] {0}, false);
+        int draws = 4000;
+        float[] rows = new float[draws * logits.length];
+        List<NextToken> nextTokens = new ArrayList<>();
+        for (int seed = 0; seed < draws; seed++) {
+            System.arraycopy(logits, 0, rows, seed * logits.length, logits.length);
+            nextTokens.add(planner.of(new SamplingRules(settings.seed(seed).built(), logits.length), history));
         }
+        int[] counts = new int[logits.length];
+        HostSampler.choose(rows, logits.length, nextTokens).forEach(choice -> counts[choice.id()]++);
         return counts;
     }
 

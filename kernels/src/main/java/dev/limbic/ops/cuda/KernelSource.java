@@ -24,6 +24,7 @@ record KernelSource(String name, String text, List<String> headerNames, List<Str
             "attention_fma.cuh",
             "attention_mma.cuh",
             "cached_shape.cuh",
+            "sample_row.cuh",
             "tensor_core.cuh");
 
     static KernelSource of(String family) {
