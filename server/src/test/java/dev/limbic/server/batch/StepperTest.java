@@ -97,7 +97,7 @@ class StepperTest {
         Recorder last = submit(lane, "c");
         gate.release(4);
         assertThat(last.result()).isEqualTo("c");
-        assertThat(turns).containsExactly("step", "a", "step", "b", "step", "c");
+        assertThat(turns).startsWith("step", "a", "step", "b", "step", "c"); // the fourth step may have begun
         arrivals.acquire(3);
     }
 
