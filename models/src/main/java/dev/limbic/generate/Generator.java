@@ -14,26 +14,35 @@ public final class Generator {
     }
 
     /**
-     * Computes the next step, if there is one. A failure of the runner ends the step's sequences as failed.
+     * Computes the next step, if there is one. A failure of the runner ends the step's sequences as failed; a defect of
+     * the scheduler ends all, so that the thread, which others rely on, lives on.
      *
      * @return whether the device had work
      */
     public boolean step() {
-        Step step = scheduler.plan();
-        if (step == null) {
-            return false;
+        try {
+            Step step = scheduler.plan();
+            if (step != null) {
+                compute(step);
+            }
+            return step != null;
+        } catch (RuntimeException defect) {
+            scheduler.failAll(new LimbicException.Internal("the next step could not be planned", defect));
+            return true;
         }
+    }
+
+    private void compute(Step step) {
         List<Choice> choices;
         try {
             choices = runner.run(step);
         } catch (LimbicException e) {
             scheduler.fail(e);
-            return true;
+            return;
         } catch (RuntimeException e) {
             scheduler.fail(new LimbicException.Internal("the device failed while it generated", e));
-            return true;
+            return;
         }
         scheduler.accept(choices);
-        return true;
     }
 }

@@ -38,7 +38,8 @@ final class NextTokenPlanner {
 
     private void bias(SamplingRules rules) {
         for (int i = 0; i < rules.biasedIds.length; i++) {
-            before[place(rules.biasedIds[i])] = rules.biases[i];
+            int place = place(rules.biasedIds[i]); // first: it may make the arrays larger
+            before[place] = rules.biases[i];
         }
     }
 
@@ -57,12 +58,14 @@ final class NextTokenPlanner {
     private void forbid(SamplingRules rules, TokenHistory history) {
         for (int[] sequence : rules.banned) {
             if (history.endsBefore(sequence)) {
-                after[place(sequence[sequence.length - 1])] = Float.NEGATIVE_INFINITY;
+                int place = place(sequence[sequence.length - 1]);
+                after[place] = Float.NEGATIVE_INFINITY;
             }
         }
         if (history.generated() < rules.settings.ending().minNewTokens()) {
             for (int id : rules.stopIds) {
-                after[place(id)] = Float.NEGATIVE_INFINITY;
+                int place = place(id);
+                after[place] = Float.NEGATIVE_INFINITY;
             }
         }
     }

@@ -139,6 +139,21 @@ class GenerateTest {
     }
 
     @Test
+    void manyBiasesAndBansAreHonoured() {
+        Sampling.Builder sampling = Sampling.newBuilder().setMaxNewTokens(3);
+        for (int id = 0; id < 200; id++) {
+            sampling.putLogitBias(id, id == 'q' ? 90 : -1);
+        }
+        assertThat(text(generate(says("x").setSampling(sampling)))).isEqualTo("qqq");
+        Sampling.Builder bans = Sampling.newBuilder().setMaxNewTokens(5).setMinNewTokens(5);
+        for (char c = '!'; c < 'b'; c++) {
+            bans.addBannedWords(Character.toString(c));
+            bans.addStopIds(c + 100);
+        }
+        assertThat(text(generate(says("x").setSampling(bans)))).isEqualTo("bcdef");
+    }
+
+    @Test
     void theSameSeedGivesTheSameTokensAloneAndInCompany() throws InterruptedException {
         GenerateRequest.Builder request = says("hello")
                 .setSampling(Sampling.newBuilder().setTemperature(30).setSeed(7).setMaxNewTokens(20));
