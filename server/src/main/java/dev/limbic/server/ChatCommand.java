@@ -110,23 +110,7 @@ final class ChatCommand implements Callable<Integer> {
     }
 
     private DialogueSettings settings() {
-        SamplingWish d = SamplingWish.DEFAULT;
-        SamplingWish sampling = new SamplingWish(
-                temperature,
-                null,
-                null,
-                null,
-                null,
-                d.presence(),
-                d.frequency(),
-                Map.of(),
-                List.of(),
-                List.of(),
-                List.of(),
-                d.minNewTokens(),
-                d.maxNewTokens(),
-                seed,
-                d.alternatives());
+        SamplingWish sampling = SamplingWish.of(temperature, seed);
         return new DialogueSettings(model, emotionModel, persona, sampling, false, Priority.NORMAL);
     }
 

@@ -24,7 +24,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -139,8 +138,7 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
     private CompletableFuture<String> reply(Dialogues dialogues, String said, @Nullable Cue cue, long seed) {
         CompletableFuture<String> reply = new CompletableFuture<>();
         StringBuilder text = new StringBuilder();
-        SamplingWish sampling = new SamplingWish(
-                null, null, null, null, null, 0, 0, Map.of(), List.of(), List.of(), List.of(), 0, 0, seed, 0);
+        SamplingWish sampling = SamplingWish.of(null, seed);
         ReplyRequest.Talk talk = new ReplyRequest.Talk(List.of(new Turn(Turn.Role.USER, said, null)), true);
         ReplyRequest request = new ReplyRequest(model, talk, cue, sampling, Priority.NORMAL, Long.MAX_VALUE);
         dialogues.replies().reply(request, new ReplyListener() {

@@ -27,6 +27,9 @@ final class WarmUp {
     /** In words: a chat line is rarely longer. */
     private static final int LONGEST_TEXT = 24;
 
+    /** A prompt and one step of decoding: what every model must be seen to do, however slowly cold code does it. */
+    private static final int FIRST_REPLY_TOKENS = 2;
+
     private static final int REPLY_TOKENS = 8;
 
     private WarmUp() {}
@@ -113,7 +116,7 @@ final class WarmUp {
                 SamplingSettings.Penalties.NONE,
                 model.biases(cue),
                 List.of(),
-                SamplingSettings.Ending.after(REPLY_TOKENS),
+                SamplingSettings.Ending.after(round == 0 ? FIRST_REPLY_TOKENS : REPLY_TOKENS),
                 seed,
                 0);
         return new GenerationRequest(ids, 0, sampling, 0, Long.MAX_VALUE);

@@ -36,8 +36,7 @@ public record SamplingWish(
         @Nullable Long seed,
         int alternatives) {
     /** Everything as the model's makers recommend. */
-    public static final SamplingWish DEFAULT = new SamplingWish(
-            null, null, null, null, null, 0, 0, Map.of(), List.of(), List.of(), List.of(), 0, 0, null, 0);
+    public static final SamplingWish DEFAULT = of(null, null);
 
     private static final int MAX_BANNED_WORDS = 256;
     private static final int MAX_BANNED_CHARS = 64;
@@ -66,6 +65,12 @@ public record SamplingWish(
         if (maxNewTokens < 0) {
             throw new LimbicException.Invalid("max_new_tokens must be 0 (the model's) or more, found " + maxNewTokens);
         }
+    }
+
+    /** As the model's makers recommend but for these, where they are given. */
+    public static SamplingWish of(@Nullable Float temperature, @Nullable Long seed) {
+        return new SamplingWish(
+                temperature, null, null, null, null, 0, 0, Map.of(), List.of(), List.of(), List.of(), 0, 0, seed, 0);
     }
 
     /** Most tokens of a reply of this model. */

@@ -2,17 +2,14 @@ package dev.limbic.server.dialogue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.ResponseRules;
-import dev.limbic.generate.BlockPool;
-import dev.limbic.generate.Generator;
 import dev.limbic.generate.Scheduler;
+import dev.limbic.server.FakeGeneration;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Stepper;
 import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
 import dev.limbic.server.pipeline.ReplyObserver;
@@ -48,28 +45,7 @@ final class DialogueFixture implements AutoCloseable {
                 "fake", new BatchPolicy(64, 4, 64, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
         Models models = new Models(
                 List.of(new Models.Served(reader, batcher.lane("reader", b -> List.of(reader.logits(b))))), "reader");
-        scheduler = new Scheduler(
-                new Scheduler.Limits(writer.card().vocabulary(), writer.card().maxTokens(), 8, 64, 64),
-                new BlockPool(writer.blocks(), writer.blockTokens()),
-                writer,
-                System::nanoTime);
-        Generator generator = new Generator(scheduler, writer);
-        batcher.add(new Stepper() {
-            @Override
-            public boolean hasWork() {
-                return scheduler.hasWork();
-            }
-
-            @Override
-            public void step() {
-                generator.step();
-            }
-
-            @Override
-            public void failAll(LimbicException why) {
-                scheduler.failAll(why);
-            }
-        });
+        scheduler = FakeGeneration.on(batcher, writer, 64);
         Languages languages = new Languages(List.of(new Languages.Served(writer, scheduler, batcher)), "writer");
         dialogues = new Dialogues(
                 new TextPipeline(models, MAX_TEXT, workers),

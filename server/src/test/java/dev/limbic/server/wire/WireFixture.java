@@ -1,16 +1,13 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.domain.LimbicException;
-import dev.limbic.generate.BlockPool;
-import dev.limbic.generate.Generator;
 import dev.limbic.generate.Scheduler;
+import dev.limbic.server.FakeGeneration;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Stepper;
 import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
@@ -82,28 +79,7 @@ final class WireFixture implements AutoCloseable {
                 "first");
         WireSettings settings =
                 new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2, 6);
-        scheduler = new Scheduler(
-                new Scheduler.Limits(257, FakeLanguageModel.CONTEXT, 8, 64, QUEUE),
-                new BlockPool(language.blocks(), language.blockTokens()),
-                language,
-                System::nanoTime);
-        Generator generator = new Generator(scheduler, language);
-        batcher.add(new Stepper() {
-            @Override
-            public boolean hasWork() {
-                return scheduler.hasWork();
-            }
-
-            @Override
-            public void step() {
-                generator.step();
-            }
-
-            @Override
-            public void failAll(LimbicException why) {
-                scheduler.failAll(why);
-            }
-        });
+        scheduler = FakeGeneration.on(batcher, language, QUEUE);
         Languages languages = speaks
                 ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
                 : new Languages(List.of(), "");

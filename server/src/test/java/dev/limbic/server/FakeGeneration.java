@@ -1,0 +1,24 @@
+package dev.limbic.server;
+
+import dev.limbic.generate.Scheduler;
+import dev.limbic.model.LanguageModel;
+import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.config.ServerConfig;
+
+/** Puts a language model onto a device as the server does, for fixtures that have no server. */
+public final class FakeGeneration {
+    private FakeGeneration() {}
+
+    /**
+     * Adds the model's steps to a device.
+     *
+     * @param queue most texts that wait
+     */
+    public static Scheduler on(MicroBatcher device, LanguageModel model, int queue) {
+        GenerationWork work = new GenerationWork(model, new ServerConfig.Generation(8, 64, queue, true), lost -> {
+            throw lost;
+        });
+        device.add(work);
+        return work.scheduler();
+    }
+}
