@@ -41,7 +41,7 @@ final class IdleModel implements TextModel {
                 List.of(new ServerConfig.ModelConfig(
                         name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
                 List.of(),
-                new ServerConfig.Generation(1, 1, 1, true),
+                new ServerConfig.Generation(1, 1, 1),
                 new ServerConfig.Dialogue(SILENT, 2),
                 new ServerConfig.Cuda(0, Path.of(""), false),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),

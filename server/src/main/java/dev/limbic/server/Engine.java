@@ -32,21 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class Engine {
     private final Supplier<Device> cuda;
     private final Consumer<String> progress;
-    private final boolean sameBits;
 
     /**
      * @param settings of the CUDA device, if one is opened
      * @param progress told what is being done before each long step
      */
     Engine(ServerConfig.Cuda settings, Consumer<String> progress) {
-        this(settings, true, progress);
-    }
-
-    /**
-     * @param sameBits whether a row's result on the CPU may not depend on the rows beside it
-     */
-    Engine(ServerConfig.Cuda settings, boolean sameBits, Consumer<String> progress) {
-        this.sameBits = sameBits;
         this.cuda =
                 () -> new CudaDevice(new CudaSettings(settings.ordinal(), settings.kernelCache(), settings.graphs()));
         this.progress = progress;
@@ -78,7 +69,7 @@ final class Engine {
                 hosts.add(host(opened, cuda, onCuda));
             }
             if (!onCpu.isEmpty()) {
-                hosts.add(host(cpu(sameBits), () -> cpu(sameBits), onCpu));
+                hosts.add(host(cpu(), Engine::cpu, onCpu));
             }
             return hosts;
         } catch (RuntimeException | Error failure) {
@@ -163,12 +154,8 @@ final class Engine {
     }
 
     static Device cpu() {
-        return cpu(true);
-    }
-
-    private static Device cpu(boolean sameBits) {
         try {
-            return new CpuDevice(Runtime.getRuntime().availableProcessors(), sameBits);
+            return new CpuDevice(Runtime.getRuntime().availableProcessors());
         } catch (UnsatisfiedLinkError missing) {
             throw new LimbicException.Internal(
                     "the CPU engine has no oneDNN natives for " + System.getProperty("os.name") + " "

@@ -56,8 +56,7 @@ final class ServeCommand implements Callable<Integer> {
         }
         options.flag("--grace", "shutdown.grace", grace);
         ServerConfig config = options.load();
-        Engine engine =
-                new Engine(config.cuda(), config.generation().sameBits(), step -> System.out.println("  " + step));
+        Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
         List<Host> hosts = engine.load(config.models(), config.languages());
         WarmUp.run(hosts, config.generation());
         LimbicServer server = LimbicServer.start(config, hosts);

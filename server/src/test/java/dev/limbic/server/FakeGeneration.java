@@ -15,7 +15,7 @@ public final class FakeGeneration {
      * @param queue most texts that wait
      */
     public static Scheduler on(MicroBatcher device, LanguageModel model, int queue) {
-        GenerationWork work = new GenerationWork(model, new ServerConfig.Generation(8, 64, queue, true), lost -> {
+        GenerationWork work = new GenerationWork(model, new ServerConfig.Generation(8, 64, queue), lost -> {
             throw lost;
         });
         device.add(work);

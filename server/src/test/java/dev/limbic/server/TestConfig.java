@@ -55,7 +55,7 @@ public final class TestConfig {
                                 1 << 20,
                                 name.equals(languages.getFirst())))
                         .toList(),
-                new ServerConfig.Generation(8, 64, 32, true),
+                new ServerConfig.Generation(8, 64, 32),
                 new ServerConfig.Dialogue(RULES, 8),
                 new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),
                 new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO),

@@ -31,23 +31,13 @@ public final class CpuDevice implements Device {
      * @throws UnsatisfiedLinkError if oneDNN has no natives for this system
      */
     public CpuDevice(int threads) {
-        this(threads, true);
-    }
-
-    /**
-     * @param threads size of the team, the owner included; best the number of physical cores
-     * @param sameBits whether a row's result has the same bits in any company of rows; if not, products of one or two
-     *     rows in bf16 are half as fast again
-     * @throws UnsatisfiedLinkError if oneDNN has no natives for this system
-     */
-    public CpuDevice(int threads, boolean sameBits) {
         if (threads < 1) {
             throw new IllegalArgumentException("at least one thread expected, found " + threads);
         }
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
         team = new Team(threads);
-        ops = new CpuOps(team, scratch, sameBits);
+        ops = new CpuOps(team, scratch);
     }
 
     @Override

@@ -28,10 +28,11 @@ final class CpuLinear implements Linear, AutoCloseable {
     static final int BLOCK = 128;
 
     /**
-     * Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. Not 1:
-     * for a single row oneDNN may add in another order, and a row shall be the same in any company.
+     * Row counts for which plans exist; a call with another count is rounded up into the padding of its tensors. Not
+     * fewer than four: oneDNN reads weights slower for one to three rows (by a fifth at two), and a single one it may
+     * add in another order.
      */
-    private static final int[] ROWS = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
+    private static final int[] ROWS = {4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
 
     /** What the int8 epilogue finds still in the second-level cache. */
     private static final int EPILOGUE_BYTES = 600 << 10;
@@ -55,6 +56,9 @@ final class CpuLinear implements Linear, AutoCloseable {
     private final long scales;
     private final long columnSums;
 
+    /** i32 [N] for int8: 128 times the sum of a column's integers. */
+    private final long offsets;
+
     /**
      * @param weight [out, in], row-major
      * @param bias [out], or empty for none
@@ -73,13 +77,20 @@ final class CpuLinear implements Linear, AutoCloseable {
         if (precision == Precision.INT8) {
             quantised = new byte[weight.length];
             float[] scaleOf = new float[out];
-            float[] sumOf = new float[out];
+            int[] sumOf = new int[out];
             quantise(weight, quantised, scaleOf, sumOf);
             scales = floats(scaleOf, memory);
-            columnSums = floats(sumOf, memory);
+            float[] dequantised = new float[out];
+            offsets = memory.allocate((long) out * Integer.BYTES);
+            for (int n = 0; n < out; n++) {
+                dequantised[n] = scaleOf[n] * sumOf[n];
+                Ram.setInt(offsets + (long) n * Integer.BYTES, 128 * sumOf[n]);
+            }
+            columnSums = floats(dequantised, memory);
         } else {
             scales = 0;
             columnSums = 0;
+            offsets = 0;
         }
         int count = Math.clamp(out / PANEL_ALIGNMENT, 1, maxPanels);
         int width = roundUp((out + count - 1) / count, count == 1 ? 1 : PANEL_ALIGNMENT);
@@ -105,7 +116,7 @@ final class CpuLinear implements Linear, AutoCloseable {
         long[] weights = panels.stream().mapToLong(Panel::weights).toArray();
         int[] bounds = IntStream.concat(panels.stream().mapToInt(Panel::from), IntStream.of(out))
                 .toArray();
-        return new StreamedLinear(in, out, precision, weights, bounds, bias, scales, columnSums);
+        return new StreamedLinear(in, out, precision, weights, bounds, bias, scales, columnSums, offsets);
     }
 
     /** The same layer for few rows, or null if the weights do not lie as that needs. */
@@ -114,21 +125,21 @@ final class CpuLinear implements Linear, AutoCloseable {
         return streamed;
     }
 
-    private void quantise(float[] weight, byte[] quantised, float[] scaleOf, float[] sumOf) {
+    private void quantise(float[] weight, byte[] quantised, float[] scaleOf, int[] sumOf) {
         for (int n = 0; n < out; n++) {
             float largest = 0;
             for (int k = 0; k < in; k++) {
                 largest = Math.max(largest, Math.abs(weight[n * in + k]));
             }
             float scale = largest == 0 ? 1 : largest / 127;
-            long sum = 0;
+            int sum = 0;
             for (int k = 0; k < in; k++) {
                 byte q = (byte) Math.round(weight[n * in + k] / scale);
                 quantised[n * in + k] = q;
                 sum += q;
             }
             scaleOf[n] = scale;
-            sumOf[n] = scale * sum;
+            sumOf[n] = sum;
         }
     }
 

@@ -34,14 +34,13 @@ final class CpuOps implements Ops {
     private static final long SMALL_PRODUCT = 1 << 20;
 
     private final Team team;
-    private final boolean sameBits;
+
     private final Arena scratch;
     private final Shares shares;
     private final CpuDecoding decoding;
     private final CpuSampling sampling;
 
-    CpuOps(Team team, Arena scratch, boolean sameBits) {
-        this.sameBits = sameBits;
+    CpuOps(Team team, Arena scratch) {
         this.team = team;
         this.scratch = scratch;
         shares = new Shares(team);
@@ -67,7 +66,7 @@ final class CpuOps implements Ops {
         Tensor y = allocate(type, t, w.out());
         int size = team.size();
         StreamedLinear streamed = w.forFewRows();
-        if (streamed != null && streamed.takes(t, sameBits)) {
+        if (streamed != null && streamed.takes(t)) {
             streamed.run(shares, scratch, input.address(), t, y.address(), activation);
         } else if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
             w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());

@@ -171,7 +171,8 @@ final class MatmulPlan implements AutoCloseable {
         return precision == Precision.BF16 ? dnnl_bf16 : dnnl_f32;
     }
 
-    private static int algorithm(Activation activation) {
+    /** oneDNN's name of an activation. */
+    static int algorithm(Activation activation) {
         return switch (activation) {
             // ReLU is Limbic's own pass, which keeps NaN; see CpuLinear.
             case NONE, RELU -> throw new IllegalArgumentException("not fused: " + activation);
@@ -184,7 +185,7 @@ final class MatmulPlan implements AutoCloseable {
     }
 
     /** Swish is x·sigmoid(alpha·x). */
-    private static float alpha(Activation activation) {
+    static float alpha(Activation activation) {
         return activation == Activation.SILU ? 1 : 0;
     }
 

@@ -1,14 +1,17 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.ops.Activation;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 
-/** The plans of one thread, by value key, bounded; the one unused for longest makes room. */
+/** The plans of one thread: products by value key, bounded; the one unused for longest makes room. */
 final class MatmulPlans implements AutoCloseable {
     private static final int CAPACITY = 2048;
 
     private final LinkedHashMap<MatmulPlan.Key, MatmulPlan> plans = new LinkedHashMap<>(64, 0.75f, true);
+    private final Map<Activation, EltwisePlan> activations = new EnumMap<>(Activation.class);
 
     /** The plan for {@code key} with weights in {@code layout}, compiled on first use. */
     MatmulPlan get(MatmulPlan.Key key, dnnl_memory_desc layout) {
@@ -25,8 +28,15 @@ final class MatmulPlans implements AutoCloseable {
         return plan;
     }
 
+    /** The plan for an activation alone, compiled on first use. */
+    EltwisePlan activation(Activation activation) {
+        return activations.computeIfAbsent(activation, EltwisePlan::new);
+    }
+
     @Override
     public void close() {
+        activations.values().forEach(EltwisePlan::close);
+        activations.clear();
         plans.values().forEach(MatmulPlan::close);
         plans.clear();
     }

@@ -7,6 +7,11 @@ final class Shares {
     /** Below so many bytes a region is not worth waking the team for. */
     private static final long SMALL_BYTES = 1 << 15;
 
+    /** Runs that each worker takes one after the other, so that all end at about the same time. */
+    private static final int RUNS = 4;
+
+    private static final int LONGEST_RUN = 8;
+
     /** One worker's part: rows or items {@code from … to − 1}. */
     interface Part {
         void run(Worker worker, int from, int to);
@@ -37,14 +42,26 @@ final class Shares {
 
     /** Hands out items one by one to whichever worker is free; for items of uneven size. */
     void items(int count, long bytes, Part task) {
-        if (team.size() == 1 || count == 1 || bytes < SMALL_BYTES) {
+        deal(count, 1, bytes, task);
+    }
+
+    /**
+     * Hands out short runs of rows, in pairs, to whichever worker is free: for long regions, where one core may be
+     * slower than another.
+     */
+    void pairs(int rows, long bytes, Part task) {
+        deal(rows, Math.clamp(rows / (RUNS * team.size()) & -2, 2, LONGEST_RUN), bytes, task);
+    }
+
+    private void deal(int count, int run, long bytes, Part task) {
+        if (team.size() == 1 || count <= run || bytes < SMALL_BYTES) {
             task.run(team.owner(), 0, count);
             return;
         }
         AtomicInteger next = new AtomicInteger();
         team.run(worker -> {
-            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                task.run(worker, i, i + 1);
+            for (int from = next.getAndAdd(run); from < count; from = next.getAndAdd(run)) {
+                task.run(worker, from, Math.min(count, from + run));
             }
         });
     }

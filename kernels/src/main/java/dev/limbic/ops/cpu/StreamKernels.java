@@ -7,16 +7,16 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products of one or two rows with 64 columns of weights, read once and in the order in which they lie: oneDNN's blocks
  * of 64 columns, in which a 32-bit lane holds two bf16 or four 8-bit weights of one column, one behind the other along
  * K. Vectors must have 16 lanes.
  *
- * <p>Two things keep up with memory, both measured. Each column has several sums that do not wait for one another: with
- * one sum, the latency of its additions holds back the reads behind them (half the rate). And nothing is factored out
- * into methods of our own: a kernel of more than some thirty vector operations reaches the compiler's limit, from which
- * on it inlines only what the vector API itself forces, and each vector becomes a heap object (a tenth of the rate).
+ * <p>Nothing is factored out into methods of our own: a kernel of more than some thirty vector operations reaches the
+ * compiler's limit, from which on it inlines only what the vector API itself forces, and each vector becomes a heap
+ * object (a tenth of the rate).
  */
 final class StreamKernels {
     /** Columns of a block. */
@@ -28,16 +28,12 @@ final class StreamKernels {
     /** All lanes of a block: four vectors side by side. */
     private static final int GROUP_BYTES = COLUMNS * LANE_BYTES;
 
-    /**
-     * So many lanes of products fit into 16 bits, of which each takes two: of a nibble with a weight + 128 (up to 15 · 255)
-     * and of a nibble with a weight (up to 15 · 127 either way). They lie between −8 · 1905 and 8 · 5730, so they
-     * start from {@link #START}.
-     */
-    private static final int EXACT = 8;
+    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_512;
 
-    private static final int START = -16384;
+    /** Most lanes of a window of {@link #int8Row}: 255 remainders of a division by 256 still fit into 16 bits. */
+    private static final int MOST_LANES = 255;
 
-    /** Sums of so many lanes: two of 16 bits a column, for low and for high nibbles. */
+    /** What {@link #int8Row} writes for a window. */
     private static final int PART_BYTES = 2 * GROUP_BYTES;
 
     /** The bf16 with the higher address, as it stands in a lane: an f32. */
@@ -46,257 +42,242 @@ final class StreamKernels {
     private StreamKernels() {}
 
     /**
-     * One row. y[n] = Σ x[k]·w[n, k]: first the sums of even and of odd k, each in order, then both together.
+     * One row and two blocks of columns, in the order of x86's dot product of bf16: of each pair the odd k, then the even
+     * one, each added with one rounding. Two blocks, as the sums of one alone wait for one another so long that it holds
+     * back the reads behind them.
      *
      * @param x f32 [2·pairs]
      * @param w bf16 [pairs, 64, 2]
-     * @param y f32 [64], written
+     * @param next the same of the second block
+     * @param y f32 [128], written
      */
-    static void bf16Row(long x, long w, int pairs, long y) {
+    static void bf16Row(long x, long w, long next, int pairs, long y) {
         IntVector high = IntVector.broadcast(I, HIGH);
-        FloatVector aEven0 = FloatVector.zero(F);
-        FloatVector aEven1 = aEven0;
-        FloatVector aEven2 = aEven0;
-        FloatVector aEven3 = aEven0;
-        FloatVector aOdd0 = aEven0;
-        FloatVector aOdd1 = aEven0;
-        FloatVector aOdd2 = aEven0;
-        FloatVector aOdd3 = aEven0;
+        FloatVector a0 = FloatVector.zero(F);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector a4 = a0;
+        FloatVector a5 = a0;
+        FloatVector a6 = a0;
+        FloatVector a7 = a0;
         for (int k = 0; k < pairs; k++) {
-            long at = w + (long) GROUP_BYTES * k;
-            FloatVector a0 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k));
-            FloatVector a1 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k + 4));
-            IntVector pair = IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER);
-            FloatVector even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            long at = (long) GROUP_BYTES * k;
+            FloatVector aEven = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k));
+            FloatVector aOdd = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k + 4));
+            IntVector pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at, Ram.ORDER);
             FloatVector odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven0 = even.fma(a0, aEven0);
-            aOdd0 = odd.fma(a1, aOdd0);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 64, Ram.ORDER);
-            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a0 = even.fma(aEven, odd.fma(aOdd, a0));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 64, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven1 = even.fma(a0, aEven1);
-            aOdd1 = odd.fma(a1, aOdd1);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 128, Ram.ORDER);
             even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a1 = even.fma(aEven, odd.fma(aOdd, a1));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 128, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven2 = even.fma(a0, aEven2);
-            aOdd2 = odd.fma(a1, aOdd2);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 192, Ram.ORDER);
             even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a2 = even.fma(aEven, odd.fma(aOdd, a2));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 192, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven3 = even.fma(a0, aEven3);
-            aOdd3 = odd.fma(a1, aOdd3);
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a3 = even.fma(aEven, odd.fma(aOdd, a3));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, next + at, Ram.ORDER);
+            odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a4 = even.fma(aEven, odd.fma(aOdd, a4));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, next + at + 64, Ram.ORDER);
+            odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a5 = even.fma(aEven, odd.fma(aOdd, a5));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, next + at + 128, Ram.ORDER);
+            odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a6 = even.fma(aEven, odd.fma(aOdd, a6));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, next + at + 192, Ram.ORDER);
+            odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a7 = even.fma(aEven, odd.fma(aOdd, a7));
         }
-        aEven0.add(aOdd0).intoMemorySegment(Ram.ALL, y, Ram.ORDER);
-        aEven1.add(aOdd1).intoMemorySegment(Ram.ALL, y + 64, Ram.ORDER);
-        aEven2.add(aOdd2).intoMemorySegment(Ram.ALL, y + 128, Ram.ORDER);
-        aEven3.add(aOdd3).intoMemorySegment(Ram.ALL, y + 192, Ram.ORDER);
+        a0.intoMemorySegment(Ram.ALL, y, Ram.ORDER);
+        a1.intoMemorySegment(Ram.ALL, y + 64, Ram.ORDER);
+        a2.intoMemorySegment(Ram.ALL, y + 128, Ram.ORDER);
+        a3.intoMemorySegment(Ram.ALL, y + 192, Ram.ORDER);
+        a4.intoMemorySegment(Ram.ALL, y + 256, Ram.ORDER);
+        a5.intoMemorySegment(Ram.ALL, y + 320, Ram.ORDER);
+        a6.intoMemorySegment(Ram.ALL, y + 384, Ram.ORDER);
+        a7.intoMemorySegment(Ram.ALL, y + 448, Ram.ORDER);
     }
 
     /**
-     * Two rows, each to the last bit as {@link #bf16Row} computes it.
+     * Two rows and one block of columns, each row to the last bit as {@link #bf16Row} computes it.
      *
      * @param x f32 [2, stride bytes]
-     * @param y f32 [2, 64], written
+     * @param y f32 [2, yStride bytes], of which 64 columns are written
      */
-    static void bf16Rows(long x, long stride, long w, int pairs, long y) {
+    static void bf16Rows(long x, long stride, long w, int pairs, long y, long yStride) {
         IntVector high = IntVector.broadcast(I, HIGH);
-        FloatVector aEven0 = FloatVector.zero(F);
-        FloatVector aEven1 = aEven0;
-        FloatVector aEven2 = aEven0;
-        FloatVector aEven3 = aEven0;
-        FloatVector aOdd0 = aEven0;
-        FloatVector aOdd1 = aEven0;
-        FloatVector aOdd2 = aEven0;
-        FloatVector aOdd3 = aEven0;
-        FloatVector bEven0 = aEven0;
-        FloatVector bEven1 = aEven0;
-        FloatVector bEven2 = aEven0;
-        FloatVector bEven3 = aEven0;
-        FloatVector bOdd0 = aEven0;
-        FloatVector bOdd1 = aEven0;
-        FloatVector bOdd2 = aEven0;
-        FloatVector bOdd3 = aEven0;
+        FloatVector a0 = FloatVector.zero(F);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
         for (int k = 0; k < pairs; k++) {
-            long at = w + (long) GROUP_BYTES * k;
-            FloatVector a0 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k));
-            FloatVector a1 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k + 4));
-            FloatVector b0 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + stride + 8L * k));
-            FloatVector b1 = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + stride + 8L * k + 4));
-            IntVector pair = IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER);
-            FloatVector even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            long at = (long) GROUP_BYTES * k;
+            FloatVector aEven = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k));
+            FloatVector aOdd = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 8L * k + 4));
+            FloatVector bEven = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + stride + 8L * k));
+            FloatVector bOdd = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + stride + 8L * k + 4));
+            IntVector pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at, Ram.ORDER);
             FloatVector odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven0 = even.fma(a0, aEven0);
-            aOdd0 = odd.fma(a1, aOdd0);
-            bEven0 = even.fma(b0, bEven0);
-            bOdd0 = odd.fma(b1, bOdd0);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 64, Ram.ORDER);
-            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            FloatVector even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a0 = even.fma(aEven, odd.fma(aOdd, a0));
+            b0 = even.fma(bEven, odd.fma(bOdd, b0));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 64, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven1 = even.fma(a0, aEven1);
-            aOdd1 = odd.fma(a1, aOdd1);
-            bEven1 = even.fma(b0, bEven1);
-            bOdd1 = odd.fma(b1, bOdd1);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 128, Ram.ORDER);
             even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a1 = even.fma(aEven, odd.fma(aOdd, a1));
+            b1 = even.fma(bEven, odd.fma(bOdd, b1));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 128, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven2 = even.fma(a0, aEven2);
-            aOdd2 = odd.fma(a1, aOdd2);
-            bEven2 = even.fma(b0, bEven2);
-            bOdd2 = odd.fma(b1, bOdd2);
-            pair = IntVector.fromMemorySegment(I, Ram.ALL, at + 192, Ram.ORDER);
             even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a2 = even.fma(aEven, odd.fma(aOdd, a2));
+            b2 = even.fma(bEven, odd.fma(bOdd, b2));
+            pair = IntVector.fromMemorySegment(I, Ram.ALL, w + at + 192, Ram.ORDER);
             odd = pair.lanewise(VectorOperators.AND, high).reinterpretAsFloats();
-            aEven3 = even.fma(a0, aEven3);
-            aOdd3 = odd.fma(a1, aOdd3);
-            bEven3 = even.fma(b0, bEven3);
-            bOdd3 = odd.fma(b1, bOdd3);
+            even = pair.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+            a3 = even.fma(aEven, odd.fma(aOdd, a3));
+            b3 = even.fma(bEven, odd.fma(bOdd, b3));
         }
-        aEven0.add(aOdd0).intoMemorySegment(Ram.ALL, y, Ram.ORDER);
-        aEven1.add(aOdd1).intoMemorySegment(Ram.ALL, y + 64, Ram.ORDER);
-        aEven2.add(aOdd2).intoMemorySegment(Ram.ALL, y + 128, Ram.ORDER);
-        aEven3.add(aOdd3).intoMemorySegment(Ram.ALL, y + 192, Ram.ORDER);
-        bEven0.add(bOdd0).intoMemorySegment(Ram.ALL, y + GROUP_BYTES, Ram.ORDER);
-        bEven1.add(bOdd1).intoMemorySegment(Ram.ALL, y + GROUP_BYTES + 64, Ram.ORDER);
-        bEven2.add(bOdd2).intoMemorySegment(Ram.ALL, y + GROUP_BYTES + 128, Ram.ORDER);
-        bEven3.add(bOdd3).intoMemorySegment(Ram.ALL, y + GROUP_BYTES + 192, Ram.ORDER);
+        a0.intoMemorySegment(Ram.ALL, y, Ram.ORDER);
+        a1.intoMemorySegment(Ram.ALL, y + 64, Ram.ORDER);
+        a2.intoMemorySegment(Ram.ALL, y + 128, Ram.ORDER);
+        a3.intoMemorySegment(Ram.ALL, y + 192, Ram.ORDER);
+        b0.intoMemorySegment(Ram.ALL, y + yStride, Ram.ORDER);
+        b1.intoMemorySegment(Ram.ALL, y + yStride + 64, Ram.ORDER);
+        b2.intoMemorySegment(Ram.ALL, y + yStride + 128, Ram.ORDER);
+        b3.intoMemorySegment(Ram.ALL, y + yStride + 192, Ram.ORDER);
     }
 
     /**
-     * One row of integers, exactly. The row comes as nibbles: the product of a nibble and a weight is small enough for a
-     * few of them to be added in 16 bits, of which a vector has twice as many as of 32. The weights of even k are taken
-     * without their sign, which is one instruction less. {@link #int8Sums} does the rest.
+     * One row of integers: Σ x[k]·w[n, k] over a window of lanes, exactly, in a form that {@link #int8Sums} completes.
+     * Both factors have a sign, so that a product with an even k and one with an odd k together fit into 16 bits, of
+     * which a vector has twice as many as of 32. Of their sum, {@code sums} keeps what 16 bits hold of it, and
+     * {@code coarse} its 256ths, rounded down.
      *
-     * @param nibbles i16 [4, plane bytes]: two of k a lane, as {@link #nibbles} writes them
-     * @param w i8 [lanes, 64, 4]
-     * @param parts i16 [⌈lanes/8⌉, 2, 64, 2], written: sums for the low and the high nibbles
+     * @param planes i16 [2, plane bytes], two of k a lane, as {@link #planes} writes them
+     * @param w i8 [lanes, 64, 4], without −128
+     * @param parts i16 [2, 64, 2], written: sums and coarse
      */
-    static void int8Row(long nibbles, long plane, long w, int lanes, long parts) {
-        ShortVector start = ShortVector.broadcast(ShortVector.SPECIES_512, START);
-        ShortVector sign = ShortVector.broadcast(ShortVector.SPECIES_512, 0x0080);
-        ShortVector low8 = ShortVector.broadcast(ShortVector.SPECIES_512, 0x00FF);
-        long part = parts;
-        for (int from = 0; from < lanes; from += EXACT) {
-            int to = Math.min(lanes, from + EXACT);
-            ShortVector low0 = start;
-            ShortVector low1 = start;
-            ShortVector low2 = start;
-            ShortVector low3 = start;
-            ShortVector high0 = start;
-            ShortVector high1 = start;
-            ShortVector high2 = start;
-            ShortVector high3 = start;
-            for (int k = from; k < to; k++) {
-                long at = w + (long) GROUP_BYTES * k;
-                long x = nibbles + 4L * k;
-                ShortVector evenLow =
-                        IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x)).reinterpretAsShorts();
-                ShortVector oddLow =
-                        IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + plane)).reinterpretAsShorts();
-                ShortVector evenHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + 2 * plane))
-                        .reinterpretAsShorts();
-                ShortVector oddHigh = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, x + 3 * plane))
-                        .reinterpretAsShorts();
-                ShortVector four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at, Ram.ORDER);
-                ShortVector even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
-                ShortVector odd = four.lanewise(VectorOperators.ASHR, 8);
-                low0 = low0.add(even.mul(evenLow)).add(odd.mul(oddLow));
-                high0 = high0.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
-                four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 64, Ram.ORDER);
-                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
-                odd = four.lanewise(VectorOperators.ASHR, 8);
-                low1 = low1.add(even.mul(evenLow)).add(odd.mul(oddLow));
-                high1 = high1.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
-                four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 128, Ram.ORDER);
-                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
-                odd = four.lanewise(VectorOperators.ASHR, 8);
-                low2 = low2.add(even.mul(evenLow)).add(odd.mul(oddLow));
-                high2 = high2.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
-                four = ShortVector.fromMemorySegment(ShortVector.SPECIES_512, Ram.ALL, at + 192, Ram.ORDER);
-                even = four.lanewise(VectorOperators.XOR, sign).lanewise(VectorOperators.AND, low8);
-                odd = four.lanewise(VectorOperators.ASHR, 8);
-                low3 = low3.add(even.mul(evenLow)).add(odd.mul(oddLow));
-                high3 = high3.add(even.mul(evenHigh)).add(odd.mul(oddHigh));
-            }
-            low0.intoMemorySegment(Ram.ALL, part, Ram.ORDER);
-            low1.intoMemorySegment(Ram.ALL, part + 64, Ram.ORDER);
-            low2.intoMemorySegment(Ram.ALL, part + 128, Ram.ORDER);
-            low3.intoMemorySegment(Ram.ALL, part + 192, Ram.ORDER);
-            high0.intoMemorySegment(Ram.ALL, part + 256, Ram.ORDER);
-            high1.intoMemorySegment(Ram.ALL, part + 320, Ram.ORDER);
-            high2.intoMemorySegment(Ram.ALL, part + 384, Ram.ORDER);
-            high3.intoMemorySegment(Ram.ALL, part + 448, Ram.ORDER);
-            part += PART_BYTES;
+    static void int8Row(long planes, long plane, long w, int from, int to, long parts) {
+        ShortVector eight = ShortVector.broadcast(SHORTS, 8);
+        ShortVector sum0 = ShortVector.zero(SHORTS);
+        ShortVector sum1 = sum0;
+        ShortVector sum2 = sum0;
+        ShortVector sum3 = sum0;
+        ShortVector coarse0 = sum0;
+        ShortVector coarse1 = sum0;
+        ShortVector coarse2 = sum0;
+        ShortVector coarse3 = sum0;
+        for (int k = from; k < to; k++) {
+            long at = (long) GROUP_BYTES * k;
+            ShortVector xEven = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, planes + 4L * k))
+                    .reinterpretAsShorts();
+            ShortVector xOdd = IntVector.broadcast(I, Ram.ALL.get(Ram.INT, planes + plane + 4L * k))
+                    .reinterpretAsShorts();
+            ShortVector four = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, w + at, Ram.ORDER);
+            ShortVector even = four.lanewise(VectorOperators.LSHL, eight)
+                    .lanewise(VectorOperators.ASHR, eight)
+                    .mul(xEven);
+            ShortVector both =
+                    four.lanewise(VectorOperators.ASHR, eight).mul(xOdd).add(even);
+            sum0 = sum0.add(both);
+            coarse0 = coarse0.add(both.lanewise(VectorOperators.ASHR, eight));
+            four = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, w + at + 64, Ram.ORDER);
+            even = four.lanewise(VectorOperators.LSHL, eight)
+                    .lanewise(VectorOperators.ASHR, eight)
+                    .mul(xEven);
+            both = four.lanewise(VectorOperators.ASHR, eight).mul(xOdd).add(even);
+            sum1 = sum1.add(both);
+            coarse1 = coarse1.add(both.lanewise(VectorOperators.ASHR, eight));
+            four = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, w + at + 128, Ram.ORDER);
+            even = four.lanewise(VectorOperators.LSHL, eight)
+                    .lanewise(VectorOperators.ASHR, eight)
+                    .mul(xEven);
+            both = four.lanewise(VectorOperators.ASHR, eight).mul(xOdd).add(even);
+            sum2 = sum2.add(both);
+            coarse2 = coarse2.add(both.lanewise(VectorOperators.ASHR, eight));
+            four = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, w + at + 192, Ram.ORDER);
+            even = four.lanewise(VectorOperators.LSHL, eight)
+                    .lanewise(VectorOperators.ASHR, eight)
+                    .mul(xEven);
+            both = four.lanewise(VectorOperators.ASHR, eight).mul(xOdd).add(even);
+            sum3 = sum3.add(both);
+            coarse3 = coarse3.add(both.lanewise(VectorOperators.ASHR, eight));
         }
+        sum0.intoMemorySegment(Ram.ALL, parts, Ram.ORDER);
+        sum1.intoMemorySegment(Ram.ALL, parts + 64, Ram.ORDER);
+        sum2.intoMemorySegment(Ram.ALL, parts + 128, Ram.ORDER);
+        sum3.intoMemorySegment(Ram.ALL, parts + 192, Ram.ORDER);
+        coarse0.intoMemorySegment(Ram.ALL, parts + 256, Ram.ORDER);
+        coarse1.intoMemorySegment(Ram.ALL, parts + 320, Ram.ORDER);
+        coarse2.intoMemorySegment(Ram.ALL, parts + 384, Ram.ORDER);
+        coarse3.intoMemorySegment(Ram.ALL, parts + 448, Ram.ORDER);
     }
 
-    /** Bytes of what {@link #int8Row} writes for so many lanes. */
-    static long partsBytes(int lanes) {
-        return (long) PART_BYTES * Math.ceilDiv(lanes, EXACT);
+    /** Windows of {@link #int8Row} that so many lanes take. */
+    static int windows(int lanes) {
+        return Math.ceilDiv(lanes, MOST_LANES);
+    }
+
+    /** Bytes of what {@link #int8Row} writes for so many windows. */
+    static long partsBytes(int windows) {
+        return (long) PART_BYTES * windows;
     }
 
     /**
-     * y[n] = Σ q[k]·w[n, k].
+     * y[n] = Σ (x[k] + 128)·w[n, k].
      *
-     * @param parts as {@link #int8Row} wrote them
-     * @param excess what {@link #excess} found
+     * @param parts as {@link #int8Row} wrote them, one window behind the other
+     * @param offsets i32 [64]: 128·Σ w[n, k]
      * @param y i32 [64], written
      */
-    static void int8Sums(long parts, int lanes, int excess, long y) {
-        long end = parts + partsBytes(lanes);
+    static void int8Sums(long parts, int windows, long offsets, long y) {
+        long end = parts + partsBytes(windows);
         for (int v = 0; v < GROUP_BYTES; v += 4 * VectorMath.LANES) {
-            IntVector units = IntVector.broadcast(I, -excess);
-            IntVector sixteens = IntVector.zero(I);
+            IntVector ones = IntVector.fromMemorySegment(I, Ram.ALL, offsets + v, Ram.ORDER);
+            IntVector many = IntVector.zero(I);
             for (long at = parts + v; at < end; at += PART_BYTES) {
-                IntVector low = IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER);
-                units = units.add(low.lanewise(VectorOperators.ASHR, 16));
-                units = units.add(low.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
-                IntVector high = IntVector.fromMemorySegment(I, Ram.ALL, at + GROUP_BYTES, Ram.ORDER);
-                sixteens = sixteens.add(high.lanewise(VectorOperators.ASHR, 16));
-                sixteens = sixteens.add(high.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
+                ShortVector coarse = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, at + GROUP_BYTES, Ram.ORDER);
+                IntVector rest = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, at, Ram.ORDER)
+                        .sub(coarse.lanewise(VectorOperators.LSHL, 8))
+                        .reinterpretAsInts();
+                IntVector pair = coarse.reinterpretAsInts();
+                ones = ones.add(rest.lanewise(VectorOperators.LSHR, 16)).add(rest.and(0xFFFF));
+                many = many.add(pair.lanewise(VectorOperators.ASHR, 16))
+                        .add(pair.lanewise(VectorOperators.LSHL, 16).lanewise(VectorOperators.ASHR, 16));
             }
-            units.add(sixteens.lanewise(VectorOperators.LSHL, 4)).intoMemorySegment(Ram.ALL, y + v, Ram.ORDER);
+            ones.add(many.lanewise(VectorOperators.LSHL, 8)).intoMemorySegment(Ram.ALL, y + v, Ram.ORDER);
         }
     }
 
     /**
-     * What {@link #int8Row} adds to every column, which is to be taken off: 128 for each of the even k, and where its
-     * sums start from.
-     *
-     * @param nibbles as it takes them
-     */
-    static int excess(long nibbles, long plane, int lanes) {
-        IntVector low = IntVector.zero(I);
-        IntVector high = IntVector.zero(I);
-        for (int k = 0; k < lanes; k += VectorMath.LANES) {
-            long at = nibbles + 4L * k;
-            low = low.add(IntVector.fromMemorySegment(I, Ram.ALL, at, Ram.ORDER));
-            high = high.add(IntVector.fromMemorySegment(I, Ram.ALL, at + 2 * plane, Ram.ORDER));
-        }
-        int units = low.reduceLanes(VectorOperators.ADD);
-        int sixteens = high.reduceLanes(VectorOperators.ADD);
-        int even = (units & 0xFFFF) + (units >>> 16) + 16 * ((sixteens & 0xFFFF) + (sixteens >>> 16));
-        return 128 * even + 17 * 2 * START * Math.ceilDiv(lanes, EXACT);
-    }
-
-    /**
-     * Takes a row of u8 apart for {@link #int8Row}: low nibbles of the even k, of the odd k, then high nibbles likewise.
+     * Takes a row of u8 apart for {@link #int8Row}, less 128: the even k, then the odd ones.
      *
      * @param q u8 [4·lanes]
-     * @param nibbles i16 [4, plane bytes], written up to the next whole vector of each plane
+     * @param planes i16 [2, plane bytes], written up to the next whole vector of each plane
      */
-    static void nibbles(long q, int lanes, long nibbles, long plane) {
-        IntVector bytes = IntVector.broadcast(I, 0x00FF00FF);
-        IntVector four = IntVector.broadcast(I, 0x000F000F);
-        for (int k = 0; k < lanes; k += VectorMath.LANES) {
-            IntVector v = IntVector.fromMemorySegment(I, Ram.ALL, q + 4L * k, Ram.ORDER);
-            IntVector even = v.and(bytes);
-            IntVector odd = v.lanewise(VectorOperators.LSHR, 8).and(bytes);
-            long at = nibbles + 4L * k;
-            even.and(four).intoMemorySegment(Ram.ALL, at, Ram.ORDER);
-            odd.and(four).intoMemorySegment(Ram.ALL, at + plane, Ram.ORDER);
-            even.lanewise(VectorOperators.LSHR, 4).and(four).intoMemorySegment(Ram.ALL, at + 2 * plane, Ram.ORDER);
-            odd.lanewise(VectorOperators.LSHR, 4).and(four).intoMemorySegment(Ram.ALL, at + 3 * plane, Ram.ORDER);
+    static void planes(long q, int lanes, long planes, long plane) {
+        ShortVector middle = ShortVector.broadcast(SHORTS, (short) 0x8080);
+        for (long at = 0; at < 4L * lanes; at += 4L * VectorMath.LANES) {
+            ShortVector four = ShortVector.fromMemorySegment(SHORTS, Ram.ALL, q + at, Ram.ORDER)
+                    .lanewise(VectorOperators.XOR, middle);
+            four.lanewise(VectorOperators.LSHL, 8)
+                    .lanewise(VectorOperators.ASHR, 8)
+                    .intoMemorySegment(Ram.ALL, planes + at, Ram.ORDER);
+            four.lanewise(VectorOperators.ASHR, 8).intoMemorySegment(Ram.ALL, planes + plane + at, Ram.ORDER);
         }
     }
 

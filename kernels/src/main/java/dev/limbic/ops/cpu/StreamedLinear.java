@@ -1,5 +1,8 @@
 package dev.limbic.ops.cpu;
 
+import static dev.limbic.ops.cpu.StreamKernels.COLUMNS;
+import static dev.limbic.ops.cpu.StreamKernels.LANE_BYTES;
+
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
@@ -11,18 +14,20 @@ import java.util.Arrays;
  * that counts: the same weights that oneDNN multiplies with, read in place, block of columns by block of columns, a run
  * of blocks for each worker.
  *
- * <p>A row's result has the same bits with each number of rows that is taken here, and in int8 those of oneDNN as well,
- * so there with any number of rows. In bf16 oneDNN adds in another order and rounds differently.
+ * <p>A row's result has the bits that oneDNN gives it, so those with any number of rows: integers are added exactly, and
+ * bf16 in {@link Bf16Sums oneDNN's order}.
  */
 final class StreamedLinear {
     /**
      * With more rows arithmetic counts as well, and oneDNN, whose instructions do more at once, is faster. Measured at
-     * GPT-2 small's shape in GB/s of weights, here and there, where memory gives 58: bf16 48 and 32 with one row, 38
-     * and 38 with three, 31 and 40 with four; int8 40 and 28 with one row.
+     * GPT-2 small's shape in GB/s of weights, where memory gives 37: bf16 here 37 with one or two rows, there 27 with
+     * two and 32 with four; int8 here 33 with one row, there 24 with two and 29 with four.
      */
     private static final int MOST_ROWS_BF16 = 2;
 
     private static final int MOST_ROWS_INT8 = 1;
+
+    private static final long PAD_BYTES = (long) EltwisePlan.ELEMENTS * Float.BYTES;
 
     /** oneDNN pads K with zeros to 16 lanes. */
     private static final int PADDED_LANES = 16;
@@ -35,6 +40,7 @@ final class StreamedLinear {
     private final Precision precision;
     private final int elementsOfLane;
     private final int lanes;
+
     private final long blockBytes;
 
     /** Addresses of the panels' weights. */
@@ -49,6 +55,7 @@ final class StreamedLinear {
     private final long bias;
     private final long scales;
     private final long columnSums;
+    private final long offsets;
 
     /**
      * @param panels addresses of weights in oneDNN's blocks of 64 columns
@@ -56,6 +63,7 @@ final class StreamedLinear {
      * @param bias f32 [out], or 0 for none
      * @param scales f32 [out], for int8
      * @param columnSums f32 [out], for int8
+     * @param offsets i32 [out]: 128·Σ of a column's integers, for int8
      */
     StreamedLinear(
             int in,
@@ -65,7 +73,8 @@ final class StreamedLinear {
             int[] bounds,
             long bias,
             long scales,
-            long columnSums) {
+            long columnSums,
+            long offsets) {
         this.in = in;
         this.out = out;
         this.precision = precision;
@@ -74,22 +83,19 @@ final class StreamedLinear {
         this.bias = bias;
         this.scales = scales;
         this.columnSums = columnSums;
+        this.offsets = offsets;
         elementsOfLane = precision == Precision.INT8 ? 4 : 2;
         lanes = Math.ceilDiv(in, elementsOfLane);
-        blockBytes = (long) CpuLinear.roundUp(lanes, PADDED_LANES) * StreamKernels.COLUMNS * StreamKernels.LANE_BYTES;
+        blockBytes = (long) CpuLinear.roundUp(lanes, PADDED_LANES) * COLUMNS * LANE_BYTES;
         firstBlock = new int[panels.length + 1];
         for (int p = 0; p < panels.length; p++) {
-            firstBlock[p + 1] = firstBlock[p] + Math.ceilDiv(bounds[p + 1] - bounds[p], StreamKernels.COLUMNS);
+            firstBlock[p + 1] = firstBlock[p] + Math.ceilDiv(bounds[p + 1] - bounds[p], COLUMNS);
         }
     }
 
-    /**
-     * Whether so many rows are better off here.
-     *
-     * @param sameBits whether a row's bits may not depend on the number of rows
-     */
-    boolean takes(int rows, boolean sameBits) {
-        return precision == Precision.INT8 ? rows <= MOST_ROWS_INT8 : !sameBits && rows <= MOST_ROWS_BF16;
+    /** Whether so many rows are better off here. */
+    boolean takes(int rows) {
+        return precision == Precision.INT8 ? rows <= MOST_ROWS_INT8 : rows <= MOST_ROWS_BF16 && Bf16Sums.areOneDnns(in);
     }
 
     /**
@@ -103,31 +109,26 @@ final class StreamedLinear {
         int blocks = firstBlock[panels.length];
         long share = blocks * blockBytes / BYTES_SHARE;
         if (precision == Precision.INT8) {
-            long plane = 4L * CpuLinear.roundUp(lanes, PADDED_LANES);
-            long nibbles = scratch.allocate(4 * plane);
+            long plane = (long) LANE_BYTES * CpuLinear.roundUp(lanes, PADDED_LANES);
+            long planes = scratch.allocate(2 * plane);
             long scaleAndZero = scratch.allocate(2L * Float.BYTES);
             long quantised = scratch.allocate(plane);
             Ram.fill(quantised, plane, (byte) 0);
             Quantise.row(x, in, quantised, scaleAndZero);
-            StreamKernels.nibbles(quantised, lanes, nibbles, plane);
-            int excess = StreamKernels.excess(nibbles, plane, lanes);
-            shares.rows(blocks, share, (worker, from, to) -> {
-                for (int block = from; block < to; block++) {
-                    int8(worker, block, nibbles, plane, excess, scaleAndZero, y, activation);
-                }
+            StreamKernels.planes(quantised, lanes, planes, plane);
+            shares.pairs(blocks, share, (worker, from, to) -> {
+                int8(worker, from, to, planes, plane, scaleAndZero, y, activation);
             });
         } else {
-            long stride = 4L * CpuLinear.roundUp(in, elementsOfLane * PADDED_LANES);
+            long stride = (long) LANE_BYTES * CpuLinear.roundUp(in, elementsOfLane * PADDED_LANES);
             long wide = scratch.allocate(rows * stride);
             for (int r = 0; r < rows; r++) {
                 long row = wide + r * stride;
                 Rows.convert(DType.BF16, x + (long) r * in * DType.BF16.bytes(), DType.F32, row, in);
                 Ram.fill(row + 4L * in, stride - 4L * in, (byte) 0);
             }
-            shares.rows(blocks, share, (worker, from, to) -> {
-                for (int block = from; block < to; block++) {
-                    bf16(worker, block, wide, stride, rows, y, activation);
-                }
+            shares.pairs(blocks, share, (worker, from, to) -> {
+                bf16(worker, from, to, wide, stride, rows, y, activation);
             });
         }
         scratch.rewind(mark);
@@ -138,27 +139,51 @@ final class StreamedLinear {
         return found >= 0 ? found : -found - 2;
     }
 
-    private void bf16(Worker worker, int block, long x, long stride, int rows, long y, Activation activation) {
+    private int column(int block) {
         int p = panel(block);
-        int column = bounds[p] + (block - firstBlock[p]) * StreamKernels.COLUMNS;
-        int width = Math.min(StreamKernels.COLUMNS, bounds[p + 1] - column);
-        long weights = panels[p] + (block - firstBlock[p]) * blockBytes;
+        return bounds[p] + (block - firstBlock[p]) * COLUMNS;
+    }
+
+    private int width(int block) {
+        return Math.min(COLUMNS, bounds[panel(block) + 1] - column(block));
+    }
+
+    private long weights(int block) {
+        int p = panel(block);
+        return panels[p] + (block - firstBlock[p]) * blockBytes;
+    }
+
+    /** All products of a run of blocks side by side, then what is applied to them. */
+    private void bf16(Worker worker, int from, int to, long x, long stride, int rows, long y, Activation activation) {
         Arena.Mark mark = worker.scratch().mark();
-        long sums = worker.scratch().allocate(8L * StreamKernels.COLUMNS);
-        for (int r = 0; r < rows; r += 2) {
-            int count = Math.min(2, rows - r);
-            if (count == 1) {
-                StreamKernels.bf16Row(x + r * stride, weights, lanes, sums);
+        int columns = CpuLinear.roundUp((to - from) * COLUMNS, EltwisePlan.ELEMENTS);
+        long rowBytes = (long) columns * Float.BYTES;
+        long sums = worker.scratch().allocate(rows * rowBytes);
+        long part = worker.scratch().allocate(2 * Bf16Sums.SUM_BYTES);
+        for (int r = 0; r < rows; r++) {
+            Ram.fill(sums + (r + 1) * rowBytes - PAD_BYTES, PAD_BYTES, (byte) 0); // what is behind the last column
+        }
+        for (int block = from; block < to; block += rows == 1 ? 2 : 1) {
+            long target = sums + (block - from) * Bf16Sums.SUM_BYTES;
+            if (rows == 1) {
+                Bf16Sums.row(x, weights(block), weights(Math.min(block + 1, to - 1)), lanes, target, part);
             } else {
-                StreamKernels.bf16Rows(x + r * stride, stride, weights, lanes, sums);
+                Bf16Sums.rows(x, stride, weights(block), lanes, target, rowBytes, part);
             }
-            for (int i = 0; i < count; i++) {
-                long row = sums + 4L * i * StreamKernels.COLUMNS;
-                if (bias != 0) {
-                    RowKernels.add(bias + 4L * column, row, width);
-                }
-                Activations.row(activation, row, width);
-                Rows.narrow(row, y + ((long) (r + i) * out + column) * DType.BF16.bytes(), width);
+        }
+        for (int r = 0; r < rows; r++) {
+            long row = sums + r * rowBytes;
+            for (int block = from; block < to && bias != 0; block++) {
+                RowKernels.add(bias + 4L * column(block), row + (block - from) * Bf16Sums.SUM_BYTES, width(block));
+            }
+            if (activation == Activation.RELU) {
+                RowKernels.relu(row, (to - from) * COLUMNS);
+            } else if (activation != Activation.NONE) {
+                worker.plans().activation(activation).execute(row, columns);
+            }
+            for (int block = from; block < to; block++) {
+                long target = y + ((long) r * out + column(block)) * DType.BF16.bytes();
+                Rows.narrow(row + (block - from) * Bf16Sums.SUM_BYTES, target, width(block));
             }
         }
         worker.scratch().rewind(mark);
@@ -166,32 +191,38 @@ final class StreamedLinear {
 
     private void int8(
             Worker worker,
-            int block,
-            long nibbles,
+            int from,
+            int to,
+            long planes,
             long plane,
-            int excess,
             long scaleAndZero,
             long y,
             Activation activation) {
-        int p = panel(block);
-        int column = bounds[p] + (block - firstBlock[p]) * StreamKernels.COLUMNS;
-        int width = Math.min(StreamKernels.COLUMNS, bounds[p + 1] - column);
-        long weights = panels[p] + (block - firstBlock[p]) * blockBytes;
         Arena.Mark mark = worker.scratch().mark();
-        long sums = worker.scratch().allocate(4L * StreamKernels.COLUMNS);
-        long parts = worker.scratch().allocate(StreamKernels.partsBytes(lanes));
-        StreamKernels.int8Row(nibbles, plane, weights, lanes, parts);
-        StreamKernels.int8Sums(parts, lanes, excess, sums);
-        StreamKernels.scaled(sums, scales + 4L * column);
-        Quantise.epilogue(
-                sums,
-                width,
-                Ram.getFloat(scaleAndZero),
-                Ram.getFloat(scaleAndZero + 4),
-                columnSums + 4L * column,
-                bias == 0 ? 0 : bias + 4L * column);
-        Activations.row(activation, sums, width);
-        Ram.copy(sums, y + 4L * column, 4L * width);
+        long sums = worker.scratch().allocate((long) COLUMNS * Integer.BYTES);
+        int windows = StreamKernels.windows(lanes);
+        long parts = worker.scratch().allocate(StreamKernels.partsBytes(windows));
+        for (int block = from; block < to; block++) {
+            int column = column(block);
+            int width = width(block);
+            long weights = weights(block);
+            for (int i = 0; i < windows; i++) {
+                int first = (int) ((long) i * lanes / windows);
+                int last = (int) ((i + 1L) * lanes / windows);
+                StreamKernels.int8Row(planes, plane, weights, first, last, parts + StreamKernels.partsBytes(i));
+            }
+            StreamKernels.int8Sums(parts, windows, offsets + 4L * column, sums);
+            StreamKernels.scaled(sums, scales + 4L * column);
+            Quantise.epilogue(
+                    sums,
+                    width,
+                    Ram.getFloat(scaleAndZero),
+                    Ram.getFloat(scaleAndZero + 4),
+                    columnSums + 4L * column,
+                    bias == 0 ? 0 : bias + 4L * column);
+            Activations.row(activation, sums, width);
+            Ram.copy(sums, y + 4L * column, 4L * width);
+        }
         worker.scratch().rewind(mark);
     }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of one CPU device. The owner is worker 0 and takes part in every region; the others wait for it, first
- * spinning for the few microseconds between two operations of a batch, then parked.
+ * spinning between two operations of a batch, then parked.
  *
  * <p>Only the owner calls {@link #run}; regions do not nest.
  */
@@ -17,7 +17,8 @@ final class Team implements AutoCloseable {
         void run(Worker worker);
     }
 
-    private static final int SPINS_BEFORE_PARK = 2_000;
+    /** Some hundred microseconds: longer than what the owner does alone within a step. Waking a thread costs 50. */
+    private static final int SPINS_BEFORE_PARK = 20_000;
 
     private final Worker[] workers;
     private final Thread[] threads;

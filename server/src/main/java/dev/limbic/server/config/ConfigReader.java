@@ -267,8 +267,7 @@ final class ConfigReader {
         Generation generation = new Generation(
                 section.integer("max-sequences", 1, 4096),
                 section.integer("chunk-tokens", 1, 1 << 16),
-                section.integer("queue", 1, 1 << 20),
-                section.flag("same-bits"));
+                section.integer("queue", 1, 1 << 20));
         done(section);
         return generation;
     }

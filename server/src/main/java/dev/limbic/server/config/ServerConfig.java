@@ -56,9 +56,8 @@ public record ServerConfig(
      * @param maxSequences most texts that gain tokens at a time
      * @param chunkTokens most prompt tokens in a step
      * @param queue most texts that wait
-     * @param sameBits whether a text is the same in any company, on the CPU
      */
-    public record Generation(int maxSequences, int chunkTokens, int queue, boolean sameBits) {}
+    public record Generation(int maxSequences, int chunkTokens, int queue) {}
 
     /**
      * How conversations are held.
