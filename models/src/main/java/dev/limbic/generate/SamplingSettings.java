@@ -47,7 +47,7 @@ public record SamplingSettings(
         }
         if (alternatives < 0 || alternatives > MAX_ALTERNATIVES) {
             throw new LimbicException.Invalid(
-                    "top log-probabilities must be 0 to %d, found %d".formatted(MAX_ALTERNATIVES, alternatives));
+                    "top_log_probs must be 0 to %d, found %d".formatted(MAX_ALTERNATIVES, alternatives));
         }
     }
 
@@ -70,7 +70,9 @@ public record SamplingSettings(
             if (topK < 0) {
                 throw new LimbicException.Invalid("top_k must be 0 (all) or more, found %d".formatted(topK));
             }
-            requireWithin("top_p", topP, Float.MIN_VALUE, 1);
+            if (!(topP > 0 && topP <= 1)) {
+                throw new LimbicException.Invalid("top_p must be above 0 to 1, found " + topP);
+            }
             requireWithin("min_p", minP, 0, 1);
         }
     }

@@ -95,7 +95,7 @@ public final class Scheduler {
      */
     public Sequence submit(GenerationRequest request, TokenListener listener) {
         SamplingRules rules = new SamplingRules(request.sampling(), limits.vocabulary());
-        int limit = requirePossible(request);
+        int limit = mostTokens(request);
         if (request.timeoutNanos() <= 0) {
             throw new LimbicException.Expired("the deadline passed before the text was queued");
         }
@@ -112,8 +112,18 @@ public final class Scheduler {
         return sequence;
     }
 
+    /**
+     * Checks a request without queueing it; from any thread.
+     *
+     * @throws LimbicException.Invalid if it can never be generated
+     */
+    public void requirePossible(GenerationRequest request) {
+        new SamplingRules(request.sampling(), limits.vocabulary());
+        mostTokens(request);
+    }
+
     /** Returns how many tokens the sequence may have in all. */
-    private int requirePossible(GenerationRequest request) {
+    private int mostTokens(GenerationRequest request) {
         int prompt = request.prompt().length;
         if (prompt == 0) {
             throw new LimbicException.Invalid("the prompt has no tokens");

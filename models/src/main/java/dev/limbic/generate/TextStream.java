@@ -37,14 +37,14 @@ final class TextStream {
      * ends before that and {@link #stopped} is true; of several stop strings the one that is complete first counts, and
      * of those the longest.
      *
-     * @param mayStop whether stop strings count; text added while they do not is never part of one
+     * @param mayStop whether a stop string that this token completes counts; one that it does not complete yet may later
      */
     String push(int id, boolean mayStop) {
         if (stopped) {
             throw new IllegalStateException("the text has ended");
         }
         decode(vocabulary.of(id), false);
-        return takeCertain(mayStop && longestStop > 0);
+        return takeCertain(mayStop);
     }
 
     /** Whether a stop string has ended the text. */
@@ -77,16 +77,16 @@ final class TextStream {
         chars.clear();
     }
 
-    private String takeCertain(boolean watching) {
-        int certain = watching ? findStop() : held.length();
+    private String takeCertain(boolean mayStop) {
+        int certain = longestStop > 0 ? findStop(mayStop) : held.length();
         String text = held.substring(0, certain);
         held.delete(0, certain);
         return text;
     }
 
     /** Where the held text ends, or from where on it has to wait. */
-    private int findStop() {
-        for (int end = searchedUpTo + 1; end <= held.length(); end++) {
+    private int findStop(boolean mayStop) {
+        for (int end = searchedUpTo + 1; mayStop && end <= held.length(); end++) {
             int start = end;
             for (String stop : stopStrings) {
                 int candidate = end - stop.length();

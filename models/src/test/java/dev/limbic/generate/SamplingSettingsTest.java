@@ -23,8 +23,8 @@ class SamplingSettingsTest {
         refused(() -> settings.temperature(-1), "temperature must be 0.0 to 100.0, found -1.0");
         refused(() -> settings.temperature(Float.NaN), "temperature must be 0.0 to 100.0, found NaN");
         refused(() -> settings.truncation(-1, 1, 0), "top_k must be 0 (all) or more, found -1");
-        refused(() -> settings.truncation(0, 0, 0), "top_p must be 1.4E-45 to 1.0, found 0.0");
-        refused(() -> settings.truncation(0, 1.01f, 0), "top_p must be 1.4E-45 to 1.0, found 1.01");
+        refused(() -> settings.truncation(0, 0, 0), "top_p must be above 0 to 1, found 0.0");
+        refused(() -> settings.truncation(0, 1.01f, 0), "top_p must be above 0 to 1, found 1.01");
         refused(() -> settings.truncation(0, 1, 1.5f), "min_p must be 0.0 to 1.0, found 1.5");
         refused(() -> settings.penalties(0, 0, 0), "repetition_penalty must be 0.01 to 100.0, found 0.0");
         refused(() -> settings.penalties(1, 3, 0), "presence_penalty must be -2.0 to 2.0, found 3.0");
@@ -35,8 +35,8 @@ class SamplingSettingsTest {
         refused(
                 () -> settings.banned(List.of(List.of())),
                 "a banned sequence must have at least one token, found none");
-        refused(() -> settings.alternatives(21), "top log-probabilities must be 0 to 20, found 21");
-        refused(() -> settings.alternatives(-1), "top log-probabilities must be 0 to 20, found -1");
+        refused(() -> settings.alternatives(21), "top_log_probs must be 0 to 20, found 21");
+        refused(() -> settings.alternatives(-1), "top_log_probs must be 0 to 20, found -1");
         refused(() -> settings.ending(List.of(), List.of(), 0, 0), "max_new_tokens must be at least 1, found 0");
         refused(
                 () -> settings.ending(List.of(), List.of(), 4, 3),

@@ -128,11 +128,11 @@ class TextStreamTest {
     @Test
     void stopStringsThatDoNotCountYetAreText() {
         TextStream stream =
-                new TextStream(id -> utf8(List.of("EN", "D", "EN", "D").get(id)), List.of("END"));
-        assertThat(stream.push(0, false)).isEqualTo("EN");
-        assertThat(stream.push(1, true)).as("begun too early").isEqualTo("D");
-        assertThat(stream.push(2, true)).isEmpty();
-        assertThat(stream.push(3, true)).isEmpty();
+                new TextStream(id -> utf8(List.of("EN", "D", "!EN", "D").get(id)), List.of("END"));
+        assertThat(stream.push(0, false)).isEmpty();
+        assertThat(stream.push(1, false)).as("complete too early").isEqualTo("END");
+        assertThat(stream.push(2, false)).isEqualTo("!");
+        assertThat(stream.push(3, true)).as("begun early, complete now").isEmpty();
         assertThat(stream.stopped()).isTrue();
         assertThatThrownBy(() -> stream.push(0, true)).hasMessage("the text has ended");
     }

@@ -19,6 +19,7 @@ final class ChatScreen implements Dialogue.Audience {
     private final PrintStream out;
     private final Map<String, List<String>> labels;
     private final Semaphore ended = new Semaphore(0);
+    private boolean writes;
 
     /** @param labels of each text model, by its name */
     ChatScreen(PrintStream out, Map<String, List<String>> labels) {
@@ -33,14 +34,19 @@ final class ChatScreen implements Dialogue.Audience {
             case DialogueEvent.ReplyStarted started -> {
                 out.println("     " + intention(started));
                 out.print("  > ");
+                writes = true;
             }
             case DialogueEvent.ReplyToken token -> out.print(token.token().text());
             case DialogueEvent.ReplyEnded ended -> {
                 out.println(ended.finish().text());
                 out.println();
+                writes = false;
             }
-            case DialogueEvent.Failed failed ->
-                out.println("     " + failed.failure().getMessage());
+            case DialogueEvent.Failed failed -> {
+                out.println((writes ? System.lineSeparator() : "") + "     "
+                        + failed.failure().getMessage());
+                writes = false;
+            }
         }
         out.flush();
     }

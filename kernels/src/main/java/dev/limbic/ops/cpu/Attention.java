@@ -209,7 +209,7 @@ final class Attention {
             e.intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
             sums = sums.add(e);
         }
-        float inverse = 1 / sums.reduceLanes(VectorOperators.ADD);
+        float inverse = 1 / VectorMath.sum(sums);
         for (int j = 0; j < columns; j += LANES) {
             load(row + 4L * j).mul(inverse).intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
         }

@@ -30,12 +30,13 @@ final class CacheKernels {
     }
 
     /**
-     * scores[j] = q·keys[j], four tokens at a time.
+     * parts[j] = the products q·keys[j], added up but for a vector of them, four tokens at a time. {@link #sums} does the
+     * rest, as together they are more than the compiler inlines.
      *
      * @param q f32 [d], zero from there to the next multiple of the vector length
-     * @param scores f32 [tokens] and room for three more
+     * @param parts f32 [tokens, vector length] and room for three tokens more
      */
-    static void dotsF32(long q, long keys, long rowBytes, int tokens, int d, long scores) {
+    static void dotsF32(long q, long keys, long rowBytes, int tokens, int d, long parts) {
         int whole = d - d % LANES;
         VectorMask<Float> inside = F.indexInRange(whole, d);
         for (int j = 0; j < tokens; j += 4) {
@@ -62,15 +63,27 @@ final class CacheKernels {
                 a2 = only(load(k2 + 4L * whole), inside).fma(x, a2);
                 a3 = only(load(k3 + 4L * whole), inside).fma(x, a3);
             }
-            Ram.setFloat(scores + 4L * j, a0.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 4, a1.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 8, a2.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 12, a3.reduceLanes(VectorOperators.ADD));
+            a0.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * j, Ram.ORDER);
+            a1.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 1), Ram.ORDER);
+            a2.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 2), Ram.ORDER);
+            a3.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 3), Ram.ORDER);
+        }
+    }
+
+    /** Bytes of what {@link #dotsF32} writes for so many tokens. */
+    static long partsBytes(int tokens) {
+        return (long) VECTOR_BYTES * (tokens + 3);
+    }
+
+    /** scores[j] = Σ parts[j]. */
+    static void sums(long parts, int tokens, long scores) {
+        for (int j = 0; j < tokens; j++) {
+            Ram.setFloat(scores + 4L * j, VectorMath.sum(load(parts + (long) VECTOR_BYTES * j)));
         }
     }
 
     /** {@link #dotsF32} with keys of bf16. */
-    static void dotsBf16(long q, long keys, long rowBytes, int tokens, int d, long scores) {
+    static void dotsBf16(long q, long keys, long rowBytes, int tokens, int d, long parts) {
         int whole = d - d % LANES;
         VectorMask<Float> inside = F.indexInRange(whole, d);
         for (int j = 0; j < tokens; j += 4) {
@@ -96,10 +109,10 @@ final class CacheKernels {
                 a2 = only(Rows.loadWide(k2 + 2L * whole), inside).fma(x, a2);
                 a3 = only(Rows.loadWide(k3 + 2L * whole), inside).fma(x, a3);
             }
-            Ram.setFloat(scores + 4L * j, a0.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 4, a1.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 8, a2.reduceLanes(VectorOperators.ADD));
-            Ram.setFloat(scores + 4L * j + 12, a3.reduceLanes(VectorOperators.ADD));
+            a0.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * j, Ram.ORDER);
+            a1.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 1), Ram.ORDER);
+            a2.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 2), Ram.ORDER);
+            a3.intoMemorySegment(Ram.ALL, parts + (long) VECTOR_BYTES * (j + 3), Ram.ORDER);
         }
     }
 
@@ -125,7 +138,7 @@ final class CacheKernels {
             sums = sums.add(e);
         }
         Ram.setFloat(maximumAndSum, max);
-        Ram.setFloat(maximumAndSum + 4, sums.reduceLanes(VectorOperators.ADD));
+        Ram.setFloat(maximumAndSum + 4, VectorMath.sum(sums));
     }
 
     /** sum ← sum + Σ p[j]·values[j]; f32 [d] of sum are written up to the next multiple of the vector length. */

@@ -144,6 +144,7 @@ final class CachedAttention {
         Arena.Mark mark = scratch.mark();
         long queries = scratch.allocate(4L * padded * (lastHead - firstHead));
         long scores = scratch.allocate(SCORE_BYTES * (lastHead - firstHead));
+        long products = scratch.allocate(CacheKernels.partsBytes(CHUNK));
         for (int row = 0; row < sequences.rows(b); row++) {
             int tokens = Math.clamp(visible(b, row) - chunk * CHUNK, 0, CHUNK);
             for (int head = firstHead; head < lastHead; head++) {
@@ -151,7 +152,7 @@ final class CachedAttention {
                 Rows.convert(qkv.dtype(), query(b, row, head), DType.F32, q, d);
                 Ram.fill(q + 4L * d, 4L * (padded - d), (byte) 0);
             }
-            dots(b, firstHead, lastHead, chunk, tokens, queries, scores);
+            dots(b, firstHead, lastHead, chunk, tokens, queries, scores, products);
             for (int head = firstHead; head < lastHead; head++) {
                 long sum = part(parts, b, row, head) + chunk * partBytes();
                 Ram.fill(sum, 4L * padded, (byte) 0);
@@ -169,7 +170,8 @@ final class CachedAttention {
         scratch.rewind(mark);
     }
 
-    private void dots(int b, int firstHead, int lastHead, int chunk, int tokens, long queries, long scores) {
+    private void dots(
+            int b, int firstHead, int lastHead, int chunk, int tokens, long queries, long scores, long products) {
         boolean wide = cache.dtype() == DType.F32;
         for (int done = 0, run; done < tokens; done += run) {
             run = Math.min(run(chunk * CHUNK + done), tokens - done);
@@ -178,10 +180,11 @@ final class CachedAttention {
                 long q = queries + 4L * padded * (head - firstHead);
                 long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
                 if (wide) {
-                    CacheKernels.dotsF32(q, keys, cache.rowBytes(), run, d, own);
+                    CacheKernels.dotsF32(q, keys, cache.rowBytes(), run, d, products);
                 } else {
-                    CacheKernels.dotsBf16(q, keys, cache.rowBytes(), run, d, own);
+                    CacheKernels.dotsBf16(q, keys, cache.rowBytes(), run, d, products);
                 }
+                CacheKernels.sums(products, run, own);
             }
         }
     }

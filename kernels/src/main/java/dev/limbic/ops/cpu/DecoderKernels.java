@@ -4,7 +4,6 @@ import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Kernels over single rows of f32 that only decoders need: root mean square, gated units, rotary positions. */
 final class DecoderKernels {
@@ -22,7 +21,7 @@ final class DecoderKernels {
             FloatVector v = load(y + 4L * i);
             squares = v.fma(v, squares);
         }
-        float square = squares.reduceLanes(VectorOperators.ADD);
+        float square = VectorMath.sum(squares);
         for (; i < n; i++) {
             float v = Ram.getFloat(y + 4L * i);
             square += v * v;

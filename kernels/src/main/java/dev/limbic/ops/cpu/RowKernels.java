@@ -4,7 +4,6 @@ import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** Kernels over single rows of f32. Each is one or two passes over a row that fits the first-level cache. */
 final class RowKernels {
@@ -78,7 +77,7 @@ final class RowKernels {
         for (; i <= n - LANES; i += LANES) {
             sums = sums.add(load(y + 4L * i));
         }
-        float sum = sums.reduceLanes(VectorOperators.ADD);
+        float sum = VectorMath.sum(sums);
         for (; i < n; i++) {
             sum += Ram.getFloat(y + 4L * i);
         }
@@ -89,7 +88,7 @@ final class RowKernels {
             FloatVector centred = load(y + 4L * i).sub(mean);
             squares = centred.fma(centred, squares);
         }
-        float square = squares.reduceLanes(VectorOperators.ADD);
+        float square = VectorMath.sum(squares);
         for (; i < n; i++) {
             float centred = Ram.getFloat(y + 4L * i) - mean;
             square += centred * centred;
@@ -123,7 +122,7 @@ final class RowKernels {
             e.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
             sums = sums.add(e);
         }
-        sum += sums.reduceLanes(VectorOperators.ADD);
+        sum += VectorMath.sum(sums);
         for (; i < n; i++) {
             float e = (float) Math.exp(Ram.getFloat(x + 4L * i) - max);
             Ram.setFloat(y + 4L * i, e);

@@ -4,6 +4,7 @@ import dev.limbic.ops.Activation;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Elementary functions on vectors of f32, accurate to a few units in the last place, the same on every system. */
@@ -20,7 +21,23 @@ final class VectorMath {
     /** Adding and subtracting 1.5·2²³ rounds a float of small magnitude to the nearest integer. */
     static final float ROUNDER = 12582912f;
 
+    private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
+    private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
+    private static final VectorShuffle<Float> BY_2 = VectorShuffle.iota(F, 2, 1, true);
+    private static final VectorShuffle<Float> BY_1 = VectorShuffle.iota(F, 1, 1, true);
+
     private VectorMath() {}
+
+    /**
+     * Sum of all lanes, halves first. {@code reduceLanes} adds in another order in compiled code than in interpreted code,
+     * and the first replies after a start would differ from later ones.
+     */
+    static float sum(FloatVector v) {
+        FloatVector a = LANES > 8 ? v.add(v.rearrange(BY_8)) : v;
+        a = LANES > 4 ? a.add(a.rearrange(BY_4)) : a;
+        a = a.add(a.rearrange(BY_2));
+        return a.add(a.rearrange(BY_1)).lane(0);
+    }
 
     /**
      * e^x, by Cody and Waite's reduction and Cephes' polynomial. Below −87.3 it is e^−87.3 (about 1e−38), above 88.3

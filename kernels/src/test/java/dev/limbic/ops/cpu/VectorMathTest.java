@@ -50,6 +50,25 @@ final class VectorMathTest {
         }
     }
 
+    /** Whether interpreted or compiled, and whatever the compiler thinks best: else a text changes as the server warms. */
+    @Test
+    void sumsAreAddedInOneOrder() {
+        java.util.Random random = new java.util.Random(4);
+        for (int round = 0; round < 50_000; round++) {
+            float[] x = new float[VectorMath.LANES];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = (float) random.nextGaussian();
+            }
+            float sum = VectorMath.sum(FloatVector.fromArray(VectorMath.F, x, 0));
+            for (int half = x.length / 2; half > 0; half /= 2) {
+                for (int i = 0; i < half; i++) {
+                    x[i] += x[i + half];
+                }
+            }
+            assertThat(sum).as("round %d", round).isEqualTo(x[0]);
+        }
+    }
+
     @Test
     void expIsAccurateToAFewUlps() {
         sweep("exp", VectorMath::exp, Math::exp, -87.3, 88.3, 0, 3e-7);

@@ -27,6 +27,7 @@ import java.util.Set;
 /** Reads the record tree out of files and overrides, and validates it. */
 final class ConfigReader {
     private static final int MIB = 1 << 20;
+    private static final long CACHE_BYTES = 256L << 20;
 
     private final List<String> problems = new ArrayList<>();
     private final Set<String> keys = new LinkedHashSet<>();
@@ -226,7 +227,7 @@ final class ConfigReader {
                     folder(section, "language-models", directory),
                     section.choice("device", DeviceChoice.class),
                     section.choice("precision", PrecisionChoice.class),
-                    section.memory("cache", 1, 1L << 40),
+                    section.memoryOr("cache", CACHE_BYTES, 1, 1L << 40),
                     isDefault(section, marked)));
             section.finish();
         }

@@ -198,6 +198,10 @@ final class Section {
         return number(key, least, most, Units::bytes);
     }
 
+    long memoryOr(String key, long absent, long least, long most) {
+        return find(key) == null ? absent : memory(key, least, most);
+    }
+
     private long number(String key, long least, long most, java.util.function.ToLongFunction<String> parser) {
         Setting setting = require(key);
         if (setting.value().isEmpty()) {

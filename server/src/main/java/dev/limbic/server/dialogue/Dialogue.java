@@ -59,6 +59,7 @@ public final class Dialogue {
      *
      * @param maxTurns most turns that are remembered
      * @throws LimbicException.NotFound if the settings name a model that is not served
+     * @throws LimbicException.Invalid if no reply can be sampled as they say
      */
     public Dialogue(
             TextPipeline texts,
@@ -70,6 +71,9 @@ public final class Dialogue {
         texts.requireModel(settings.emotionModel());
         if (!replies.languages().isEmpty() || !settings.languageModel().isEmpty()) {
             replies.languages().named(settings.languageModel());
+        }
+        if (!replies.languages().isEmpty()) {
+            replies.requirePossible(settings.languageModel(), settings.sampling());
         }
         this.texts = texts;
         this.replies = replies;
@@ -158,7 +162,8 @@ public final class Dialogue {
             if (speaks && !audience.listens()) {
                 return;
             }
-            first.remember();
+            // Not before its turn: what comes later must not colour this reply.
+            memory.felt(first.answer.emotions());
             if (speaks) {
                 first.speak();
                 if (first.speaking) {
@@ -168,6 +173,7 @@ public final class Dialogue {
                 if (first.utterance.replies()) {
                     first.tell(first.ended(FinishReason.CANCELLED));
                 }
+                memory.add(first.turn());
                 finish(first);
             }
         }
@@ -259,10 +265,9 @@ public final class Dialogue {
             }
         }
 
-        void remember() {
+        private Turn turn() {
             TextAnswer heard = java.util.Objects.requireNonNull(answer);
-            memory.felt(heard.emotions()); // not before its turn: what comes later must not colour this reply
-            memory.add(new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.emotions())));
+            return new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.emotions()));
         }
 
         void speak() {
@@ -279,12 +284,15 @@ public final class Dialogue {
             }
             ReplyRequest request = new ReplyRequest(
                     settings.languageModel(),
-                    new ReplyRequest.Talk(memory.turns(), true),
+                    new ReplyRequest.Talk(memory.turnsWith(turn()), true),
                     chosen.cue(),
                     settings.sampling(),
                     settings.priority(),
                     timeLeft());
             try {
+                if (utterance.cue() != null) {
+                    replies.requireStyle(settings.languageModel(), utterance.cue());
+                }
                 String model =
                         replies.languages().named(settings.languageModel()).name();
                 TextPipeline.Pending pending = replies.reply(request, this);
@@ -292,8 +300,16 @@ public final class Dialogue {
                 work = Optional.of(pending);
                 tell(new ReplyStarted(utterance.id(), model, chosen.strategy(), chosen.cue()));
             } catch (LimbicException e) {
+                remember(e);
                 tell(new Failed(utterance.id(), e));
                 finish(this);
+            }
+        }
+
+        /** What can never be answered is not remembered either: it would be in the way of all that follows. */
+        private void remember(@Nullable LimbicException failure) {
+            if (!(failure instanceof LimbicException.Invalid)) {
+                memory.add(turn());
             }
         }
 
@@ -301,6 +317,7 @@ public final class Dialogue {
             String line = chosen.lines().get(linesSaid++ % chosen.lines().size());
             tell(new ReplyStarted(utterance.id(), "", chosen.strategy(), chosen.cue()));
             tell(new ReplyToken(utterance.id(), new GeneratedToken(-1, line, 0, List.of())));
+            memory.add(turn());
             memory.add(new Turn(Turn.Role.ASSISTANT, line, chosen.cue().emotion()));
             tell(ended(FinishReason.STOP));
             finish(this);
@@ -328,6 +345,7 @@ public final class Dialogue {
             try {
                 speaking = false;
                 said.append(finish.text());
+                remember(finish.failure());
                 if (!said.toString().isBlank() && response != null) {
                     memory.add(new Turn(
                             Turn.Role.ASSISTANT, said.toString(), response.cue().emotion()));

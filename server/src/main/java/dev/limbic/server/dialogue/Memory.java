@@ -9,10 +9,14 @@ import java.util.List;
 
 /** What a conversation remembers: its persona, its latest turns and feelings. Bounded; not thread-safe. */
 final class Memory {
+    /** Of all turns together, but for the latest: some ten times what models of today take in well. */
+    private static final int MOST_CHARS = 1 << 15;
+
     private final String persona;
     private final int maxTurns;
     private final Deque<Turn> turns = new ArrayDeque<>();
     private final Deque<Emotions> trajectory = new ArrayDeque<>();
+    private int chars;
 
     Memory(String persona, int maxTurns) {
         this.persona = persona;
@@ -22,9 +26,14 @@ final class Memory {
     /** Remembers a turn; the oldest exchange is forgotten for it, so that what is left begins with the person. */
     void add(Turn turn) {
         turns.add(turn);
-        while (turns.size() > maxTurns || startsWithin()) {
-            turns.removeFirst();
+        chars += turn.text().length();
+        while (turns.size() > maxTurns || isLong() || startsWithin()) {
+            chars -= turns.removeFirst().text().length();
         }
+    }
+
+    private boolean isLong() {
+        return turns.size() > 1 && chars > MOST_CHARS;
     }
 
     private boolean startsWithin() {
@@ -40,6 +49,14 @@ final class Memory {
 
     List<Emotions> trajectory() {
         return List.copyOf(trajectory);
+    }
+
+    /** {@link #turns}, as they would be with one more. */
+    List<Turn> turnsWith(Turn turn) {
+        Memory next = new Memory(persona, maxTurns);
+        turns.forEach(next::add);
+        next.add(turn);
+        return next.turns();
     }
 
     /** The persona, if there is one, and the turns. */

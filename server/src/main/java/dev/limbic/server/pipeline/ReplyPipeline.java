@@ -1,9 +1,14 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.domain.Cue;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
+import dev.limbic.generate.GenerationRequest;
+import dev.limbic.generate.SamplingSettings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -13,6 +18,9 @@ import java.util.concurrent.RejectedExecutionException;
  */
 public final class ReplyPipeline {
     private static final Duration RETRY = Duration.ofMillis(100);
+
+    /** Of what a client sent, in a message. */
+    private static final int MOST_SHOWN = 64;
 
     private final Languages languages;
     private final int maxTextBytes;
@@ -38,6 +46,36 @@ public final class ReplyPipeline {
     }
 
     /**
+     * Checks what many replies will be sampled with.
+     *
+     * @throws LimbicException if that model is not served, or can write none of them
+     */
+    public void requirePossible(String model, SamplingWish sampling) {
+        Languages.Served served = languages.named(model);
+        SamplingSettings settings = sampling.settings(served.model(), null, List.of());
+        served.scheduler().requirePossible(new GenerationRequest(new int[] {0}, 0, settings, 0, Long.MAX_VALUE));
+    }
+
+    /**
+     * Checks what a client asks for.
+     *
+     * @throws LimbicException if that model is not served, or has no such manner
+     */
+    public void requireStyle(String model, Cue cue) {
+        Languages.Served served = languages.named(model);
+        Set<String> known = served.model().card().controls();
+        if (!cue.style().isEmpty() && !known.contains(cue.style())) {
+            throw new LimbicException.Invalid("target.style must be one that model '%s' knows (%s), found '%s'"
+                    .formatted(
+                            served.name(),
+                            known.isEmpty() ? "none" : String.join(", ", new TreeSet<>(known)),
+                            cue.style()
+                                    .substring(
+                                            0, Math.min(MOST_SHOWN, cue.style().length()))));
+        }
+    }
+
+    /**
      * Starts to write a reply; from now on the listener will hear of its end.
      *
      * @return the reply, for cancellation
@@ -46,7 +84,7 @@ public final class ReplyPipeline {
     public TextPipeline.Pending reply(ReplyRequest request, ReplyListener listener) {
         Languages.Served served = languages.named(request.model());
         switch (request.input()) {
-            case ReplyRequest.Prompt prompt -> requireShort(prompt.text(), "the prompt");
+            case ReplyRequest.Prompt prompt -> requirePrompt(prompt.text());
             case ReplyRequest.Talk talk -> requireUsable(talk.turns());
         }
         if (request.timeoutNanos() <= 0) {
@@ -63,14 +101,18 @@ public final class ReplyPipeline {
 
     private void requireUsable(List<Turn> turns) {
         for (Turn turn : turns) {
-            requireShort(turn.text(), "a turn");
+            if (turn.text().isBlank()) {
+                throw new LimbicException.Invalid("a turn is empty");
+            }
+            TextPipeline.requireShort(turn.text(), "a turn", maxTextBytes);
         }
     }
 
-    private void requireShort(String text, String what) {
-        if (text.isBlank()) {
-            throw new LimbicException.Invalid(what + " is empty");
+    /** Spaces alone are a prompt too. */
+    private void requirePrompt(String text) {
+        if (text.isEmpty()) {
+            throw new LimbicException.Invalid("the prompt is empty");
         }
-        TextPipeline.requireShort(text, what, maxTextBytes);
+        TextPipeline.requireShort(text, "the prompt", maxTextBytes);
     }
 }

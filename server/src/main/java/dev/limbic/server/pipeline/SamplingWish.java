@@ -50,8 +50,11 @@ public record SamplingWish(
         }
         for (String word : bannedWords) {
             if (word.isBlank() || word.length() > MAX_BANNED_CHARS) {
-                throw new LimbicException.Invalid("a banned word must have 1 to %d characters, found %d"
-                        .formatted(MAX_BANNED_CHARS, word.length()));
+                throw new LimbicException.Invalid(
+                        "a banned word must have 1 to %d characters that are not all spaces, found '%s'"
+                                .formatted(
+                                        MAX_BANNED_CHARS,
+                                        word.length() > MAX_BANNED_CHARS ? word.length() + " characters" : word));
             }
         }
         if (logitBias.size() > MAX_BIASES) {

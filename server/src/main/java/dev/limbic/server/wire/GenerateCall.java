@@ -78,13 +78,11 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             GenerateRequest request = inbound.requireReadable("GenerateRequest");
             ReplyRequest.Input input = DialogueCodec.input(request);
             switch (request.getSteering().getHowCase()) {
-                case TARGET ->
-                    begin(
-                            reply(
-                                    request,
-                                    input,
-                                    DialogueCodec.cue(request.getSteering().getTarget())),
-                            null);
+                case TARGET -> {
+                    Cue cue = DialogueCodec.cue(request.getSteering().getTarget());
+                    calls.dialogues().replies().requireStyle(request.getModel(), cue);
+                    begin(reply(request, input, cue), null);
+                }
                 case FOLLOW_SPEAKER -> follow(request, input);
                 case HOW_NOT_SET -> begin(reply(request, input, null), null);
             }

@@ -79,7 +79,8 @@ class ConfigLoaderTest {
         assertThat(load(two).defaultLanguage()).isEqualTo("y");
         assertThat(problems(two.replace("name: y", "name: m"))).contains("'m' is the name of two models");
         assertThat(problems(two.replace("path: b", "path: gone"))).contains("is not a folder");
-        assertThat(problems(two.replace(", cache: 8GiB", ""))).contains("'language-models[].cache' is missing");
+        assertThat(load(two.replace(", cache: 8GiB", "")).languages().getFirst().cacheBytes())
+                .isEqualTo(256L << 20);
         Files.delete(folder.resolve("models/starter/dialogue-gpt"));
         assertThat(load(null).languages()).as("left out where it is not found").isEmpty();
     }

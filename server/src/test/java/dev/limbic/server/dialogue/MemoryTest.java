@@ -47,6 +47,19 @@ class MemoryTest {
     }
 
     @Test
+    void longTurnsCountByTheirLength() {
+        Memory memory = new Memory("", 64);
+        String half = "x".repeat(1 << 14);
+        memory.add(user(half));
+        memory.add(assistant("short"));
+        memory.add(user(half));
+        assertThat(memory.turns()).containsExactly(user(half));
+        memory.add(assistant(""));
+        memory.add(user(half + half + half));
+        assertThat(memory.turns()).containsExactly(user(half + half + half));
+    }
+
+    @Test
     void whateverIsSaidItStaysBoundedAndBeginsWithThePerson() {
         Random random = new Random(3);
         for (int most = 2; most < 9; most++) {

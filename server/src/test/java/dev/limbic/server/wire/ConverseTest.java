@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import static dev.limbic.server.wire.ConverseClient.END;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.v1.CanonicalEmotion;
@@ -11,111 +12,37 @@ import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Utterance;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Converse over a real connection; the model goes on with the alphabet. */
 class ConverseTest {
-    private static final ConverseResponse END =
-            ConverseResponse.newBuilder().setUtteranceId("END").build();
-
     private WireFixture fixture = new WireFixture();
 
     ConverseTest() throws IOException {}
 
-    /** A client that takes every event, or as many as it wants. */
-    private static final class Client implements ClientResponseObserver<ConverseRequest, ConverseResponse> {
-        private final boolean reads;
-        private final BlockingQueue<ConverseResponse> events = new LinkedBlockingQueue<>();
-        private @Nullable ClientCallStreamObserver<ConverseRequest> call;
-        private volatile @Nullable Status status;
-
-        Client(boolean reads) {
-            this.reads = reads;
-        }
-
-        @Override
-        public void beforeStart(ClientCallStreamObserver<ConverseRequest> started) {
-            call = started;
-            if (!reads) {
-                started.disableAutoRequestWithInitial(0);
-            }
-        }
-
-        @Override
-        public void onNext(ConverseResponse event) {
-            events.add(event);
-        }
-
-        @Override
-        public void onError(Throwable thrown) {
-            status = ((StatusRuntimeException) thrown).getStatus();
-            events.add(END);
-        }
-
-        @Override
-        public void onCompleted() {
-            status = Status.OK;
-            events.add(END);
-        }
-
-        ClientCallStreamObserver<ConverseRequest> call() {
-            return Objects.requireNonNull(call);
-        }
-
-        Status status() {
-            return Objects.requireNonNull(status);
-        }
-
-        ConverseResponse next() throws InterruptedException {
-            ConverseResponse event = events.poll(20, TimeUnit.SECONDS);
-            assertThat(event).as("an event within 20 s").isNotNull();
-            return event;
-        }
-
-        /** The reply's text up to its end. */
-        String reply(String id) throws InterruptedException {
-            StringBuilder text = new StringBuilder();
-            for (ConverseResponse event = next(); ; event = next()) {
-                assertThat(event.getUtteranceId()).isEqualTo(id);
-                text.append(event.getToken().getTextDelta());
-                if (event.hasReplyFinished()) {
-                    return text.append(event.getReplyFinished().getTextDelta()).toString();
-                }
-            }
-        }
-    }
-
-    private Client open(ConverseSetup.Builder setup, boolean reads) {
-        Client client = new Client(reads);
+    private ConverseClient open(ConverseSetup.Builder setup, boolean reads) {
+        ConverseClient client = new ConverseClient(reads);
         StreamObserver<ConverseRequest> requests = fixture.dialogueAsync().converse(client);
         requests.onNext(ConverseRequest.newBuilder().setSetup(setup).build());
         return client;
     }
 
-    private Client open(ConverseSetup.Builder setup) {
+    private ConverseClient open(ConverseSetup.Builder setup) {
         return open(setup, true);
     }
 
-    private static void say(Client client, Utterance.Builder utterance) {
+    private static void say(ConverseClient client, Utterance.Builder utterance) {
         client.call()
                 .onNext(ConverseRequest.newBuilder().setUtterance(utterance).build());
     }
 
-    private static void say(Client client, String id, String text) {
+    private static void say(ConverseClient client, String id, String text) {
         say(client, Utterance.newBuilder().setUtteranceId(id).setText(text));
     }
 
@@ -133,7 +60,7 @@ class ConverseTest {
 
     @Test
     void anUtteranceIsReadAndAnsweredAsItFeels() throws Exception {
-        Client client = open(ConverseSetup.newBuilder().setPersona("Kim"));
+        ConverseClient client = open(ConverseSetup.newBuilder().setPersona("Kim"));
         say(client, "1", "wonderful");
         ConverseResponse analysis = client.next();
         assertThat(analysis.getUtteranceId()).isEqualTo("1");
@@ -159,7 +86,7 @@ class ConverseTest {
 
     @Test
     void logitsOfLaterUtterancesArriveAmongTheTokens() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         fixture.language.holdSteps();
         say(client, "1", "wonderful");
         client.next();
@@ -185,7 +112,7 @@ class ConverseTest {
 
     @Test
     void aNewUtteranceInterruptsWhenAskedFor() throws Exception {
-        Client client = open(ConverseSetup.newBuilder().setBargeIn(true));
+        ConverseClient client = open(ConverseSetup.newBuilder().setBargeIn(true));
         fixture.language.neverEnd();
         fixture.language.holdSteps();
         say(client, "1", "wonderful");
@@ -223,7 +150,7 @@ class ConverseTest {
 
     @Test
     void withoutBargeInRepliesQueueInOrder() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         for (String id : List.of("1", "2", "3")) {
             say(client, id, "a");
         }
@@ -240,7 +167,7 @@ class ConverseTest {
 
     @Test
     void onlyListeningAndATargetOfItsOwn() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setNoReply(true));
         assertThat(client.next().hasAnalysis()).isTrue();
         say(
@@ -261,7 +188,7 @@ class ConverseTest {
 
     @Test
     void wrongMessagesGetTheirErrorsAndTheStreamLivesOn() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         say(client, "1", "  ");
         ConverseResponse error = client.next();
         assertThat(error.getUtteranceId()).isEqualTo("1");
@@ -286,19 +213,61 @@ class ConverseTest {
 
     @Test
     void aWrongSetupEndsTheStream() throws Exception {
-        Client client = open(ConverseSetup.newBuilder().setLanguageModel("nobody"));
+        ConverseClient client = open(ConverseSetup.newBuilder().setLanguageModel("nobody"));
         assertThat(client.next()).isEqualTo(END);
         assertThat(client.status().getCode()).isEqualTo(Status.Code.NOT_FOUND);
-        Client silent = new Client(true);
+        ConverseClient silent = new ConverseClient(true);
         fixture.dialogueAsync().converse(silent);
         say(silent, "1", "a");
         assertThat(silent.next()).isEqualTo(END);
         assertThat(silent.status().getDescription()).contains("setup");
+        ConverseSetup.Builder setup = ConverseSetup.newBuilder();
+        setup.getSamplingBuilder().setTemperature(Float.NaN);
+        ConverseClient cold = open(setup);
+        assertThat(cold.next()).isEqualTo(END);
+        assertThat(cold.status().getDescription()).contains("temperature").contains("NaN");
+        setup.getSamplingBuilder().clearTemperature().setMinNewTokens(100_000);
+        ConverseClient lengthy = open(setup);
+        assertThat(lengthy.next()).isEqualTo(END);
+        assertThat(lengthy.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    }
+
+    @Test
+    void whatIsTooLongForTheModelIsNotRemembered() throws Exception {
+        ConverseClient client = open(ConverseSetup.newBuilder());
+        say(client, "1", "a");
+        assertThat(client.next().hasAnalysis()).isTrue();
+        client.reply("1");
+        say(client, "2", "x".repeat(400));
+        assertThat(client.next().hasAnalysis()).isTrue();
+        ConverseResponse event = client.next();
+        if (event.hasReplyStarted()) {
+            event = client.next();
+        }
+        assertThat(event.getError().getMessage()).contains("does not fit");
+        say(client, "3", "b");
+        assertThat(client.next().hasAnalysis()).isTrue();
+        client.reply("3");
+        assertThat(fixture.language.prompts().getLast()).startsWith("U:a\n").doesNotContain("xxx");
+    }
+
+    @Test
+    void aMannerThatTheModelDoesNotHaveIsRefused() throws Exception {
+        ConverseClient client = open(ConverseSetup.newBuilder());
+        EmotionTarget.Builder target = EmotionTarget.newBuilder()
+                .setEmotion(CanonicalEmotion.CANONICAL_EMOTION_JOY)
+                .setStyle("<|joy|>");
+        say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setTarget(target));
+        assertThat(client.next().hasAnalysis()).isTrue();
+        assertThat(client.next().getError().getMessage()).contains("target.style", "joy", "<|joy|>");
+        say(client, Utterance.newBuilder().setUtteranceId("2").setText("a").setTarget(target.setStyle("joy")));
+        assertThat(client.next().hasAnalysis()).isTrue();
+        client.reply("2");
     }
 
     @Test
     void aClientThatVanishesFreesEverything() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         fixture.language.neverEnd();
         fixture.language.holdSteps();
         say(client, "1", "a");
@@ -317,7 +286,7 @@ class ConverseTest {
     void withoutALanguageModelTheStrategySpeaks() throws Exception {
         fixture.close();
         fixture = new WireFixture(64, false);
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         say(client, "1", "wonderful");
         assertThat(client.next().hasAnalysis()).isTrue();
         ConverseResponse started = client.next();
@@ -331,7 +300,7 @@ class ConverseTest {
         fixture.language.neverEnd();
         ConverseSetup.Builder setup = ConverseSetup.newBuilder();
         setup.getSamplingBuilder().setMaxNewTokens(200).setTopLogProbs(20);
-        Client client = open(setup, false);
+        ConverseClient client = open(setup, false);
         for (int i = 0; i < 60; i++) {
             say(client, "u" + i, "a");
         }
@@ -350,7 +319,7 @@ class ConverseTest {
 
     @Test
     void aStoppingServerFinishesWhatWasSaid() throws Exception {
-        Client client = open(ConverseSetup.newBuilder());
+        ConverseClient client = open(ConverseSetup.newBuilder());
         fixture.language.holdSteps();
         say(client, "1", "a");
         fixture.language.awaitHeldStep();
