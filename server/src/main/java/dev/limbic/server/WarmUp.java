@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Exercises models for a moment before they serve, so that first requests meet compiled code and plans. */
 final class WarmUp {
     /** For each model. */
-    private static final long NANOS = 250_000_000;
+    private static final long NANOS = 150_000_000;
 
     /** In words: a chat line is rarely longer. */
     private static final int LONGEST_TEXT = 24;
