@@ -18,7 +18,6 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -66,7 +65,6 @@ class DeviceLossTest {
         server.close();
     }
 
-    /** A device that can only be closed. */
     private Device device() {
         Error error = failure;
         if (error != null) {
@@ -75,14 +73,7 @@ class DeviceLossTest {
         if (!opens) {
             throw new DeviceException(DeviceException.Kind.MISSING, "gone");
         }
-        return (Device) Proxy.newProxyInstance(
-                Device.class.getClassLoader(), new Class<?>[] {Device.class}, (self, method, arguments) -> {
-                    if (method.getName().equals("close")) {
-                        closedDevices.incrementAndGet();
-                        return null;
-                    }
-                    throw new UnsupportedOperationException(method.getName());
-                });
+        return FakeDevice.open(closedDevices);
     }
 
     private void lose(FakeTextModel model) {

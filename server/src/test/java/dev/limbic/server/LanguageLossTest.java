@@ -28,7 +28,6 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -78,16 +77,8 @@ class LanguageLossTest {
         server.close();
     }
 
-    /** A device that can only be closed. */
     private Device device() {
-        return (Device) Proxy.newProxyInstance(
-                Device.class.getClassLoader(), new Class<?>[] {Device.class}, (self, method, arguments) -> {
-                    if (method.getName().equals("close")) {
-                        closedDevices.incrementAndGet();
-                        return null;
-                    }
-                    throw new UnsupportedOperationException(method.getName());
-                });
+        return FakeDevice.open(closedDevices);
     }
 
     private static void fail(FakeLanguageModel model, DeviceException.Kind kind) {

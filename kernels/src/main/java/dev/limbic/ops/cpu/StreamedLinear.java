@@ -40,7 +40,6 @@ final class StreamedLinear {
     private final Precision precision;
     private final int elementsOfLane;
     private final int lanes;
-
     private final long blockBytes;
 
     /** Addresses of the panels' weights. */

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -266,7 +267,7 @@ public final class Dialogue {
         }
 
         private Turn turn() {
-            TextAnswer heard = java.util.Objects.requireNonNull(answer);
+            TextAnswer heard = Objects.requireNonNull(answer);
             return new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.emotions()));
         }
 
