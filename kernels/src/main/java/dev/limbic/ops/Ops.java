@@ -71,7 +71,9 @@ public interface Ops {
 
     /**
      * Scaled dot-product attention of the new rows over all that the cache holds of their sequences, up to themselves:
-     * softmax(q·Kᵀ/√size)·V per query head. Query head i uses the keys and values of head i / (queries / keys).
+     * softmax(q·Kᵀ/√size)·V per query head. Query head i uses the keys and values of head i / (queries / keys). Sums are
+     * f32. In rows of prompts a provider may round queries, and the weights that softmax gives, to the type of the cache
+     * before it multiplies, as its keys and values are; in rows that decode it does not.
      *
      * @param qkv [T, (queries + 2·keys)·size], of which only the queries are read
      * @return [T, queries·size]

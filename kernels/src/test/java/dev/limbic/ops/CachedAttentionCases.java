@@ -109,7 +109,7 @@ interface CachedAttentionCases {
         CacheCase c = CacheCase.random(bench(), heads, 16, type, type, new int[lengths.length], lengths);
         float[] uncached = bench().download(bench().ops()
                 .attention(bench().upload(c.tokens(), type), bench().sequences(lengths), heads.queries(), true));
-        Closeness.of(type).twice().checkSame("cached and uncached " + type, c.run(), uncached);
+        Closeness.of(type).twice().checkSame("cached and uncached " + type, c.run(), uncached, c.allowance());
     }
 
     @ParameterizedTest
@@ -211,7 +211,10 @@ interface CachedAttentionCases {
             for (int layer = 0; layer < 2; layer++) {
                 float[] y = bench().download(bench().ops()
                         .cachedAttention(bench().upload(layers[layer], type), cache, layer, sequences, heads));
-                Closeness.of(type).check("layer " + layer, y, Oracle.attention(layers[layer], new int[] {4}, 1, true));
+                double[] expected = Oracle.attention(layers[layer], new int[] {4}, 1, true);
+                double[] rounding = new double[expected.length]; // values are below 4, and their weights have 8 bits
+                Arrays.fill(rounding, type == DType.BF16 ? 0x1p-6 : 0);
+                Closeness.of(type).check("layer " + layer, y, expected, rounding);
             }
         }
     }

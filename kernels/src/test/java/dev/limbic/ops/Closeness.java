@@ -74,8 +74,12 @@ record Closeness(double atol, double eps) {
 
     /** Two results of the device itself. */
     void checkSame(String what, float[] actual, float[] other) {
+        checkSame(what, actual, other, new double[other.length]);
+    }
+
+    void checkSame(String what, float[] actual, float[] other, double[] allowance) {
         double[] expected = new double[other.length];
         Arrays.setAll(expected, i -> other[i]);
-        check(what, actual, expected);
+        check(what, actual, expected, allowance);
     }
 }

@@ -4,6 +4,8 @@ import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
@@ -14,9 +16,6 @@ import jdk.incubator.vector.VectorOperators;
 final class CacheKernels {
     private static final int VECTOR_BYTES = 4 * LANES;
     private static final int HALF_BYTES = 2 * LANES;
-
-    /** Low enough that its exponential is nothing beside the row's maximum. */
-    private static final float MASKED = -1e30f;
 
     private CacheKernels() {}
 
@@ -117,28 +116,67 @@ final class CacheKernels {
     }
 
     /**
-     * The first {@code visible} scores become exp(scale·(score − maximum)), those up to {@code columns}, a multiple of
-     * the vector length, next to nothing.
+     * weights[j] = exp(scale·(scores[j] − maximum)) for the first {@code visible} scores, zero up to {@code columns}.
      *
-     * @param maximumAndSum two f32, written: the scaled maximum, and the sum of the exponentials
+     * @param scores f32 [columns]
+     * @param weights f32 [columns], may be the scores
+     * @param columns a multiple of the vector length
+     * @param maximumAndSum two f32, written: the scaled maximum as a power of two, and the sum of the exponentials
      */
-    static void exponentials(long row, int visible, int columns, float scale, long maximumAndSum) {
-        for (int j = visible; j < columns; j++) {
-            Ram.setFloat(row + 4L * j, MASKED);
-        }
-        FloatVector greatest = load(row);
-        for (int j = LANES; j < columns; j += LANES) {
-            greatest = greatest.max(load(row + 4L * j));
-        }
-        float max = greatest.reduceLanes(VectorOperators.MAX) * scale;
+    static void weightsF32(long scores, long weights, int visible, int columns, float scale, long maximumAndSum) {
+        float factor = scale * VectorMath.LOG2E;
+        float max = greatest(scores, visible) * factor;
         FloatVector sums = FloatVector.zero(F);
-        for (int j = 0; j < columns; j += LANES) {
-            FloatVector e = VectorMath.exp(load(row + 4L * j).mul(scale).sub(max));
-            e.intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
+        int j = 0;
+        for (; j < visible; j += LANES) {
+            FloatVector e = weights(scores + 4L * j, factor, max, F.indexInRange(j, visible));
+            e.intoMemorySegment(Ram.ALL, weights + 4L * j, Ram.ORDER);
             sums = sums.add(e);
+        }
+        for (; j < columns; j += LANES) {
+            FloatVector.zero(F).intoMemorySegment(Ram.ALL, weights + 4L * j, Ram.ORDER);
         }
         Ram.setFloat(maximumAndSum, max);
         Ram.setFloat(maximumAndSum + 4, VectorMath.sum(sums));
+    }
+
+    /**
+     * {@link #weightsF32} with weights of bf16, ties rounded up. Their sum is that of the unrounded ones, and it tells of
+     * a NaN among them even where rounding turned it into something else.
+     */
+    static void weightsBf16(long scores, long weights, int visible, int columns, float scale, long maximumAndSum) {
+        float factor = scale * VectorMath.LOG2E;
+        float max = greatest(scores, visible) * factor;
+        FloatVector sums = FloatVector.zero(F);
+        int j = 0;
+        for (; j < visible; j += LANES) {
+            FloatVector e = weights(scores + 4L * j, factor, max, F.indexInRange(j, visible));
+            IntVector rounded = e.reinterpretAsInts().add(0x8000).lanewise(VectorOperators.LSHR, 16);
+            ((ShortVector) rounded.convertShape(VectorOperators.I2S, Rows.HALF, 0))
+                    .intoMemorySegment(Ram.ALL, weights + 2L * j, Ram.ORDER);
+            sums = sums.add(e);
+        }
+        for (; j < columns; j += LANES) {
+            ShortVector.zero(Rows.HALF).intoMemorySegment(Ram.ALL, weights + 2L * j, Ram.ORDER);
+        }
+        Ram.setFloat(maximumAndSum, max);
+        Ram.setFloat(maximumAndSum + 4, VectorMath.sum(sums));
+    }
+
+    private static FloatVector weights(long scores, float factor, float max, VectorMask<Float> visible) {
+        FloatVector power = load(scores).fma(FloatVector.broadcast(F, factor), FloatVector.broadcast(F, -max));
+        return only(VectorMath.exp2(power), visible);
+    }
+
+    /** The greatest of some scores; a NaN is passed over, as its own weight tells of it. */
+    private static float greatest(long scores, int n) {
+        FloatVector a = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector v = load(scores + 4L * j);
+            // Two instructions, where max has to heed NaN and signed zero.
+            a = a.blend(v, v.compare(VectorOperators.GT, a, F.indexInRange(j, n)));
+        }
+        return a.reduceLanes(VectorOperators.MAX);
     }
 
     /** sum ← sum + Σ p[j]·values[j]; f32 [d] of sum are written up to the next multiple of the vector length. */

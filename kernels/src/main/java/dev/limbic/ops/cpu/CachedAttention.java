@@ -13,8 +13,8 @@ import java.util.Arrays;
  * One call of attention over a cache. A sequence that decodes reads keys and values where they lie and is cut along
  * its context into chunks, each an item of work with a result of its own that are merged afterwards; chunks are the same
  * whatever the batch and the team, and so are the results. The rows of a prompt are cut into tiles instead, which visit
- * the chunks in turn: there it pays to transpose the keys first. The two round differently, so a row of a prompt is
- * always one of a tile, however few rows come with it.
+ * the chunks in turn, as products of matrices. The two round differently, so a row of a prompt is always one of a tile,
+ * however few rows come with it.
  */
 final class CachedAttention {
     private static final int CHUNK = RowTile.CHUNK;
@@ -24,12 +24,6 @@ final class CachedAttention {
 
     /** Scores of one query head over a chunk. */
     private static final long SCORE_BYTES = 4L * (CHUNK + LANES);
-
-    /**
-     * Rows of a tile, a multiple of those that the kernels of {@link Attention} take: enough that turning the keys, which
-     * each tile does anew, is little beside multiplying with them, few enough to share out.
-     */
-    private static final int TILE = 128;
 
     private final Tensor qkv;
     private final CpuKvCache cache;
@@ -62,7 +56,8 @@ final class CachedAttention {
         for (int b = 0; b < sequences.count(); b++) {
             int rows = sequences.rows(b);
             boolean many = b >= sequences.decoding();
-            firstItem[b + 1] = firstItem[b] + (many ? heads.keys() * Math.ceilDiv(rows, TILE) : strips() * chunks(b));
+            firstItem[b + 1] =
+                    firstItem[b] + (many ? heads.keys() * Math.ceilDiv(rows, RowTile.ROWS) : strips() * chunks(b));
             firstPart[b + 1] = firstPart[b] + (many ? 0 : rows * heads.queries() * chunks(b));
         }
     }
@@ -78,7 +73,9 @@ final class CachedAttention {
                 int b = found >= 0 ? found : -found - 2;
                 int item = i - firstItem[b];
                 if (b >= sequences.decoding()) {
-                    tile(worker, b, item % heads.keys(), item / heads.keys() * TILE);
+                    // The last rows see most: whoever begins with them does not finish long after the others.
+                    int tiles = (firstItem[b + 1] - firstItem[b]) / heads.keys();
+                    tile(worker, b, item % heads.keys(), (tiles - 1 - item / heads.keys()) * RowTile.ROWS);
                 } else {
                     chunk(worker, b, item / chunks(b), item % chunks(b), parts);
                 }
@@ -162,7 +159,7 @@ final class CachedAttention {
                 if (tokens > 0) {
                     int columns = CpuLinear.roundUp(tokens, LANES);
                     long own = scores + SCORE_BYTES * (head - firstHead);
-                    CacheKernels.exponentials(own, tokens, columns, scale, sum + 4L * padded);
+                    CacheKernels.weightsF32(own, own, tokens, columns, scale, sum + 4L * padded);
                 }
             }
             mix(b, row, firstHead, lastHead, chunk, tokens, scores, parts);
@@ -231,7 +228,7 @@ final class CachedAttention {
                 float total = 0;
                 for (int c = 0; c < chunks(b); c++) {
                     long part = first + c * partBytes();
-                    float weight = (float) Math.exp(Ram.getFloat(part + 4L * padded) - max);
+                    float weight = VectorMath.exp2(Ram.getFloat(part + 4L * padded) - max);
                     total += weight * Ram.getFloat(part + 4L * padded + 4);
                     RowKernels.addScaled(part, weight, sum, padded);
                 }
@@ -246,32 +243,33 @@ final class CachedAttention {
     private void tile(Worker worker, int b, int keyHead, int firstRow) {
         Arena scratch = worker.scratch();
         Arena.Mark mark = scratch.mark();
-        int rows = Math.min(TILE, sequences.rows(b) - firstRow);
+        int rows = Math.min(RowTile.ROWS, sequences.rows(b) - firstRow);
         int firstHead = keyHead * heads.group();
         int states = heads.group() * rows;
-        long queries = scratch.allocate(4L * states * d);
+        DType type = cache.dtype();
+        long queryBytes = (long) d * type.bytes();
+        long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes);
         long sums = scratch.allocate(4L * states * padded);
         long statistics = scratch.allocate(8L * states);
-        Ram.fill(sums, 4L * states * padded, (byte) 0);
         for (int s = 0; s < states; s++) {
             long q = query(b, firstRow + s % rows, firstHead + s / rows);
-            Rows.convert(qkv.dtype(), q, DType.F32, queries + 4L * s * d, d);
-            Ram.setFloat(statistics + 8L * s, Float.NEGATIVE_INFINITY);
-            Ram.setFloat(statistics + 8L * s + 4, 0);
+            Rows.convert(qkv.dtype(), q, type, queries + s * queryBytes, d);
         }
-        RowTile tile = new RowTile(scratch, d, padded, scale);
+        RowTile tile = new RowTile(worker, type, d, padded, scale);
         int seen = visible(b, firstRow + rows - 1);
         for (int start = 0; start < seen; start += CHUNK) {
             int tokens = Math.min(CHUNK, seen - start);
-            for (int j = 0; j < tokens; j++) {
+            tile.clear();
+            for (int j = 0, run; j < tokens; j += run) {
+                run = Math.min(run(start + j), tokens - j);
                 long key = key(b, keyHead, start + j);
-                tile.put(j, cache.dtype(), key, key + cache.toValues());
+                tile.put(j, run, key, key + cache.toValues());
             }
-            for (int s = 0, count; s < states; s += count) {
-                int row = s % rows;
-                count = Math.min(RowTile.ROWS, rows - row);
-                int sees = visible(b, firstRow + row) - start;
-                tile.run(queries + 4L * s * d, count, sees, tokens, sums + 4L * s * padded, statistics + 8L * s);
+            tile.end(tokens);
+            int sees = visible(b, firstRow) - start;
+            for (int s = 0; s < states; s += rows) {
+                long sum = sums + 4L * s * padded;
+                tile.run(queries + s * queryBytes, rows, sees, tokens, start == 0, sum, statistics + 8L * s);
             }
         }
         for (int s = 0; s < states; s++) {

@@ -209,7 +209,9 @@ final class CpuLinear implements Linear, AutoCloseable {
     }
 
     private MatmulPlan.Key key(int rows, int width, Activation activation) {
-        return new MatmulPlan.Key(rows, in, width, out, precision, fused(activation), hasBias);
+        DType result = precision.activations();
+        return new MatmulPlan.Key(
+                rows, in, width, out, precision, result, fused(activation), hasBias, MatmulPlan.Order.BLOCKS);
     }
 
     /** What oneDNN applies itself. Not the rectifier: its comparison turns NaN into zero. */
@@ -230,6 +232,11 @@ final class CpuLinear implements Linear, AutoCloseable {
         throw new IllegalArgumentException("more rows than a block: " + rows);
     }
 
+    /** Most rows that are computed at once. */
+    int blockRows() {
+        return precision == Precision.INT8 ? int8Block : BLOCK;
+    }
+
     int panels() {
         return panels.size();
     }
@@ -245,7 +252,8 @@ final class CpuLinear implements Linear, AutoCloseable {
      */
     void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         DType type = precision.activations();
-        int step = precision == Precision.INT8 ? int8Block : BLOCK;
+        int blocks = Math.ceilDiv(rows, blockRows());
+        int step = roundUp(Math.ceilDiv(rows, blocks), 16);
         for (int done = 0; done < rows; done += step) {
             int block = Math.min(step, rows - done);
             long from = x + (long) done * in * type.bytes();

@@ -72,14 +72,12 @@ final class CpuOps implements Ops {
             w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
         } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
             // Inner boundaries lie on multiples of the padding: no worker's rounding reaches another's rows.
-            int share = CpuLinear.roundUp((t + size - 1) / size, ROW_PADDING);
-            team.run(worker -> {
-                int from = Math.min(t, worker.index() * share);
-                int count = Math.min(t, from + share) - from;
-                if (count > 0) {
-                    w.rows(worker, input.row(from), count, y.row(from), activation, 0, w.panels());
-                }
-            });
+            int runs = CpuLinear.roundUp(Math.ceilDiv(t, w.blockRows()), size);
+            shares.runs(
+                    t,
+                    CpuLinear.roundUp(Math.ceilDiv(t, runs), ROW_PADDING),
+                    (worker, from, to) ->
+                            w.rows(worker, input.row(from), to - from, y.row(from), activation, 0, w.panels()));
         } else {
             team.run(worker -> {
                 for (int p = worker.index(); p < w.panels(); p += size) {

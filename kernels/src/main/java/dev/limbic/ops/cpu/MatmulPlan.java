@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
+import dev.limbic.tensor.DType;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
@@ -32,8 +33,36 @@ final class MatmulPlan implements AutoCloseable {
      * @param in K
      * @param out N
      * @param outStride distance between two rows of y, in elements
+     * @param result type of y, F32 or BF16
      */
-    record Key(int rows, int in, int out, int outStride, Precision precision, Activation activation, boolean bias) {}
+    record Key(
+            int rows,
+            int in,
+            int out,
+            int outStride,
+            Precision precision,
+            DType result,
+            Activation activation,
+            boolean bias,
+            Order order) {}
+
+    /** How weights lie. */
+    enum Order {
+        /** As oneDNN likes it best. */
+        BLOCKS(dnnl_format_tag_any),
+
+        /** [in, out]. */
+        ROWS(dnnl_ab),
+
+        /** [out, in]. */
+        COLUMNS(dnnl_ba);
+
+        private final int tag;
+
+        Order(int tag) {
+            this.tag = tag;
+        }
+    }
 
     private final dnnl_stream stream = new dnnl_stream();
     private final dnnl_primitive primitive = new dnnl_primitive();
@@ -53,7 +82,7 @@ final class MatmulPlan implements AutoCloseable {
     /**
      * Compiles the product.
      *
-     * @param layout the layout the weights are in, or null to let oneDNN choose one
+     * @param layout the layout the weights are in, or null for what the key says
      */
     MatmulPlan(Key key, @Nullable dnnl_memory_desc layout) {
         OneDnn oneDnn = OneDnn.instance();
@@ -64,11 +93,13 @@ final class MatmulPlan implements AutoCloseable {
         dnnl_memory_desc y = new dnnl_memory_desc();
         OneDnn.check(
                 dnnl_memory_desc_create_with_strides(
-                        y, 2, new long[] {key.rows, key.out}, int8 ? dnnl_f32 : type(key.precision), new long[] {
-                            key.outStride, 1
-                        }),
+                        y,
+                        2,
+                        new long[] {key.rows, key.out},
+                        key.result == DType.BF16 ? dnnl_bf16 : dnnl_f32,
+                        new long[] {key.outStride, 1}),
                 "dnnl_memory_desc_create_with_strides");
-        dnnl_memory_desc w = layout != null ? layout : weightDesc(key, dnnl_format_tag_any);
+        dnnl_memory_desc w = layout != null ? layout : weightDesc(key, key.order.tag);
         dnnl_memory_desc b = key.bias && !int8 ? dense(dnnl_f32, 1, key.out) : null;
         dnnl_memory_desc s = int8 ? vector(key.out) : null;
 

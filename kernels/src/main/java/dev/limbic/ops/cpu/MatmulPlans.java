@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.jspecify.annotations.Nullable;
 
 /** The plans of one thread: products by value key, bounded; the one unused for longest makes room. */
 final class MatmulPlans implements AutoCloseable {
@@ -14,7 +15,7 @@ final class MatmulPlans implements AutoCloseable {
     private final Map<Activation, EltwisePlan> activations = new EnumMap<>(Activation.class);
 
     /** The plan for {@code key} with weights in {@code layout}, compiled on first use. */
-    MatmulPlan get(MatmulPlan.Key key, dnnl_memory_desc layout) {
+    MatmulPlan get(MatmulPlan.Key key, @Nullable dnnl_memory_desc layout) {
         MatmulPlan plan = plans.get(key);
         if (plan == null) {
             plan = new MatmulPlan(key, layout);

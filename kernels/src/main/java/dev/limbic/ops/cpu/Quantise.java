@@ -27,24 +27,30 @@ final class Quantise {
      * @param scaleAndZero two f32, written
      */
     static void row(long x, int n, long q, long scaleAndZero) {
-        FloatVector low = FloatVector.zero(F);
-        FloatVector high = FloatVector.zero(F);
-        FloatVector strange = FloatVector.zero(F);
+        FloatVector zero16 = FloatVector.zero(F);
+        FloatVector low = zero16;
+        FloatVector low2 = zero16;
+        FloatVector high = zero16;
+        FloatVector high2 = zero16;
+        FloatVector strange = zero16; // stays zero, unless there is an infinity or NaN
         int i = 0;
-        for (; i <= n - LANES; i += LANES) {
+        for (; i <= n - 2 * LANES; i += 2 * LANES) {
             FloatVector v = FloatVector.fromMemorySegment(F, Ram.ALL, x + 4L * i, Ram.ORDER);
+            FloatVector w = FloatVector.fromMemorySegment(F, Ram.ALL, x + 4L * (i + LANES), Ram.ORDER);
             low = low.blend(v, v.compare(VectorOperators.LT, low));
+            low2 = low2.blend(w, w.compare(VectorOperators.LT, low2));
             high = high.blend(v, v.compare(VectorOperators.GT, high));
-            strange = strange.add(v.sub(v)); // zero, unless there is an infinity or NaN
+            high2 = high2.blend(w, w.compare(VectorOperators.GT, high2));
+            strange = w.fma(zero16, v.fma(zero16, strange));
         }
-        float least = low.reduceLanes(VectorOperators.MIN);
-        float greatest = high.reduceLanes(VectorOperators.MAX);
+        float least = low.min(low2).reduceLanes(VectorOperators.MIN);
+        float greatest = high.max(high2).reduceLanes(VectorOperators.MAX);
         float odd = strange.reduceLanes(VectorOperators.ADD);
         for (int j = i; j < n; j++) {
             float v = Ram.getFloat(x + 4L * j);
             least = Math.min(least, v);
             greatest = Math.max(greatest, v);
-            odd += Float.isFinite(v) ? 0 : Float.NaN;
+            odd += v * 0;
         }
         float scale = (greatest - least) / 255;
         if (odd != 0 || !Float.isFinite(scale)) {

@@ -5,14 +5,13 @@ import static dev.limbic.ops.cpu.VectorMath.LANES;
 
 import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.SampleRow;
+import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Chooses the token of one row at a time, for one worker. The steps are those of {@code Ops.sample}. */
 final class RowSampler {
-    private static final int MAGNITUDE = 0x7FFFFFFF;
-    private static final int BITS_OF_INFINITY = 0x7F800000;
 
     /** x = (logit − largest)/temperature of the tokens that are looked at first, then next, before all of them are. */
     private static final float[] BOUNDS = {-3, -7, -14, Float.NEGATIVE_INFINITY};
@@ -79,22 +78,14 @@ final class RowSampler {
 
     /** The first token whose logit is NaN or infinite, or −1. */
     private static int firstNotFinite(long scores, int n) {
+        if (Rows.isFinite(DType.F32, scores, n)) {
+            return -1;
+        }
         int i = 0;
-        for (; i <= n - LANES; i += LANES) {
-            VectorMask<Integer> bad = load(scores + 4L * i)
-                    .reinterpretAsInts()
-                    .and(MAGNITUDE)
-                    .compare(VectorOperators.GE, BITS_OF_INFINITY);
-            if (bad.anyTrue()) {
-                return i + bad.firstTrue();
-            }
+        while (Float.isFinite(Ram.getFloat(scores + 4L * i))) {
+            i++;
         }
-        for (; i < n; i++) {
-            if (!Float.isFinite(Ram.getFloat(scores + 4L * i))) {
-                return i;
-            }
-        }
-        return -1;
+        return i;
     }
 
     private static float largest(long scores, int n) {

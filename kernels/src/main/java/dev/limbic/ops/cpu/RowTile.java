@@ -1,130 +1,191 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.LANES;
-
+import dev.limbic.ops.Activation;
+import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 
 /**
- * A few rows of queries against a chunk of keys and values, which it holds widened to f32, the keys transposed; what
- * rows make of one chunk is added to what they made of those before, rescaled to the greater of the maxima.
+ * Some rows of queries against a chunk of keys and values that it gathers from their blocks; what rows make of one chunk
+ * is added to what they made of those before, rescaled to the greater of the maxima. Products are oneDNN's, in the
+ * cache's type with sums in f32. Each of their sums is added in the order of its elements, whatever the other rows and
+ * columns, and what a row does not see has a weight of zero: so a row has the same bits in each tile.
  */
 final class RowTile {
-    /** Rows that the kernels of {@link Attention} take at once. */
-    static final int ROWS = 4;
+    /** Most rows of a call. */
+    static final int ROWS = 128;
 
-    /** Tokens of a chunk: with 64 columns of bf16, its keys and values are 64 kB. */
+    /** Tokens of a chunk. */
     static final int CHUNK = 256;
 
-    /** Columns that the kernel of {@link Attention} takes at once. */
-    private static final int GROUP = 2 * LANES;
+    /** Chunks are rounded up to so many tokens and rows to these, to make do with few plans. */
+    private static final int TOKENS = 128;
 
+    private static final int[] PLANNED_ROWS = {8, 16, 32, 64, ROWS};
+
+    private final Worker worker;
+    private final DType type;
     private final int d;
     private final int padded;
     private final float scale;
 
-    /** f32 [CHUNK / GROUP, d, GROUP]: what a kernel reads lies in one piece, and evenly in the first-level cache. */
+    /** [CHUNK, d] each. */
     private final long keys;
 
-    /** f32 [CHUNK, padded]. */
     private final long values;
 
-    /** f32 [ROWS, CHUNK]. */
+    /** f32 [rows, tokens], and of the cache's type the weights that become of them. */
     private final long scores;
+
+    private final long weights;
 
     /** f32 [ROWS, padded]. */
     private final long mixed;
 
-    private final long wide;
-
     /** Maximum and sum of exponentials of each row, two f32. */
     private final long statistics;
 
-    /** Memory is taken from {@code scratch}; the caller rewinds it. */
-    RowTile(Arena scratch, int d, int padded, float scale) {
+    /** Tokens whose value is not finite: zero times that is NaN, so rows that do not see them must not meet them. */
+    private int strangers;
+
+    private final int[] strange = new int[CHUNK];
+
+    /** f32 [CHUNK, padded], of these tokens. */
+    private long strangeValues;
+
+    /** Memory is taken from the worker's scratch; the caller rewinds it. */
+    RowTile(Worker worker, DType type, int d, int padded, float scale) {
+        this.worker = worker;
+        this.type = type;
         this.d = d;
         this.padded = padded;
         this.scale = scale;
-        keys = scratch.allocate(4L * d * CHUNK);
-        values = scratch.allocate(4L * CHUNK * padded);
+        Arena scratch = worker.scratch();
+        keys = scratch.allocate(CHUNK * rowBytes());
+        values = scratch.allocate(CHUNK * rowBytes());
         scores = scratch.allocate(4L * ROWS * CHUNK);
+        weights = type == DType.F32 ? scores : scratch.allocate((long) ROWS * CHUNK * type.bytes());
         mixed = scratch.allocate(4L * ROWS * padded);
-        wide = scratch.allocate(4L * padded);
+        Ram.fill(mixed, 4L * ROWS * padded, (byte) 0);
         statistics = scratch.allocate(8L * ROWS);
     }
 
-    /** Takes in token {@code j} of the chunk. */
-    void put(int j, DType type, long key, long value) {
-        long row = Rows.read(type, key, d, wide);
-        long column = keys + 4L * ((long) (j / GROUP) * d * GROUP + j % GROUP);
-        for (int c = 0; c < d; c++) {
-            Ram.setFloat(column + 4L * c * GROUP, Ram.getFloat(row + 4L * c));
+    private long rowBytes() {
+        return (long) d * type.bytes();
+    }
+
+    /** Rows that {@link #run} computes for so many: its queries must have room for them. */
+    static int plannedRows(int rows) {
+        for (int planned : PLANNED_ROWS) {
+            if (planned >= rows) {
+                return planned;
+            }
         }
-        long target = values + 4L * j * padded;
-        Rows.convert(type, value, DType.F32, target, d);
-        Ram.fill(target + 4L * d, 4L * (padded - d), (byte) 0);
+        throw new IllegalArgumentException("more rows than a tile: " + rows);
+    }
+
+    /** Begins a chunk. */
+    void clear() {
+        strangers = 0;
+    }
+
+    /** Takes in tokens of the chunk from {@code j} on, which lie behind one another. */
+    void put(int j, int tokens, long key, long value) {
+        Ram.copy(key, keys + j * rowBytes(), tokens * rowBytes());
+        long target = values + j * rowBytes();
+        Ram.copy(value, target, tokens * rowBytes());
+        if (!Rows.isFinite(type, target, tokens * d)) {
+            for (int i = 0; i < tokens; i++) {
+                long row = target + i * rowBytes();
+                if (!Rows.isFinite(type, row, d)) {
+                    putAside(j + i, row);
+                }
+            }
+        }
+    }
+
+    private void putAside(int j, long row) {
+        if (strangeValues == 0) {
+            strangeValues = worker.scratch().allocate(4L * CHUNK * padded);
+        }
+        long aside = strangeValues + 4L * strangers * padded;
+        Rows.convert(type, row, DType.F32, aside, d);
+        Ram.fill(aside + 4L * d, 4L * (padded - d), (byte) 0);
+        Ram.fill(row, rowBytes(), (byte) 0);
+        strange[strangers++] = j;
+    }
+
+    /** Tells that no more tokens come: what lies behind them must not be read as numbers that are none. */
+    void end(int tokens) {
+        long room = (CpuLinear.roundUp(tokens, TOKENS) - tokens) * rowBytes();
+        Ram.fill(keys + tokens * rowBytes(), room, (byte) 0);
+        Ram.fill(values + tokens * rowBytes(), room, (byte) 0);
     }
 
     /**
      * Adds the chunk to what the rows made of earlier ones.
      *
-     * @param q f32 [rows, d]
+     * @param q [{@link #plannedRows}, d] of the cache's type
      * @param rows at most {@link #ROWS}
      * @param first tokens of the chunk that the first row sees, 0 or less if none; each further row sees one more
      * @param tokens tokens of the chunk that are there
+     * @param fresh whether there are no earlier ones; each row must see some of this one then
      * @param sums f32 [rows, padded], weighted sums of values so far
      * @param state of each row the maximum so far and the sum of exponentials, two f32
      */
-    void run(long q, int rows, int first, int tokens, long sums, long state) {
+    void run(long q, int rows, int first, int tokens, boolean fresh, long sums, long state) {
         int most = Math.min(first + rows - 1, tokens);
         if (most <= 0) {
             return;
         }
-        scores(q, rows, CpuLinear.roundUp(most, LANES));
-        // What all rows see is mixed at once, the rest row by row: a value that a row does not see may be NaN.
-        int common = Math.clamp(first, 0, tokens);
+        int columns = CpuLinear.roundUp(most, TOKENS);
+        int planned = plannedRows(rows);
+        multiply(q, keys, scores, planned, d, columns, columns, MatmulPlan.Order.COLUMNS);
         for (int r = 0; r < rows; r++) {
-            int sees = Math.min(first + r, tokens);
-            if (sees > 0) {
-                long row = scores + 4L * r * CHUNK;
-                CacheKernels.exponentials(row, sees, CpuLinear.roundUp(sees, LANES), scale, statistics + 8L * r);
-            }
+            weigh(r, Math.clamp(first + r, 0, tokens), columns, (fresh ? state : statistics) + 8L * r);
         }
-        mix(common);
+        multiply(weights, values, mixed, planned, columns, d, padded, MatmulPlan.Order.ROWS);
         for (int r = 0; r < rows; r++) {
             int sees = Math.min(first + r, tokens);
-            for (int j = common; j < sees; j++) {
-                float weight = Ram.getFloat(scores + 4L * (r * CHUNK + j));
-                RowKernels.addScaled(values + 4L * j * padded, weight, mixed + 4L * r * padded, padded);
+            if (sees <= 0) {
+                continue;
             }
-            if (sees > 0) {
-                join(statistics + 8L * r, mixed + 4L * r * padded, state + 8L * r, sums + 4L * r * padded);
+            long row = mixed + 4L * r * padded;
+            for (int i = 0; i < strangers && strange[i] < sees; i++) {
+                float weight = Rows.get(type, weights + ((long) r * columns + strange[i]) * type.bytes());
+                RowKernels.addScaled(strangeValues + 4L * i * padded, weight, row, padded);
+            }
+            if (fresh) {
+                Ram.copy(row, sums + 4L * r * padded, 4L * padded);
+            } else {
+                join(statistics + 8L * r, row, state + 8L * r, sums + 4L * r * padded);
             }
         }
     }
 
-    private void scores(long q, int rows, int columns) {
-        // Rows past the end repeat the last one; nobody reads their results.
-        long q1 = q + 4L * Math.min(1, rows - 1) * d;
-        long q2 = q + 4L * Math.min(2, rows - 1) * d;
-        long q3 = q + 4L * Math.min(3, rows - 1) * d;
-        int c = 0;
-        for (; c + GROUP <= columns; c += GROUP) {
-            Attention.scores2(q, q1, q2, q3, keys + 4L * c * d, 4L * GROUP, d, scores + 4L * c, 4L * CHUNK);
-        }
-        if (c < columns) {
-            Attention.scores1(q, q1, q2, q3, keys + 4L * c * d, 4L * GROUP, d, scores + 4L * c, 4L * CHUNK);
+    /** Weights of the tokens that a row sees, and zeros. */
+    private void weigh(int r, int sees, int columns, long statistics) {
+        long row = scores + 4L * r * columns;
+        long target = weights + (long) r * columns * type.bytes();
+        if (sees == 0) {
+            Ram.fill(target, (long) columns * type.bytes(), (byte) 0);
+        } else if (type == DType.F32) {
+            CacheKernels.weightsF32(row, target, sees, columns, scale, statistics);
+        } else {
+            CacheKernels.weightsBf16(row, target, sees, columns, scale, statistics);
         }
     }
 
-    private void mix(int tokens) {
-        int c = 0;
-        for (; c + 2 * LANES <= padded; c += 2 * LANES) {
-            Attention.mix2(scores, 4L * CHUNK, values + 4L * c, 4L * padded, tokens, mixed + 4L * c, 4L * padded);
-        }
-        if (c < padded) {
-            Attention.mix1(scores, 4L * CHUNK, values + 4L * c, 4L * padded, tokens, mixed + 4L * c, 4L * padded);
-        }
+    private void multiply(long x, long w, long y, int rows, int in, int out, int outStride, MatmulPlan.Order order) {
+        Precision precision = type == DType.F32 ? Precision.F32 : Precision.BF16;
+        MatmulPlan plan = worker.plans()
+                .get(
+                        new MatmulPlan.Key(
+                                rows, in, out, outStride, precision, DType.F32, Activation.NONE, false, order),
+                        null);
+        Arena.Mark mark = worker.scratch().mark();
+        plan.execute(x, w, y, 0, 0, worker.scratch().allocate(plan.scratchpadBytes()));
+        worker.scratch().rewind(mark);
     }
 
     /** Adds one chunk's maximum, sum of exponentials and values to those so far. */
@@ -132,8 +193,8 @@ final class RowTile {
         float before = Ram.getFloat(state);
         float now = Ram.getFloat(chunk);
         float max = Math.max(before, now);
-        float keep = (float) Math.exp(before - max);
-        float take = (float) Math.exp(now - max);
+        float keep = VectorMath.exp2(before - max);
+        float take = VectorMath.exp2(now - max);
         RowKernels.scale(keep, sum, padded);
         RowKernels.addScaled(chunkSum, take, sum, padded);
         Ram.setFloat(state, max);

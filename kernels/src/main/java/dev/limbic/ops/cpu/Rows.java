@@ -17,7 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
  * narrowed from f32 here.
  */
 final class Rows {
-    private static final VectorSpecies<Short> HALF =
+    /** As many elements as a vector of f32 has. */
+    static final VectorSpecies<Short> HALF =
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
 
     /** The bit that every quiet NaN has, and that bf16 keeps. */
@@ -60,7 +61,7 @@ final class Rows {
             loadWide(from + 2L * i).intoMemorySegment(Ram.ALL, to + 4L * i, Ram.ORDER);
         }
         for (; i < n; i++) {
-            Ram.setFloat(to + 4L * i, Float.intBitsToFloat(Ram.getShort(from + 2L * i) << 16));
+            Ram.setFloat(to + 4L * i, widened(from + 2L * i));
         }
     }
 
@@ -71,7 +72,7 @@ final class Rows {
             loadWide(from + 2L * i).intoArray(to, i);
         }
         for (; i < to.length; i++) {
-            to[i] = Float.intBitsToFloat(Ram.getShort(from + 2L * i) << 16);
+            to[i] = widened(from + 2L * i);
         }
     }
 
@@ -101,6 +102,52 @@ final class Rows {
             return (short) ((bits | QUIET) >>> 16);
         }
         return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
+    }
+
+    /** Whether none of {@code n} elements is NaN or infinite. */
+    static boolean isFinite(DType type, long address, int n) {
+        return type == DType.F32 ? isFiniteF32(address, n) : isFiniteBf16(address, n);
+    }
+
+    private static boolean isFiniteF32(long address, int n) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector strange = zero; // becomes NaN where there is an infinity or NaN
+        FloatVector strange2 = zero;
+        int i = 0;
+        for (; i <= n - 2 * LANES; i += 2 * LANES) {
+            strange = FloatVector.fromMemorySegment(F, Ram.ALL, address + 4L * i, Ram.ORDER)
+                    .fma(zero, strange);
+            strange2 = FloatVector.fromMemorySegment(F, Ram.ALL, address + 4L * (i + LANES), Ram.ORDER)
+                    .fma(zero, strange2);
+        }
+        float odd = strange.add(strange2).reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            odd += Ram.getFloat(address + 4L * i) * 0;
+        }
+        return odd == 0;
+    }
+
+    private static boolean isFiniteBf16(long address, int n) {
+        FloatVector zero = FloatVector.zero(F);
+        FloatVector strange = zero;
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            strange = loadWide(address + 2L * i).fma(zero, strange);
+        }
+        float odd = strange.reduceLanes(VectorOperators.ADD);
+        for (; i < n; i++) {
+            odd += widened(address + 2L * i) * 0;
+        }
+        return odd == 0;
+    }
+
+    private static float widened(long bf16) {
+        return Float.intBitsToFloat(Ram.getShort(bf16) << 16);
+    }
+
+    /** One element as f32. */
+    static float get(DType type, long address) {
+        return type == DType.F32 ? Ram.getFloat(address) : widened(address);
     }
 
     /** Converts {@code n} elements between f32 and bf16, or copies them. */

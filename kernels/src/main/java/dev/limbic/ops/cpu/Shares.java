@@ -1,6 +1,7 @@
 package dev.limbic.ops.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /** How one operation is shared out over the team, or left whole where waking the others is not worth it. */
 final class Shares {
@@ -51,6 +52,29 @@ final class Shares {
      */
     void pairs(int rows, long bytes, Part task) {
         deal(rows, Math.clamp(rows / (RUNS * team.size()) & -2, 2, LONGEST_RUN), bytes, task);
+    }
+
+    /**
+     * Splits rows evenly over the team, in runs; a worker that is done with its own takes the last ones of others. Rows
+     * mostly stay where earlier operations left them in cache, and a core that is slower does not hold up the rest.
+     */
+    void runs(int rows, int run, Part task) {
+        int count = Math.ceilDiv(rows, run);
+        int size = team.size();
+        AtomicIntegerArray taken = new AtomicIntegerArray(count);
+        team.run(worker -> {
+            for (int other = 0; other < size; other++) {
+                int owner = (worker.index() + other) % size;
+                int first = owner * count / size;
+                int last = (owner + 1) * count / size;
+                for (int i = 0; i < last - first; i++) {
+                    int own = other == 0 ? first + i : last - 1 - i;
+                    if (taken.compareAndSet(own, 0, 1)) {
+                        task.run(worker, own * run, Math.min(rows, (own + 1) * run));
+                    }
+                }
+            }
+        });
     }
 
     private void deal(int count, int run, long bytes, Part task) {

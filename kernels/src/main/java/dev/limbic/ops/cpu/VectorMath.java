@@ -14,12 +14,16 @@ final class VectorMath {
     static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     static final int LANES = F.length();
 
-    private static final float LOG2E = 1.44269504f;
+    static final float LOG2E = 1.44269504f;
+    private static final double LN2 = 0.6931471805599453;
     private static final float LN2_HIGH = 0.693359375f;
     private static final float LN2_LOW = -2.12194440e-4f;
 
     /** Adding and subtracting 1.5·2²³ rounds a float of small magnitude to the nearest integer. */
     static final float ROUNDER = 12582912f;
+
+    /** −2·√(2/π), to the base of two. */
+    private static final float GELU_POWER = -1.5957691216f * LOG2E;
 
     private static final VectorShuffle<Float> BY_8 = VectorShuffle.iota(F, 8, 1, true);
     private static final VectorShuffle<Float> BY_4 = VectorShuffle.iota(F, 4, 1, true);
@@ -57,11 +61,33 @@ final class VectorMath {
                 .fma(r, FloatVector.broadcast(F, 1.6666665459e-1f))
                 .fma(r, FloatVector.broadcast(F, 5.0000001201e-1f))
                 .fma(r.mul(r), r.add(1f));
-        // The low bits of the shifted number are n itself; in the place of the exponent, and biased, they are 2^n.
-        // Multiplying, unlike adding n to the exponent of p, keeps a NaN of any bit pattern.
-        IntVector power =
-                shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(Float.floatToRawIntBits(1f));
-        return p.mul(power.reinterpretAsFloats());
+        return p.mul(scale2(shifted));
+    }
+
+    /** 2^x, by Cephes' polynomial, of numbers up to 127. Below −126 it is 2^−126. NaN stays NaN. */
+    static FloatVector exp2(FloatVector x) {
+        FloatVector c = x.blend(-126f, x.compare(VectorOperators.LT, -126f));
+        FloatVector shifted = c.add(ROUNDER);
+        FloatVector f = c.sub(shifted.sub(ROUNDER));
+        FloatVector p = FloatVector.broadcast(F, 1.535336188319500e-4f)
+                .fma(f, FloatVector.broadcast(F, 1.339887440266574e-3f))
+                .fma(f, FloatVector.broadcast(F, 9.618437357674640e-3f))
+                .fma(f, FloatVector.broadcast(F, 5.550332471162809e-2f))
+                .fma(f, FloatVector.broadcast(F, 2.402264791363012e-1f))
+                .fma(f, FloatVector.broadcast(F, 6.931472028550421e-1f))
+                .fma(f, FloatVector.broadcast(F, 1f));
+        return p.mul(scale2(shifted));
+    }
+
+    /**
+     * 2^n for an n that was rounded by adding {@link #ROUNDER}: the low bits of that sum are n itself; in the place of the
+     * exponent, and biased, they are 2^n. Multiplying, unlike adding n to the exponent, keeps a NaN of any bit pattern.
+     */
+    private static FloatVector scale2(FloatVector shifted) {
+        return shifted.reinterpretAsInts()
+                .lanewise(VectorOperators.LSHL, 23)
+                .add(Float.floatToRawIntBits(1f))
+                .reinterpretAsFloats();
     }
 
     /** 1 / (1 + e^−x). */
@@ -95,9 +121,12 @@ final class VectorMath {
         return x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
     }
 
-    /** 0.5x(1 + tanh(u)) = x·σ(2u). */
+    /** 0.5x(1 + tanh(u)) = x·σ(2u) = x / (1 + 2^t). */
     static FloatVector geluTanh(FloatVector x) {
-        return x.mul(sigmoid(x.mul(x).mul(0.044715f).add(1f).mul(x).mul(1.5957691216f)));
+        FloatVector t = x.mul(x)
+                .fma(FloatVector.broadcast(F, 0.044715f * GELU_POWER), FloatVector.broadcast(F, GELU_POWER))
+                .mul(x);
+        return x.div(exp2(t.blend(127f, t.compare(VectorOperators.GT, 127f))).add(1f));
     }
 
     /** x·σ(x). */
@@ -115,6 +144,10 @@ final class VectorMath {
             case TANH -> tanh(x);
             case SIGMOID -> sigmoid(x);
         };
+    }
+
+    static float exp2(float x) {
+        return x == 0 ? 1 : (float) Math.exp(x * LN2);
     }
 
     static float sigmoid(float x) {
