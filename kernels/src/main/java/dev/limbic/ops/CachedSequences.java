@@ -17,8 +17,8 @@ import dev.limbic.tensor.Tensor;
  * @param width entries per row
  * @param contextLengths {@code contexts} on the device, i32 [B]
  * @param contexts on the host
- * @param decoding the first so many sequences have one row each, which goes on from what the cache holds. A provider may
- *     compute these rows in another way, and no others: how a prompt was cut must not show in its bits
+ * @param decoding the first so many sequences go on with tokens that were generated, most often one. A provider may
+ *     compute these rows in another way than those of prompts; how either were cut must not show in their bits
  */
 public record CachedSequences(
         Tensor cuSeqlens,
@@ -48,7 +48,6 @@ public record CachedSequences(
         check(tables.length == count && contexts.length == count, count + " tables and contexts", tables.length);
         check(blockTokens > 0, "blocks of at least one token", blockTokens);
         check(decoding >= 0 && decoding <= count, "at most " + count + " sequences that decode", decoding);
-        check(bounds[decoding] == decoding, "one row of each of " + decoding + " sequences", bounds[decoding]);
         int width = 1;
         for (int b = 0; b < count; b++) {
             check(contexts[b] >= rows.length(b), "a context of at least " + rows.length(b) + " tokens", contexts[b]);

@@ -158,14 +158,13 @@ record CacheCase(
         }
         Matrix stored = tokens.storedAs(cacheType);
         double[] rounded = Oracle.cachedAttention(stored, stored, cached, rows, heads);
-        double[] magnitudes = Oracle.cachedAttention(tokens, magnitudesOfValues(stored), cached, rows, heads);
+        double[] magnitudes = Oracle.cachedAttention(stored, magnitudesOfValues(stored), cached, rows, heads);
         int decoding = 0;
         while (decoding < rows.length && rows[decoding] == 1) {
             decoding++;
         }
-        // A little more than 2⁻⁸: these weights are the exact ones, those of rounded queries may be greater.
         for (int i = decoding * heads.queries() * heads.size(); i < exact.length; i++) {
-            allowance[i] = Math.abs(exact[i] - rounded[i]) + 0x1.2p-8 * magnitudes[i];
+            allowance[i] = Math.abs(exact[i] - rounded[i]) + 0x1p-8 * magnitudes[i];
         }
         return allowance;
     }

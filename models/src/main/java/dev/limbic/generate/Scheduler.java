@@ -221,8 +221,8 @@ public final class Scheduler {
         List<Sequence> prompts = active.stream()
                 .filter(sequence -> sequence.state() == Sequence.State.PREFILLING)
                 .toList();
-        int[] missing = prompts.stream().mapToInt(Sequence::missing).toArray();
-        int[] shares = ChunkShares.of(missing, limits.chunkTokens());
+        int[] computable = prompts.stream().mapToInt(Sequence::computable).toArray();
+        int[] shares = ChunkShares.of(computable, limits.chunkTokens());
         for (int i = 0; i < shares.length; i++) {
             if (shares[i] > 0) {
                 builder.prefill(prompts.get(i), shares[i]);

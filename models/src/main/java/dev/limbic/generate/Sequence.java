@@ -103,6 +103,16 @@ public final class Sequence implements Comparable<Sequence> {
         return history.length() - computed;
     }
 
+    /** Whether its prompt is in the cache and what it generated since is not: it gave way and is computed again. */
+    boolean replays() {
+        return computed >= history.promptLength();
+    }
+
+    /** Tokens that may be computed in one step: those missing of the prompt, after it those missing at all. */
+    int computable() {
+        return (replays() ? history.length() : history.promptLength()) - computed;
+    }
+
     /** Whether it has as many tokens as it may. */
     boolean full() {
         return history.length() >= mostTokens;

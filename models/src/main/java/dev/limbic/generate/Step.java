@@ -15,7 +15,8 @@ import java.util.List;
  * @param tables blocks of each sequence: entry j holds tokens j · blockTokens …, [B][…]
  * @param logitRows rows whose next token is wanted, rising, [S]; S may be 0 in the midst of a long prompt
  * @param nextTokens how those tokens are chosen, [S]
- * @param decoding the first so many sequences go on with the one token chosen last; the others compute their prompts
+ * @param decoding the first so many sequences go on with tokens that were chosen: with the last one, or after giving way
+ *     with all of them. The others compute their prompts
  */
 public record Step(
         int[] ids,

@@ -18,15 +18,24 @@ final class StepBuilder {
     private final List<Part> parts = new ArrayList<>();
     private int decoding;
 
-    /** A sequence goes on with its last token; all that do come before all prompts. */
+    /** A sequence goes on with its last token. */
     void decode(Sequence sequence) {
-        parts.add(new Part(sequence, 1, true));
-        decoding++;
+        add(sequence, 1);
     }
 
-    /** A sequence computes so many more of the tokens that it lacks. */
+    /** A sequence computes so many more of the tokens that it lacks, of its prompt or of what it generated. */
     void prefill(Sequence sequence, int rows) {
-        parts.add(new Part(sequence, rows, rows == sequence.missing()));
+        add(sequence, rows);
+    }
+
+    /** All that go on from what they generated come before all prompts. */
+    private void add(Sequence sequence, int rows) {
+        Part part = new Part(sequence, rows, rows == sequence.missing());
+        if (sequence.replays()) {
+            parts.add(decoding++, part);
+        } else {
+            parts.add(part);
+        }
     }
 
     List<Part> parts() {

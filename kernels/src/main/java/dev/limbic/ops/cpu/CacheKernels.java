@@ -10,8 +10,9 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * One query against a run of tokens of one cache block, whose keys and values are read where they lie. A loop each for
- * f32 and bf16: choosing inside a loop is more than the compiler inlines.
+ * One query against a run of tokens of one cache block, whose keys and values are read where they lie, and the softmax of
+ * scores, also of those of a {@link RowTile}. A loop each for f32 and bf16: choosing inside a loop is more than the
+ * compiler inlines.
  */
 final class CacheKernels {
     private static final int VECTOR_BYTES = 4 * LANES;
@@ -125,18 +126,18 @@ final class CacheKernels {
      */
     static void weightsF32(long scores, long weights, int visible, int columns, float scale, long maximumAndSum) {
         float factor = scale * VectorMath.LOG2E;
-        float max = greatest(scores, visible) * factor;
+        float greatest = greatest(scores, visible);
         FloatVector sums = FloatVector.zero(F);
         int j = 0;
         for (; j < visible; j += LANES) {
-            FloatVector e = weights(scores + 4L * j, factor, max, F.indexInRange(j, visible));
+            FloatVector e = weights(scores + 4L * j, factor, greatest, F.indexInRange(j, visible));
             e.intoMemorySegment(Ram.ALL, weights + 4L * j, Ram.ORDER);
             sums = sums.add(e);
         }
         for (; j < columns; j += LANES) {
             FloatVector.zero(F).intoMemorySegment(Ram.ALL, weights + 4L * j, Ram.ORDER);
         }
-        Ram.setFloat(maximumAndSum, max);
+        Ram.setFloat(maximumAndSum, greatest * factor);
         Ram.setFloat(maximumAndSum + 4, VectorMath.sum(sums));
     }
 
@@ -146,11 +147,11 @@ final class CacheKernels {
      */
     static void weightsBf16(long scores, long weights, int visible, int columns, float scale, long maximumAndSum) {
         float factor = scale * VectorMath.LOG2E;
-        float max = greatest(scores, visible) * factor;
+        float greatest = greatest(scores, visible);
         FloatVector sums = FloatVector.zero(F);
         int j = 0;
         for (; j < visible; j += LANES) {
-            FloatVector e = weights(scores + 4L * j, factor, max, F.indexInRange(j, visible));
+            FloatVector e = weights(scores + 4L * j, factor, greatest, F.indexInRange(j, visible));
             IntVector rounded = e.reinterpretAsInts().add(0x8000).lanewise(VectorOperators.LSHR, 16);
             ((ShortVector) rounded.convertShape(VectorOperators.I2S, Rows.HALF, 0))
                     .intoMemorySegment(Ram.ALL, weights + 2L * j, Ram.ORDER);
@@ -159,13 +160,13 @@ final class CacheKernels {
         for (; j < columns; j += LANES) {
             ShortVector.zero(Rows.HALF).intoMemorySegment(Ram.ALL, weights + 2L * j, Ram.ORDER);
         }
-        Ram.setFloat(maximumAndSum, max);
+        Ram.setFloat(maximumAndSum, greatest * factor);
         Ram.setFloat(maximumAndSum + 4, VectorMath.sum(sums));
     }
 
-    private static FloatVector weights(long scores, float factor, float max, VectorMask<Float> visible) {
-        FloatVector power = load(scores).fma(FloatVector.broadcast(F, factor), FloatVector.broadcast(F, -max));
-        return only(VectorMath.exp2(power), visible);
+    /** The difference comes first: the greatest score has a weight of exactly one, however large it is. */
+    private static FloatVector weights(long scores, float factor, float greatest, VectorMask<Float> visible) {
+        return only(VectorMath.exp2(load(scores).sub(greatest).mul(factor)), visible);
     }
 
     /** The greatest of some scores; a NaN is passed over, as its own weight tells of it. */

@@ -14,7 +14,7 @@ import java.util.Arrays;
  * its context into chunks, each an item of work with a result of its own that are merged afterwards; chunks are the same
  * whatever the batch and the team, and so are the results. The rows of a prompt are cut into tiles instead, which visit
  * the chunks in turn, as products of matrices. The two round differently, so a row of a prompt is always one of a tile,
- * however few rows come with it.
+ * and a row of a generated token never, however few or many rows come with it.
  */
 final class CachedAttention {
     private static final int CHUNK = RowTile.CHUNK;
@@ -246,16 +246,16 @@ final class CachedAttention {
         int rows = Math.min(RowTile.ROWS, sequences.rows(b) - firstRow);
         int firstHead = keyHead * heads.group();
         int states = heads.group() * rows;
-        DType type = cache.dtype();
+        DType type = cache.products();
         long queryBytes = (long) d * type.bytes();
-        long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes);
+        long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes); // the last rows of a tile may be none
         long sums = scratch.allocate(4L * states * padded);
         long statistics = scratch.allocate(8L * states);
         for (int s = 0; s < states; s++) {
             long q = query(b, firstRow + s % rows, firstHead + s / rows);
             Rows.convert(qkv.dtype(), q, type, queries + s * queryBytes, d);
         }
-        RowTile tile = new RowTile(worker, type, d, padded, scale);
+        RowTile tile = new RowTile(worker, cache.dtype(), type, d, padded, scale);
         int seen = visible(b, firstRow + rows - 1);
         for (int start = 0; start < seen; start += CHUNK) {
             int tokens = Math.min(CHUNK, seen - start);

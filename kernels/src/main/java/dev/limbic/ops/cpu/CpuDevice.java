@@ -80,7 +80,9 @@ public final class CpuDevice implements Device {
 
     @Override
     public KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype) {
-        return new CpuKvCache(new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype));
+        KvCache.Layout layout = new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype);
+        // Any processor keeps bf16; only some multiply it.
+        return new CpuKvCache(layout, dtype == DType.BF16 && supports(Precision.BF16) ? dtype : DType.F32);
     }
 
     @Override

@@ -252,7 +252,7 @@ final class CpuLinear implements Linear, AutoCloseable {
      */
     void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         DType type = precision.activations();
-        int blocks = Math.ceilDiv(rows, blockRows());
+        int blocks = Math.max(1, Math.ceilDiv(rows, blockRows()));
         int step = roundUp(Math.ceilDiv(rows, blocks), 16);
         for (int done = 0; done < rows; done += step) {
             int block = Math.min(step, rows - done);

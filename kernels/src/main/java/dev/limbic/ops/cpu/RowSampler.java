@@ -12,7 +12,6 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Chooses the token of one row at a time, for one worker. The steps are those of {@code Ops.sample}. */
 final class RowSampler {
-
     /** x = (logit − largest)/temperature of the tokens that are looked at first, then next, before all of them are. */
     private static final float[] BOUNDS = {-3, -7, -14, Float.NEGATIVE_INFINITY};
 

@@ -7,9 +7,9 @@ import dev.limbic.tensor.DType;
 
 /**
  * Some rows of queries against a chunk of keys and values that it gathers from their blocks; what rows make of one chunk
- * is added to what they made of those before, rescaled to the greater of the maxima. Products are oneDNN's, in the
- * cache's type with sums in f32. Each of their sums is added in the order of its elements, whatever the other rows and
- * columns, and what a row does not see has a weight of zero: so a row has the same bits in each tile.
+ * is added to what they made of those before, rescaled to the greater of the maxima. Products are oneDNN's, with sums in
+ * f32. Each of their sums is added in an order that does not depend on the other rows and columns, and what a row does not
+ * see has a weight of zero: so a row has the same bits in each tile.
  */
 final class RowTile {
     /** Most rows of a call. */
@@ -24,6 +24,7 @@ final class RowTile {
     private static final int[] PLANNED_ROWS = {8, 16, 32, 64, ROWS};
 
     private final Worker worker;
+    private final DType stored;
     private final DType type;
     private final int d;
     private final int padded;
@@ -34,7 +35,7 @@ final class RowTile {
 
     private final long values;
 
-    /** f32 [rows, tokens], and of the cache's type the weights that become of them. */
+    /** f32 [rows, tokens], and in the type of products the weights that become of them. */
     private final long scores;
 
     private final long weights;
@@ -53,9 +54,15 @@ final class RowTile {
     /** f32 [CHUNK, padded], of these tokens. */
     private long strangeValues;
 
-    /** Memory is taken from the worker's scratch; the caller rewinds it. */
-    RowTile(Worker worker, DType type, int d, int padded, float scale) {
+    /**
+     * Memory is taken from the worker's scratch; the caller rewinds it.
+     *
+     * @param stored type of keys and values
+     * @param type of the products, F32 or BF16
+     */
+    RowTile(Worker worker, DType stored, DType type, int d, int padded, float scale) {
         this.worker = worker;
+        this.stored = stored;
         this.type = type;
         this.d = d;
         this.padded = padded;
@@ -74,8 +81,7 @@ final class RowTile {
         return (long) d * type.bytes();
     }
 
-    /** Rows that {@link #run} computes for so many: its queries must have room for them. */
-    static int plannedRows(int rows) {
+    private static int plannedRows(int rows) {
         for (int planned : PLANNED_ROWS) {
             if (planned >= rows) {
                 return planned;
@@ -91,9 +97,9 @@ final class RowTile {
 
     /** Takes in tokens of the chunk from {@code j} on, which lie behind one another. */
     void put(int j, int tokens, long key, long value) {
-        Ram.copy(key, keys + j * rowBytes(), tokens * rowBytes());
+        Rows.convert(stored, key, type, keys + j * rowBytes(), tokens * d);
         long target = values + j * rowBytes();
-        Ram.copy(value, target, tokens * rowBytes());
+        Rows.convert(stored, value, type, target, tokens * d);
         if (!Rows.isFinite(type, target, tokens * d)) {
             for (int i = 0; i < tokens; i++) {
                 long row = target + i * rowBytes();
@@ -125,7 +131,7 @@ final class RowTile {
     /**
      * Adds the chunk to what the rows made of earlier ones.
      *
-     * @param q [{@link #plannedRows}, d] of the cache's type
+     * @param q [rows, d] in the type of products, and readable memory for {@link #ROWS} rows
      * @param rows at most {@link #ROWS}
      * @param first tokens of the chunk that the first row sees, 0 or less if none; each further row sees one more
      * @param tokens tokens of the chunk that are there

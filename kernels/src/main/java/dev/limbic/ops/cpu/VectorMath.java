@@ -146,6 +146,7 @@ final class VectorMath {
         };
     }
 
+    /** 2^x; 0 of what is too small for f32. */
     static float exp2(float x) {
         return x == 0 ? 1 : (float) Math.exp(x * LN2);
     }

@@ -78,6 +78,20 @@ final class VectorMathTest {
 
     /** It saturates: never 0, never infinite. Sums over a row with at least one e^0 do not notice. */
     @Test
+    void exp2IsAccurateToAFewUlps() {
+        sweep("exp2", VectorMath::exp2, x -> Math.pow(2, x), -126, 126.9, 0, 3e-7);
+        sweep("exp2", VectorMath::exp2, x -> Math.pow(2, x), -1, 1, 0, 2e-7);
+        for (int power = -126; power <= 127; power++) {
+            assertThat(one(VectorMath::exp2, power)).isEqualTo((float) Math.pow(2, power));
+        }
+        assertThat(one(VectorMath::exp2, Float.NEGATIVE_INFINITY)).isEqualTo(0x1p-126f);
+        assertThat(one(VectorMath::exp2, Float.NaN)).isNaN();
+        assertThat(VectorMath.exp2(0f)).isEqualTo(1);
+        assertThat(VectorMath.exp2(-3f)).isEqualTo(0.125f);
+        assertThat(VectorMath.exp2(Float.NEGATIVE_INFINITY)).isZero();
+    }
+
+    @Test
     void expSaturates() {
         for (float x : new float[] {88.4f, 1000, Float.MAX_VALUE, Float.POSITIVE_INFINITY}) {
             assertThat(one(VectorMath::exp, x)).isCloseTo((float) Math.exp(88.3f), within(1e33f));
