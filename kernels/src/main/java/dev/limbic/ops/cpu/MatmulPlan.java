@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * addresses and executes; it allocates nothing.
  *
  * <p>For int8, x is u8, W is s8 with a scale per output channel applied by oneDNN, y is f32 without bias or
- * activation: {@link Epilogue} adds what depends on the row.
+ * activation: {@link Quantise#epilogue} adds what depends on the row.
  */
 final class MatmulPlan implements AutoCloseable {
     /**

@@ -27,12 +27,12 @@ final class Quantise {
      * @param scaleAndZero two f32, written
      */
     static void row(long x, int n, long q, long scaleAndZero) {
-        FloatVector zero16 = FloatVector.zero(F);
-        FloatVector low = zero16;
-        FloatVector low2 = zero16;
-        FloatVector high = zero16;
-        FloatVector high2 = zero16;
-        FloatVector strange = zero16; // stays zero, unless there is an infinity or NaN
+        FloatVector zeros = FloatVector.zero(F);
+        FloatVector low = zeros;
+        FloatVector low2 = zeros;
+        FloatVector high = zeros;
+        FloatVector high2 = zeros;
+        FloatVector strange = zeros; // stays zero, unless there is an infinity or NaN
         int i = 0;
         for (; i <= n - 2 * LANES; i += 2 * LANES) {
             FloatVector v = FloatVector.fromMemorySegment(F, Ram.ALL, x + 4L * i, Ram.ORDER);
@@ -41,7 +41,7 @@ final class Quantise {
             low2 = low2.blend(w, w.compare(VectorOperators.LT, low2));
             high = high.blend(v, v.compare(VectorOperators.GT, high));
             high2 = high2.blend(w, w.compare(VectorOperators.GT, high2));
-            strange = w.fma(zero16, v.fma(zero16, strange));
+            strange = w.fma(zeros, v.fma(zeros, strange));
         }
         float least = low.min(low2).reduceLanes(VectorOperators.MIN);
         float greatest = high.max(high2).reduceLanes(VectorOperators.MAX);
