@@ -197,7 +197,7 @@ public final class Scheduler {
     private void planDecoding(StepBuilder builder) {
         for (Sequence sequence : List.copyOf(active)) {
             if (sequence.state() == Sequence.State.RUNNING && makeRoom(sequence)) {
-                builder.decode(sequence);
+                builder.add(sequence, 1);
             }
         }
     }
@@ -225,7 +225,7 @@ public final class Scheduler {
         int[] shares = ChunkShares.of(computable, limits.chunkTokens());
         for (int i = 0; i < shares.length; i++) {
             if (shares[i] > 0) {
-                builder.prefill(prompts.get(i), shares[i]);
+                builder.add(prompts.get(i), shares[i]);
             }
         }
     }

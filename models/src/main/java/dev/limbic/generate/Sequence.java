@@ -103,14 +103,14 @@ public final class Sequence implements Comparable<Sequence> {
         return history.length() - computed;
     }
 
-    /** Whether its prompt is in the cache and what it generated since is not: it gave way and is computed again. */
-    boolean replays() {
+    /** Whether its prompt is in the cache: what comes next is what it generated, again if it gave way. */
+    boolean isPastPrompt() {
         return computed >= history.promptLength();
     }
 
     /** Tokens that may be computed in one step: those missing of the prompt, after it those missing at all. */
     int computable() {
-        return (replays() ? history.length() : history.promptLength()) - computed;
+        return (isPastPrompt() ? history.length() : history.promptLength()) - computed;
     }
 
     /** Whether it has as many tokens as it may. */

@@ -18,20 +18,13 @@ final class StepBuilder {
     private final List<Part> parts = new ArrayList<>();
     private int decoding;
 
-    /** A sequence goes on with its last token. */
-    void decode(Sequence sequence) {
-        add(sequence, 1);
-    }
-
-    /** A sequence computes so many more of the tokens that it lacks, of its prompt or of what it generated. */
-    void prefill(Sequence sequence, int rows) {
-        add(sequence, rows);
-    }
-
-    /** All that go on from what they generated come before all prompts. */
-    private void add(Sequence sequence, int rows) {
+    /**
+     * A sequence computes so many more of the tokens that it lacks, of its prompt or of what it generated; all of the
+     * latter kind come before all prompts.
+     */
+    void add(Sequence sequence, int rows) {
         Part part = new Part(sequence, rows, rows == sequence.missing());
-        if (sequence.replays()) {
+        if (sequence.isPastPrompt()) {
             parts.add(decoding++, part);
         } else {
             parts.add(part);

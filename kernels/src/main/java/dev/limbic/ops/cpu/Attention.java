@@ -140,7 +140,8 @@ final class Attention {
         return FloatVector.broadcast(F, Ram.getFloat(address));
     }
 
-    static void scores2(long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
+    private static void scores2(
+            long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -175,7 +176,8 @@ final class Attention {
         d1.intoMemorySegment(Ram.ALL, out + 3 * outBytes + VECTOR_BYTES, Ram.ORDER);
     }
 
-    static void scores1(long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
+    private static void scores1(
+            long q0, long q1, long q2, long q3, long keys, long keyBytes, int d, long out, long outBytes) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
         FloatVector c = a;
@@ -215,7 +217,7 @@ final class Attention {
         }
     }
 
-    static void mix2(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
+    private static void mix2(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -250,7 +252,7 @@ final class Attention {
         d1.intoMemorySegment(Ram.ALL, out + 3 * outBytes + VECTOR_BYTES, Ram.ORDER);
     }
 
-    static void mix1(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
+    private static void mix1(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
         FloatVector c = a;

@@ -223,15 +223,6 @@ final class CpuLinear implements Linear, AutoCloseable {
         return (n + multiple - 1) / multiple * multiple;
     }
 
-    private static int plannedRows(int rows) {
-        for (int planned : ROWS) {
-            if (planned >= rows) {
-                return planned;
-            }
-        }
-        throw new IllegalArgumentException("more rows than a block: " + rows);
-    }
-
     /** Most rows that are computed at once. */
     int blockRows() {
         return precision == Precision.INT8 ? int8Block : BLOCK;
@@ -268,7 +259,7 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     private void products(
             Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
-        int planned = plannedRows(rows);
+        int planned = MatmulPlan.plannedRows(rows, ROWS);
         int elementBytes = precision.activations().bytes();
         for (int p = firstPanel; p < lastPanel; p++) {
             Panel panel = panels.get(p);
@@ -304,7 +295,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     private void int8Block(
             Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         Arena.Mark mark = worker.scratch().mark();
-        long quantised = worker.scratch().allocate((long) plannedRows(rows) * in);
+        long quantised = worker.scratch().allocate((long) MatmulPlan.plannedRows(rows, ROWS) * in);
         long rowScales = worker.scratch().allocate(2L * rows * Float.BYTES);
         for (int r = 0; r < rows; r++) {
             Quantise.row(x + (long) r * in * Float.BYTES, in, quantised + (long) r * in, rowScales + 8L * r);

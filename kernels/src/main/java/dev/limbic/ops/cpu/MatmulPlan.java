@@ -168,6 +168,16 @@ final class MatmulPlan implements AutoCloseable {
         }
     }
 
+    /** The least of some rising row counts that has room for {@code rows}. */
+    static int plannedRows(int rows, int[] counts) {
+        for (int count : counts) {
+            if (count >= rows) {
+                return count;
+            }
+        }
+        throw new IllegalArgumentException("more rows than any plan has: " + rows);
+    }
+
     /** Weights [K, N] in the given oneDNN format. */
     static dnnl_memory_desc weightDesc(Key key, int format) {
         dnnl_memory_desc desc = new dnnl_memory_desc();

@@ -81,15 +81,6 @@ final class RowTile {
         return (long) d * type.bytes();
     }
 
-    private static int plannedRows(int rows) {
-        for (int planned : PLANNED_ROWS) {
-            if (planned >= rows) {
-                return planned;
-            }
-        }
-        throw new IllegalArgumentException("more rows than a tile: " + rows);
-    }
-
     /** Begins a chunk. */
     void clear() {
         strangers = 0;
@@ -145,7 +136,7 @@ final class RowTile {
             return;
         }
         int columns = CpuLinear.roundUp(most, TOKENS);
-        int planned = plannedRows(rows);
+        int planned = MatmulPlan.plannedRows(rows, PLANNED_ROWS);
         multiply(q, keys, scores, planned, d, columns, columns, MatmulPlan.Order.COLUMNS);
         for (int r = 0; r < rows; r++) {
             weigh(r, Math.clamp(first + r, 0, tokens), columns, (fresh ? state : statistics) + 8L * r);
