@@ -11,8 +11,14 @@ results="${1:-gpu-results}"
 read -r -a options <"$HERE/lib/jvm.options"
 mkdir -p "$results"
 
+# What fails is told at the end: the parts behind it say something too.
+failed=()
+
 echo "== libraries and self-test"
-"$HERE/limbic" doctor | tee "$results/doctor.txt"
+"$HERE/limbic" doctor | tee "$results/doctor.txt" || failed+=("self-test")
+
+echo "== starter models, a request each"
+"$HERE/limbic" serve --check 2>&1 | tee "$results/serve.txt" || failed+=("starter models")
 
 echo "== contract and golden tests on the chip"
 (cd "$HERE/tests" && "$HERE/runtime/bin/java" "${options[@]}" -Dlimbic.require=cuda \
@@ -20,7 +26,11 @@ echo "== contract and golden tests on the chip"
   org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary \
   --select-class dev.limbic.ops.cuda.CudaContractTest \
   --select-class dev.limbic.ops.cuda.GraphsTest \
-  --select-class dev.limbic.model.CudaGoldenTest) | tee "$results/tests.txt"
+  --select-class dev.limbic.ops.cuda.CudaKvCacheTest \
+  --select-class dev.limbic.ops.cuda.SampleAgreementTest \
+  --select-class dev.limbic.model.CudaGoldenTest \
+  --select-class dev.limbic.model.CudaGenerationTest \
+  --select-class dev.limbic.model.CudaSameTokensTest) | tee "$results/tests.txt" || failed+=("tests")
 
 echo "== figures"
 peer=()
@@ -28,4 +38,9 @@ for python in python3 python; do
   if command -v "$python" >/dev/null; then peer=("$python" "$HERE/peer.py"); break; fi
 done
 "$HERE/runtime/bin/java" "${options[@]}" -Xmx6g -cp "$HERE/lib/*" dev.limbic.bench.GpuBench "$results" \
-  ${peer[@]+"${peer[@]}"} | tee "$results/bench.txt"
+  ${peer[@]+"${peer[@]}"} | tee "$results/bench.txt" || failed+=("figures")
+
+if [ "${#failed[@]}" -gt 0 ]; then
+  printf 'prove.sh: failed: %s\n' "${failed[*]}" >&2
+  exit 1
+fi

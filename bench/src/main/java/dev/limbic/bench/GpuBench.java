@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * BERT-base in f16 on a CUDA chip: latency of small batches with and without graphs, throughput of large ones, beside a
- * large matmul, a large copy and, where there is one, PyTorch, all in the same run. Call it through
+ * large matmul, a large copy and, where there is one, PyTorch, all in the same run; and steps of a decoder. Call it through
  * {@code bench/gpu/prove.sh}; what it prints is only worth something on a real chip.
  */
 public final class GpuBench {
@@ -100,6 +100,7 @@ public final class GpuBench {
                 }
                 if (graphs) {
                     rates(device);
+                    GpuDecode.run(device, work.resolve("gpt2"), report);
                 }
             }
         }
@@ -157,6 +158,9 @@ public final class GpuBench {
             Tensor source = weights.tensor(rows, DType.F16);
             double copy = perCall(device, () -> device.ops().concat(List.of(source)));
             report.figure("copy, read and written", 2.0 * source.shape().elements() * 2 / copy / 1e9, "GB/s");
+            Tensor sum = weights.tensor(rows, DType.F16);
+            double add = perCall(device, () -> device.ops().add(source, sum));
+            report.figure("sum, read and written", 3.0 * source.shape().elements() * 2 / add / 1e9, "GB/s");
         }
     }
 

@@ -22,4 +22,10 @@ final class CudaGoldenTest extends GoldenContract {
     Set<Precision> precisions() {
         return EnumSet.of(Precision.F32, Precision.F16, Precision.BF16);
     }
+
+    /** cuBLAS chooses another order of sums for another number of rows; on an H100 the worst of all models was 1.3e-5. */
+    @Override
+    double aloneInF32() {
+        return 3e-5;
+    }
 }
