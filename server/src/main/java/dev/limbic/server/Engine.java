@@ -5,6 +5,7 @@ import dev.limbic.model.LanguageModel;
 import dev.limbic.model.LanguageRegistry;
 import dev.limbic.model.ModelRegistry;
 import dev.limbic.model.TextModel;
+import dev.limbic.natives.NativeFolderException;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Precision;
@@ -156,11 +157,12 @@ final class Engine {
     static Device cpu() {
         try {
             return new CpuDevice(Runtime.getRuntime().availableProcessors());
+        } catch (NativeFolderException nowhere) {
+            throw new LimbicException.Invalid(String.valueOf(nowhere.getMessage()));
         } catch (UnsatisfiedLinkError missing) {
-            throw new LimbicException.Internal(
-                    "the CPU engine has no oneDNN natives for " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + "; it runs on Linux x86-64",
-                    missing);
+            throw new LimbicException.Invalid("oneDNN, the engine of the CPU, cannot be loaded on "
+                    + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ": " + missing.getMessage()
+                    + "; it runs on Linux x86-64");
         }
     }
 

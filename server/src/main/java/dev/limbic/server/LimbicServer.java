@@ -3,6 +3,7 @@ package dev.limbic.server;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
+import dev.limbic.natives.NativeFolder;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.http.HttpServer;
@@ -75,6 +76,7 @@ public final class LimbicServer implements AutoCloseable {
      * @throws IOException if a port cannot be bound; the message says which and what to do
      */
     public static LimbicServer start(ServerConfig config, List<Host> hosts) throws IOException {
+        NativeFolder.announce("io.grpc.netty.shaded.io.netty.native.workdir");
         return new LimbicServer(config, hosts);
     }
 

@@ -34,13 +34,14 @@ class ArchitectureTest {
      * they have an entry. The composition root {@code dev.limbic.server} knows all and is not listed.
      */
     private static final Map<String, List<String>> ARROWS = Map.ofEntries(
+            Map.entry("dev.limbic.natives", List.of()),
             Map.entry("dev.limbic.tensor", List.of()),
             Map.entry("dev.limbic.ops", List.of("dev.limbic.tensor")),
-            Map.entry("dev.limbic.ops.cpu", List.of("dev.limbic.ops", "dev.limbic.tensor")),
-            Map.entry("dev.limbic.ops.cuda", List.of("dev.limbic.ops", "dev.limbic.tensor")),
+            Map.entry("dev.limbic.ops.cpu", List.of("dev.limbic.natives", "dev.limbic.ops", "dev.limbic.tensor")),
+            Map.entry("dev.limbic.ops.cuda", List.of("dev.limbic.natives", "dev.limbic.ops", "dev.limbic.tensor")),
             Map.entry("dev.limbic.weights", List.of("dev.limbic.tensor")),
             Map.entry("dev.limbic.domain", List.of()),
-            Map.entry("dev.limbic.preprocess", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.preprocess", List.of("dev.limbic.natives", "dev.limbic.domain")),
             Map.entry("dev.limbic.postprocess", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.generate", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.layer", List.of("dev.limbic.ops", "dev.limbic.weights", "dev.limbic.tensor")),

@@ -5,6 +5,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
+import dev.limbic.natives.NativeFolder;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
@@ -29,11 +30,13 @@ public final class CpuDevice implements Device {
      *
      * @param threads size of the team, the owner included; best the number of physical cores
      * @throws UnsatisfiedLinkError if oneDNN has no natives for this system
+     * @throws dev.limbic.natives.NativeFolderException if there is no folder to unpack them into
      */
     public CpuDevice(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("at least one thread expected, found " + threads);
         }
+        NativeFolder.announce("org.bytedeco.javacpp.cachedir");
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
         team = new Team(threads);

@@ -1,5 +1,6 @@
 package dev.limbic.ops.cuda;
 
+import dev.limbic.natives.NativeFolderException;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.DeviceException.Kind;
 import java.lang.foreign.Arena;
@@ -68,17 +69,28 @@ final class CudaLibraries {
             throw new DeviceException(Kind.MISSING, String.join("; ", missing));
         }
         try {
-            JCudaDriver.setExceptionsEnabled(false);
-            JNvrtc.setExceptionsEnabled(false);
-            JCublas2.initialize();
-            JCublas2.setExceptionsEnabled(false);
-            JCudnn.initialize();
-            JCudnn.setExceptionsEnabled(false);
+            CudaNatives.load("JCudaDriver", () -> JCudaDriver.setExceptionsEnabled(false));
+            CudaNatives.load("JNvrtc", () -> JNvrtc.setExceptionsEnabled(false));
+            CudaNatives.load("JCublas2", () -> JCublas2.setExceptionsEnabled(false));
+            CudaNatives.load("JCudnn", () -> JCudnn.setExceptionsEnabled(false));
+        } catch (NativeFolderException e) {
+            throw new DeviceException(Kind.MISSING, String.valueOf(e.getMessage()));
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {
             throw new DeviceException(
                     Kind.MISSING,
                     "JCuda's natives cannot be loaded on " + System.getProperty("os.name") + " "
-                            + System.getProperty("os.arch") + ": " + e.getMessage());
+                            + System.getProperty("os.arch") + ": " + reason(e));
         }
+    }
+
+    /** JCuda puts the traces of all that it tried into the message; the last one that names a cause is that of its own file. */
+    private static String reason(LinkageError e) {
+        String message = String.valueOf(e.getMessage());
+        String cause = UnsatisfiedLinkError.class.getName() + ": ";
+        int last = message.lastIndexOf(cause);
+        return message.substring(last < 0 ? 0 : last + cause.length())
+                .lines()
+                .findFirst()
+                .orElse("");
     }
 }

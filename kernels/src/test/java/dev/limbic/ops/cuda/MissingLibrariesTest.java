@@ -57,10 +57,12 @@ final class MissingLibrariesTest {
         }
     }
 
-    private String run() throws IOException, InterruptedException {
+    private String run(String... options) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of(options));
+        command.addAll(List.of(
                 "-cp",
                 System.getProperty("java.class.path"),
                 Opens.class.getName(),
@@ -96,6 +98,28 @@ final class MissingLibrariesTest {
                 .contains("true NVIDIA driver");
     }
 
+    @Test
+    void whatLiesAmongTheTemporaryFilesIsNotLoaded() throws Exception {
+        copyAllBut();
+        Path temporary = Files.createDirectories(libraries.resolve("temporary"));
+        for (String name : List.of("JCudaDriver", "JNvrtc", "JCublas2", "JCudnn")) {
+            Files.writeString(temporary.resolve("lib" + name + "-12.6.0-linux-x86_64.so"), "somebody else's");
+        }
+        assertThat(run("-Djava.io.tmpdir=" + temporary)).contains("opened ").doesNotContain("false ");
+        try (Stream<Path> files = Files.list(temporary)) {
+            assertThat(files).as("nothing is unpacked there either").hasSize(4);
+        }
+    }
+
+    @Test
+    void withoutAFolderForNativesItSaysWhatToSet() throws Exception {
+        copyAllBut();
+        assertThat(run("-Djava.io.tmpdir=/dev/null/tmp", "-Duser.home=/dev/null/home"))
+                .contains("MISSING native libraries need a folder that this user and nobody else can write")
+                .contains("/dev/null/home/.cache/limbic/natives: ")
+                .contains("LIMBIC_JAVA_OPTS=-Dlimbic.natives=FOLDER");
+    }
+
     /** On a host that has only CUDA 13, the bundle's libraries of CUDA 12's names forward to CUDA 13's. */
     @Test
     void librariesOfCuda13ServeThroughForwardingOnes() throws Exception {
@@ -114,7 +138,10 @@ final class MissingLibrariesTest {
         String said = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(build.waitFor()).as(said).isZero();
         assertThat(said).contains("functions forwarded to libcublas.so.13");
-        assertThat(run()).as("without the libraries behind them").doesNotContain("opened ");
+        assertThat(run())
+                .as("without the libraries behind them")
+                .doesNotContain("opened ")
+                .doesNotContain("\tat ");
         copyAllBut("libcublas.so.12", "libnvrtc.so.12");
         for (String library : List.of("libcublas", "libnvrtc")) {
             Files.copy(CudaSimulator.folder().resolve(library + ".so.12"), libraries.resolve(library + ".so.13"));

@@ -69,7 +69,9 @@ public final class TextEncoder {
         } catch (RuntimeException e) {
             throw unreadable(files, e);
         } catch (LinkageError e) {
-            throw new TokenizerException("the native tokeniser cannot be loaded on this system: " + e, e);
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            throw new TokenizerException(
+                    "the native tokeniser cannot be loaded on this system: " + why.getMessage(), e);
         }
     }
 
