@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -60,6 +61,7 @@ public final class Scheduler {
     private final TokenBytes bytes;
     private final LongSupplier clock;
     private final NextTokenPlanner planner;
+    private final Announcements announcements;
 
     private final Queue<Sequence> submitted = new ConcurrentLinkedQueue<>();
     private final AtomicLong nextNumber = new AtomicLong();
@@ -75,19 +77,22 @@ public final class Scheduler {
      *
      * @param pool blocks of the model's cache; belongs to the scheduler from now on
      * @param bytes what tokens stand for
+     * @param tellers call the listeners: one task after the other, in order, on another thread than the owner's, which has
+     *     the device to feed
      * @param clock nanoseconds, as {@link System#nanoTime}
      */
-    public Scheduler(Limits limits, BlockPool pool, TokenBytes bytes, LongSupplier clock) {
+    public Scheduler(Limits limits, BlockPool pool, TokenBytes bytes, Executor tellers, LongSupplier clock) {
         this.limits = limits;
         this.pool = pool;
         this.cache = new PrefixCache(pool);
         this.bytes = bytes;
         this.clock = clock;
         this.planner = new NextTokenPlanner(limits.vocabulary());
+        this.announcements = new Announcements(tellers);
     }
 
     /**
-     * Queues a text. Returns at once; the listener hears from the owner thread.
+     * Queues a text. Returns at once; the listener hears from the thread that tells.
      *
      * @throws LimbicException.Invalid if it can never be generated
      * @throws LimbicException.Expired if its time has passed
@@ -191,6 +196,7 @@ public final class Scheduler {
         planPrefill(builder);
         Step step = builder.build(planner);
         underway = step == null ? null : builder;
+        announcements.send();
         return step;
     }
 
@@ -255,7 +261,7 @@ public final class Scheduler {
     }
 
     /**
-     * Takes the step's result and tells the listeners.
+     * Takes the step's result and lets the listeners be told.
      *
      * @param choices what follows from {@link Step#logitRows}, [S]
      */
@@ -281,6 +287,7 @@ public final class Scheduler {
                 goOn(sequence, choice);
             }
         }
+        announcements.send();
     }
 
     private void goOn(Sequence sequence, Choice choice) {
@@ -297,14 +304,9 @@ public final class Scheduler {
         sequence.history.append(choice.id());
         boolean mayStop =
                 sequence.history.generated() >= rules.settings.ending().minNewTokens();
-        try {
-            String text = sequence.text.push(choice.id(), mayStop);
-            sequence.listener.token(
-                    new GeneratedToken(choice.id(), text, choice.logProbability(), choice.alternatives()));
-        } catch (RuntimeException e) {
-            finish(sequence, FinishReason.FAILED, new LimbicException.Internal("a token could not be handed on", e));
-            return;
-        }
+        String text = sequence.text.push(choice.id(), mayStop);
+        GeneratedToken token = new GeneratedToken(choice.id(), text, choice.logProbability(), choice.alternatives());
+        announcements.add(() -> sequence.telling.token(token));
         if (sequence.text.stopped()) {
             finish(sequence, FinishReason.STOP_STRING, null);
         } else if (sequence.full()) {
@@ -322,6 +324,7 @@ public final class Scheduler {
         for (StepBuilder.Part part : step.parts()) {
             finish(part.sequence(), FinishReason.FAILED, why);
         }
+        announcements.send();
     }
 
     /** Ends everything as failed, whether in a step or waiting: the device is lost, or the server stops. */
@@ -336,6 +339,7 @@ public final class Scheduler {
         for (Sequence sequence : all) {
             finish(sequence, FinishReason.FAILED, why);
         }
+        announcements.send();
     }
 
     private StepBuilder takeStep() {
@@ -365,12 +369,8 @@ public final class Scheduler {
         }
         active.remove(sequence);
         waiting.remove(sequence);
-        Finish.Usage usage = sequence.finished(cache);
+        Finish finish = new Finish(reason, sequence.text.flush(), sequence.finished(cache), failure);
         unfinished.decrementAndGet();
-        try {
-            sequence.listener.finished(new Finish(reason, sequence.text.flush(), usage, failure));
-        } catch (RuntimeException e) {
-            // The text has ended and its only listener is the one that failed: nobody is left to hear of it.
-        }
+        announcements.add(() -> sequence.telling.finished(finish));
     }
 }

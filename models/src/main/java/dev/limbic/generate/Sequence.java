@@ -31,7 +31,7 @@ public final class Sequence implements Comparable<Sequence> {
     final SamplingRules rules;
     final TokenHistory history;
     final TextStream text;
-    final TokenListener listener;
+    final Telling telling;
 
     private final int[] blocks;
     private int blockCount;
@@ -57,7 +57,7 @@ public final class Sequence implements Comparable<Sequence> {
         this.pool = pool;
         this.rules = rules;
         this.text = text;
-        this.listener = listener;
+        this.telling = new Telling(listener, this::cancel);
         int prompt = request.prompt().length;
         this.history =
                 new TokenHistory(request.prompt(), rules.settings.penalties().any());

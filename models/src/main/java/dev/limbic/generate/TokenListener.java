@@ -1,8 +1,9 @@
 package dev.limbic.generate;
 
 /**
- * Receives one text as it is generated: tokens in order, then {@link #finished} once. Called from the thread that owns
- * the scheduler; must be quick and must not block. A listener that throws ends its own text as failed, and no other.
+ * Receives one text as it is generated: tokens in order, then {@link #finished} once. Called by
+ * the scheduler's tellers, for all texts one after the other, while the device goes on; must be quick and must not block.
+ * A listener that throws ends its own text as failed, and no other.
  */
 public interface TokenListener {
     /** The next token. */

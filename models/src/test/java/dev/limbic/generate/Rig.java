@@ -2,6 +2,7 @@ package dev.limbic.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A scheduler over a fake model, with a clock that stands still unless it is moved. */
@@ -17,8 +18,12 @@ final class Rig {
     }
 
     Rig(int blocks, int blockTokens, Scheduler.Limits limits) {
+        this(blocks, blockTokens, limits, Runnable::run);
+    }
+
+    Rig(int blocks, int blockTokens, Scheduler.Limits limits, Executor tellers) {
         pool = new BlockPool(blocks, blockTokens);
-        scheduler = new Scheduler(limits, pool, FakeModel::bytes, now::get);
+        scheduler = new Scheduler(limits, pool, FakeModel::bytes, tellers, now::get);
         model = new FakeModel(limits, pool);
         generator = new Generator(scheduler, model);
     }

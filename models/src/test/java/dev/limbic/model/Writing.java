@@ -40,7 +40,7 @@ final class Writing {
     private final Generator generator;
 
     Writing(StepRunner model, TokenBytes bytes, Scheduler.Limits limits, BlockPool pool) {
-        scheduler = new Scheduler(limits, pool, bytes, System::nanoTime);
+        scheduler = new Scheduler(limits, pool, bytes, Runnable::run, System::nanoTime);
         generator = new Generator(scheduler, model);
     }
 

@@ -47,7 +47,7 @@ final class Devices implements AutoCloseable {
                 served.add(new Models.Served(model, lane));
             }
             for (LanguageModel model : host.languages()) {
-                GenerationWork work = new GenerationWork(model, config.generation(), recovery::lost);
+                GenerationWork work = new GenerationWork(model, config.generation(), completions, recovery::lost);
                 batcher.add(work);
                 speaking.add(new Languages.Served(model, work.scheduler(), batcher));
             }

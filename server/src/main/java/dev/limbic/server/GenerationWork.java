@@ -13,6 +13,7 @@ import dev.limbic.server.batch.Stepper;
 import dev.limbic.server.config.ServerConfig;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -27,15 +28,19 @@ final class GenerationWork implements Stepper {
     private final Scheduler scheduler;
     private final Generator generator;
 
-    /** @param lost told when the device answers nothing any more */
-    GenerationWork(LanguageModel model, ServerConfig.Generation settings, Consumer<DeviceException> lost) {
+    /**
+     * @param tellers hand tokens on, one task after the other, on another thread than the device's
+     * @param lost told when the device answers nothing any more
+     */
+    GenerationWork(
+            LanguageModel model, ServerConfig.Generation settings, Executor tellers, Consumer<DeviceException> lost) {
         this.model = model;
         this.lost = lost;
         LanguageCard card = model.card();
         Scheduler.Limits limits = new Scheduler.Limits(
                 card.vocabulary(), card.maxTokens(), settings.maxSequences(), settings.chunkTokens(), settings.queue());
-        this.scheduler =
-                new Scheduler(limits, new BlockPool(model.blocks(), model.blockTokens()), model, System::nanoTime);
+        BlockPool pool = new BlockPool(model.blocks(), model.blockTokens());
+        this.scheduler = new Scheduler(limits, pool, model, tellers, System::nanoTime);
         this.generator = new Generator(scheduler, this::run);
     }
 

@@ -77,7 +77,7 @@ final class WarmUp {
 
     /** One reply alone to its end, however long that takes, then several together. Blocks are free again afterwards. */
     private static void write(LanguageModel model, ServerConfig.Generation settings) {
-        GenerationWork work = new GenerationWork(model, settings, lost -> {
+        GenerationWork work = new GenerationWork(model, settings, Runnable::run, lost -> {
             throw lost;
         });
         Outcome outcome = new Outcome();

@@ -5,7 +5,7 @@ import dev.limbic.generate.GeneratedToken;
 
 /**
  * Receives a reply as it is written: tokens in order, then {@link #finished} once, whatever happens. Called from the
- * thread that owns the device, or from a worker; must be quick and must not block.
+ * thread that tells what a device computed, or from a worker; must be quick and must not block.
  */
 public interface ReplyListener {
     /** The next token. */

@@ -45,7 +45,7 @@ final class DialogueFixture implements AutoCloseable {
                 "fake", new BatchPolicy(64, 4, 64, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
         Models models = new Models(
                 List.of(new Models.Served(reader, batcher.lane("reader", b -> List.of(reader.logits(b))))), "reader");
-        scheduler = FakeGeneration.on(batcher, writer, 64);
+        scheduler = FakeGeneration.on(batcher, writer, 64, completions);
         Languages languages = new Languages(List.of(new Languages.Served(writer, scheduler, batcher)), "writer");
         dialogues = new Dialogues(
                 new TextPipeline(models, MAX_TEXT, workers),

@@ -22,8 +22,8 @@ class LanguagesTest {
 
     private Languages.Served served(String name) {
         FakeLanguageModel model = new FakeLanguageModel(name);
-        Scheduler scheduler =
-                new Scheduler(new Scheduler.Limits(257, 256, 1, 1, 1), new BlockPool(4, 16), model, System::nanoTime);
+        Scheduler scheduler = new Scheduler(
+                new Scheduler.Limits(257, 256, 1, 1, 1), new BlockPool(4, 16), model, Runnable::run, System::nanoTime);
         return new Languages.Served(model, scheduler, device);
     }
 

@@ -38,6 +38,7 @@ class ReplyPipelineTest {
                 new Scheduler.Limits(257, FakeLanguageModel.CONTEXT, 8, FakeLanguageModel.CONTEXT, 8),
                 new BlockPool(model.blocks(), model.blockTokens()),
                 model,
+                Runnable::run,
                 System::nanoTime);
     }
 

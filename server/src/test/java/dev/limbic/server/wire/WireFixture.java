@@ -79,7 +79,7 @@ final class WireFixture implements AutoCloseable {
                 "first");
         WireSettings settings =
                 new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2, 6);
-        scheduler = FakeGeneration.on(batcher, language, QUEUE);
+        scheduler = FakeGeneration.on(batcher, language, QUEUE, completions);
         Languages languages = speaks
                 ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
                 : new Languages(List.of(), "");
