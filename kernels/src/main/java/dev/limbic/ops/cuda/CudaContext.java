@@ -41,8 +41,12 @@ final class CudaContext implements AutoCloseable {
     private final int chip;
     private @Nullable Thread current;
 
-    CudaContext(int ordinal) {
-        CudaLibraries.require();
+    /**
+     * @param ordinal which chip, counted from 0
+     * @param compiler whether it is sure that kernels must be compiled
+     */
+    CudaContext(int ordinal, boolean compiler) {
+        CudaLibraries.require(compiler);
         int[] count = new int[1];
         int status = JCudaDriver.cuInit(0);
         if (status == CUresult.CUDA_ERROR_NO_DEVICE) {

@@ -6,10 +6,8 @@ import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Rotary;
 import dev.limbic.ops.SampleRow;
-import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
-import java.util.Locale;
 
 /** Launches what decoders are made of; arguments were checked by {@link CudaOps}, which also allocates the results. */
 final class CudaDecoding {
@@ -177,10 +175,6 @@ final class CudaDecoding {
 
     /** Kernels of the cache exist for every type of activations with every type of the cache. */
     private static String pair(String kernel, Tensor qkv, CudaKvCache cache) {
-        return kernel + "_" + name(qkv.dtype()) + "_" + name(cache.dtype());
-    }
-
-    private static String name(DType type) {
-        return type.name().toLowerCase(Locale.ROOT);
+        return KernelFamily.paired(kernel, qkv.dtype(), cache.dtype());
     }
 }

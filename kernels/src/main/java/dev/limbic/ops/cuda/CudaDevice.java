@@ -45,14 +45,18 @@ public final class CudaDevice implements Device {
     private boolean underWay;
 
     /**
-     * Opens a chip, compiling the kernels for it unless the cache has them.
+     * Opens a chip, compiling the kernels for it unless they came along with this build or the cache has them.
      *
      * @throws dev.limbic.ops.DeviceException that says what is missing
      */
     public CudaDevice(CudaSettings settings) {
-        context = new CudaContext(settings.ordinal());
+        this(settings, ShippedKernels.ofThisBuild());
+    }
+
+    CudaDevice(CudaSettings settings, ShippedKernels shipped) {
+        context = new CudaContext(settings.ordinal(), shipped.chips().isEmpty());
         try {
-            KernelCache cache = new KernelCache(settings.cache(), new KernelCompiler(context.chip()));
+            KernelCache cache = new KernelCache(settings.cache(), context.chip(), shipped);
             kernels = new Kernels(cache, context.stream);
             staging = new Staging(context, STAGING_BYTES);
             cublasMemory = memory.allocate(CUBLAS_BYTES);

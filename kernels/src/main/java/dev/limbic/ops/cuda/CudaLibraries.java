@@ -12,7 +12,7 @@ import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
 import jcuda.nvrtc.JNvrtc;
 
-/** The four libraries that the provider needs from the system, looked for one by one so that each absence is named. */
+/** The libraries that the provider needs from the system, looked for one by one so that each absence is named. */
 final class CudaLibraries {
     /**
      * A library.
@@ -39,12 +39,14 @@ final class CudaLibraries {
 
     private static final String TOOLKIT = "it comes with the CUDA 12 toolkit; its folder must be on LD_LIBRARY_PATH";
 
+    /** Needed where kernels must be compiled. */
+    static final Library COMPILER = new Library("NVRTC", "libnvrtc.so.12", TOOLKIT);
+
     static final List<Library> NEEDED = List.of(
             new Library(
                     "NVIDIA driver",
                     "libcuda.so.1",
                     "install the driver of your distribution or from nvidia.com/drivers"),
-            new Library("NVRTC", "libnvrtc.so.12", TOOLKIT),
             new Library("cuBLAS", "libcublas.so.12", TOOLKIT),
             new Library(
                     "cuDNN",
@@ -56,10 +58,14 @@ final class CudaLibraries {
     /**
      * Loads all of them and JCuda's natives.
      *
+     * @param compiler whether it is sure that kernels must be compiled
      * @throws DeviceException that names each one that is missing and where to get it
      */
-    static void require() {
+    static void require(boolean compiler) {
         List<String> missing = new ArrayList<>();
+        if (compiler && !COMPILER.isFound()) {
+            missing.add(COMPILER.absence());
+        }
         for (Library library : NEEDED) {
             if (!library.isFound()) {
                 missing.add(library.absence());
@@ -68,11 +74,26 @@ final class CudaLibraries {
         if (!missing.isEmpty()) {
             throw new DeviceException(Kind.MISSING, String.join("; ", missing));
         }
+        load("JCudaDriver", () -> JCudaDriver.setExceptionsEnabled(false));
+        load("JCublas2", () -> JCublas2.setExceptionsEnabled(false));
+        load("JCudnn", () -> JCudnn.setExceptionsEnabled(false));
+    }
+
+    /**
+     * Loads NVRTC and JCuda's native for it.
+     *
+     * @throws DeviceException that says where to get it
+     */
+    static void requireCompiler() {
+        if (!COMPILER.isFound()) {
+            throw new DeviceException(Kind.MISSING, COMPILER.absence());
+        }
+        load("JNvrtc", () -> JNvrtc.setExceptionsEnabled(false));
+    }
+
+    private static void load(String name, Runnable firstUse) {
         try {
-            CudaNatives.load("JCudaDriver", () -> JCudaDriver.setExceptionsEnabled(false));
-            CudaNatives.load("JNvrtc", () -> JNvrtc.setExceptionsEnabled(false));
-            CudaNatives.load("JCublas2", () -> JCublas2.setExceptionsEnabled(false));
-            CudaNatives.load("JCudnn", () -> JCudnn.setExceptionsEnabled(false));
+            CudaNatives.load(name, firstUse);
         } catch (NativeFolderException e) {
             throw new DeviceException(Kind.MISSING, String.valueOf(e.getMessage()));
         } catch (UnsatisfiedLinkError | NoClassDefFoundError | ExceptionInInitializerError e) {

@@ -19,7 +19,6 @@ import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
-import java.util.Locale;
 import jcuda.driver.CUDA_MEMCPY2D;
 import jcuda.driver.CUmemorytype;
 import jcuda.driver.JCudaDriver;
@@ -117,8 +116,7 @@ final class CudaOps implements Ops {
         }
         Tensor y = allocate(type, x.rows(), x.columns());
         long n = x.shape().elements();
-        String kernel = "cast_" + x.dtype() + "_to_" + type;
-        kernels.of("cast", kernel.toLowerCase(Locale.ROOT))
+        kernels.of("cast", KernelFamily.cast(x.dtype(), type))
                 .pointer(y.address())
                 .pointer(x.address())
                 .wide(n)

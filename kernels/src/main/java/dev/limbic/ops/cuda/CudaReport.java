@@ -9,7 +9,6 @@ import java.util.Properties;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
-import jcuda.nvrtc.JNvrtc;
 
 /** What of CUDA this machine has, for people who wonder why it is not used. */
 public final class CudaReport {
@@ -22,7 +21,11 @@ public final class CudaReport {
     public static List<Line> of(int ordinal) {
         List<Line> lines = new ArrayList<>();
         boolean complete = true;
-        for (CudaLibraries.Library library : CudaLibraries.NEEDED) {
+        List<CudaLibraries.Library> libraries = new ArrayList<>(CudaLibraries.NEEDED);
+        if (ShippedKernels.ofThisBuild().chips().isEmpty() || CudaLibraries.COMPILER.isFound()) {
+            libraries.add(CudaLibraries.COMPILER);
+        }
+        for (CudaLibraries.Library library : libraries) {
             boolean found = library.isFound();
             complete &= found;
             lines.add(
@@ -32,7 +35,7 @@ public final class CudaReport {
             lines.add(new Line("JCuda binding", true, binding + " " + version(binding)));
         }
         if (complete) {
-            try (CudaContext context = new CudaContext(ordinal)) {
+            try (CudaContext context = new CudaContext(ordinal, false)) {
                 describe(context, lines);
             } catch (DeviceException e) {
                 lines.add(new Line("chip " + ordinal, false, String.valueOf(e.getMessage())));
@@ -45,10 +48,6 @@ public final class CudaReport {
         int[] driver = new int[1];
         Check.driver(JCudaDriver.cuDriverGetVersion(driver), "cuDriverGetVersion");
         lines.add(new Line("driver", true, "for CUDA up to " + driver[0] / 1000 + "." + driver[0] % 1000 / 10));
-        int[] major = new int[1];
-        int[] minor = new int[1];
-        Check.nvrtc(JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");
-        lines.add(new Line("NVRTC", true, major[0] + "." + minor[0]));
         int[] cublas = new int[1];
         Check.cublas(JCublas2.cublasGetVersion(context.cublas, cublas), "cublasGetVersion");
         lines.add(new Line("cuBLAS", true, cublas[0] / 10_000 + "." + cublas[0] / 100 % 100 + "." + cublas[0] % 100));
@@ -56,10 +55,23 @@ public final class CudaReport {
         lines.add(new Line("cuDNN", true, cudnn / 10_000 + "." + cudnn / 100 % 100 + "." + cudnn % 100));
         int chip = context.chip();
         lines.add(new Line("chip", true, context.name() + ", compute capability " + chip / 10 + "." + chip % 10));
+        lines.add(kernels(chip));
         long[] free = new long[1];
         long[] total = new long[1];
         Check.driver(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
         lines.add(new Line("memory", true, (free[0] >> 20) + " of " + (total[0] >> 20) + " MiB free"));
+    }
+
+    /** How kernels for a chip are come by. */
+    private static Line kernels(int chip) {
+        if (ShippedKernels.ofThisBuild().chips().contains(chip)) {
+            return new Line("kernels", true, "came along as machine code; NVRTC is not needed");
+        }
+        try {
+            return new Line("kernels", true, "compiled at the first start by " + new KernelCompiler(chip));
+        } catch (DeviceException missing) {
+            return new Line("kernels", false, String.valueOf(missing.getMessage()));
+        }
     }
 
     private static String version(String artifact) {

@@ -1,98 +1,122 @@
 package dev.limbic.ops.cuda;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
-import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compiled kernels on disk, so that only the first start compiles. The name of a file is the hash of all that it depends
- * on; a folder that cannot be written only costs time.
+ * The machine code of kernels for one chip: what came along with this build, else what an earlier start has left in a
+ * folder, else what the compiler makes, which is then left there. A folder that cannot be written only costs time. Any
+ * thread may ask.
  */
 final class KernelCache {
     private static final System.Logger LOG = System.getLogger(KernelCache.class.getName());
 
-    /** Behind the code stands its SHA-256. */
-    private static final int CHECK_BYTES = 32;
-
     private final Path folder;
-    private final KernelCompiler compiler;
-    private boolean told;
+    private final int chip;
+    private final ShippedKernels shipped;
+    private @Nullable KernelCompiler compiler;
+    private boolean saidThatItCompiles;
+    private boolean saidThatItCannotKeep;
 
-    KernelCache(Path folder, KernelCompiler compiler) {
+    /** Where code came from, the best place first. */
+    enum Origin {
+        SHIPPED,
+        KEPT,
+        COMPILED
+    }
+
+    /** Code of a family. */
+    record Code(byte[] bytes, Origin origin) {}
+
+    KernelCache(Path folder, int chip, ShippedKernels shipped) {
         this.folder = folder;
-        this.compiler = compiler;
+        this.chip = chip;
+        this.shipped = shipped;
     }
 
-    /** Code of a family, from the folder or the compiler. */
-    byte[] code(KernelSource source) {
+    /** Code of a family from the best place that has it. */
+    Code code(KernelSource source) {
+        return shipped.code(source, chip)
+                .map(code -> new Code(code, Origin.SHIPPED))
+                .orElseGet(() -> keptOrCompiled(source));
+    }
+
+    /** Code of a family from a place behind the one whose code the driver has refused; nothing when there is none. */
+    Optional<Code> instead(KernelSource source, Origin refused) {
+        return switch (refused) {
+            case SHIPPED -> Optional.of(keptOrCompiled(source));
+            case KEPT -> Optional.of(compiled(source));
+            case COMPILED -> Optional.empty();
+        };
+    }
+
+    private Code keptOrCompiled(KernelSource source) {
         try {
-            byte[] kept = Files.readAllBytes(file(source));
-            // The driver trusts what it is given; half a file would end the process.
-            byte[] code = Arrays.copyOf(kept, Math.max(0, kept.length - CHECK_BYTES));
-            byte[] check = Arrays.copyOfRange(kept, code.length, kept.length);
-            return Arrays.equals(check, sha256(code)) ? code : recompile(source);
+            return SealedCode.open(Files.readAllBytes(file(source)))
+                    .map(code -> new Code(code, Origin.KEPT))
+                    .orElseGet(() -> compiled(source));
         } catch (IOException absent) {
-            return recompile(source);
+            return compiled(source);
         }
     }
 
-    /** Code of a family, compiled whatever the folder holds. */
-    byte[] recompile(KernelSource source) {
-        byte[] code = compiler.compile(source);
+    private Code compiled(KernelSource source) {
+        sayThatItCompiles();
+        byte[] code = compiler().compile(source);
         try {
-            keep(file(source), code);
+            keep(file(source), SealedCode.seal(code));
         } catch (IOException e) {
-            if (!told) {
-                told = true;
-                LOG.log(System.Logger.Level.WARNING, "compiled kernels cannot be kept in " + folder + ": " + e);
-            }
+            sayThatItCannotKeep(e);
         }
-        return code;
+        return new Code(code, Origin.COMPILED);
     }
 
-    private void keep(Path file, byte[] code) throws IOException {
+    /** Opened when it is first needed: where all code came along, NVRTC may be missing. */
+    private synchronized KernelCompiler compiler() {
+        KernelCompiler opened = compiler;
+        if (opened == null) {
+            opened = new KernelCompiler(chip);
+            compiler = opened;
+        }
+        return opened;
+    }
+
+    private synchronized void sayThatItCompiles() {
+        if (!saidThatItCompiles) {
+            saidThatItCompiles = true;
+            String why = shipped.chips().isEmpty()
+                    ? "no machine code came along with this build"
+                    : "this build brings machine code for " + shipped.chips();
+            LOG.log(
+                    System.Logger.Level.INFO,
+                    "compiling kernels for compute capability " + chip / 10 + "." + chip % 10 + " with " + compiler()
+                            + "; " + why + "; they are kept in " + folder);
+        }
+    }
+
+    private synchronized void sayThatItCannotKeep(IOException why) {
+        if (!saidThatItCannotKeep) {
+            saidThatItCannotKeep = true;
+            LOG.log(System.Logger.Level.WARNING, "compiled kernels cannot be kept in " + folder + ": " + why);
+        }
+    }
+
+    private void keep(Path file, byte[] sealed) throws IOException {
         Files.createDirectories(folder);
         Path draft = Files.createTempFile(folder, "kernel", ".part");
         try {
-            Files.write(draft, code);
-            Files.write(draft, sha256(code), StandardOpenOption.APPEND);
+            Files.write(draft, sealed);
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(draft);
         }
     }
 
-    private static byte[] sha256(byte[]... parts) {
-        MessageDigest hash;
-        try {
-            hash = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-        for (byte[] part : parts) {
-            hash.update(part);
-        }
-        return hash.digest();
-    }
-
     private Path file(KernelSource source) {
-        List<byte[]> parts = new ArrayList<>();
-        parts.add(compiler.key().getBytes(StandardCharsets.UTF_8));
-        parts.add(source.text().getBytes(StandardCharsets.UTF_8));
-        for (int i = 0; i < source.headers().size(); i++) {
-            parts.add(source.headerNames().get(i).getBytes(StandardCharsets.UTF_8));
-            parts.add(source.headers().get(i).getBytes(StandardCharsets.UTF_8));
-        }
-        String hash = HexFormat.of().formatHex(sha256(parts.toArray(byte[][]::new)));
-        return folder.resolve(source.name() + "-" + hash.substring(0, 32) + ".bin");
+        return folder.resolve(SealedCode.name(source, compiler().key()));
     }
 }

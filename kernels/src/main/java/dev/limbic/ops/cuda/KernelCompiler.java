@@ -9,14 +9,19 @@ import java.util.List;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
 
-/** NVRTC: CUDA C to machine code for one chip. */
+/** NVRTC: CUDA C to machine code for one chip. Several threads may compile at once. */
 final class KernelCompiler {
     private final String version;
     private final boolean machineCode;
     private final String[] options;
 
-    /** For a chip of this compute capability, as two digits. */
+    /**
+     * For a chip of this compute capability, as two digits.
+     *
+     * @throws DeviceException that says what is missing
+     */
     KernelCompiler(int chip) {
+        CudaLibraries.requireCompiler();
         int[] major = new int[1];
         int[] minor = new int[1];
         Check.nvrtc(JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");
@@ -34,9 +39,21 @@ final class KernelCompiler {
             throw new DeviceException(
                     Kind.MISSING, "NVRTC " + version + " does not compile for compute capability " + chip);
         }
-        options = new String[] {
-            "--gpu-architecture=" + (machineCode ? "sm_" : "compute_") + target, "--std=c++17", "--fmad=true"
-        };
+        options = options((machineCode ? "sm_" : "compute_") + target).split(" ", -1);
+    }
+
+    /** What machine code for a chip is compiled with. */
+    static String options(int chip) {
+        return options("sm_" + chip);
+    }
+
+    private static String options(String architecture) {
+        return "--gpu-architecture=" + architecture + " --std=c++17 --fmad=true";
+    }
+
+    /** Whether it knows the chip; if not, it makes PTX. */
+    boolean makesMachineCode() {
+        return machineCode;
     }
 
     /** Everything beside the source that the result depends on. */
@@ -55,7 +72,7 @@ final class KernelCompiler {
                         source.headers().size(),
                         source.headers().toArray(String[]::new),
                         source.headerNames().toArray(String[]::new)),
-                "nvrtcCreateProgram");
+                "nvrtcCreateProgram of " + source.name());
         try {
             int status = JNvrtc.nvrtcCompileProgram(program, options.length, options);
             if (status != 0) {
@@ -68,6 +85,11 @@ final class KernelCompiler {
         } finally {
             JNvrtc.nvrtcDestroyProgram(program);
         }
+    }
+
+    @Override
+    public String toString() {
+        return "NVRTC " + version;
     }
 
     private static String log(nvrtcProgram program) {

@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
@@ -24,13 +24,8 @@ import jcuda.driver.JCudaDriver;
  * <p>Owned by the device's thread.
  */
 final class Kernels implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
     private static final int MAX_ARGUMENTS = 32;
-    private static final List<String> FAMILIES =
-            List.of("embed", "bias_activation", "add_layer_norm", "attention", "rows", "pool", "softmax", "cast");
-
-    /** What only decoders need. Compiling it takes a while, so other models do not wait for it. */
-    private static final List<String> DECODING =
-            List.of("norm", "elementwise", "rotary", "cache_append", "cached_attention", "sample");
 
     private final KernelCache cache;
     private final CUstream stream;
@@ -53,7 +48,7 @@ final class Kernels implements AutoCloseable {
             block.putLong(i * Long.BYTES, values + (long) i * Long.BYTES);
         }
         try {
-            FAMILIES.forEach(this::module);
+            prepare(KernelFamily.ALWAYS);
         } catch (RuntimeException | Error failure) {
             close();
             throw failure;
@@ -62,45 +57,57 @@ final class Kernels implements AutoCloseable {
 
     /** Loads what decoders need, so that their first step does not wait for it. */
     void prepareDecoding() {
-        DECODING.forEach(this::module);
+        prepare(KernelFamily.DECODING);
     }
 
-    private CUmodule module(String family) {
-        CUmodule loaded = modules.get(family);
-        if (loaded == null) {
-            if (!FAMILIES.contains(family) && !DECODING.contains(family)) {
-                throw new DeviceException(Kind.REFUSED, "no family of kernels is called " + family);
-            }
-            loaded = load(KernelSource.of(family));
-            modules.put(family, loaded);
-        }
-        return loaded;
+    private void prepare(List<KernelFamily> families) {
+        List<KernelFamily> missing = families.stream()
+                .filter(family -> !modules.containsKey(family.name()))
+                .toList();
+        SideBySide.compile(missing, cache::code, (source, code) -> modules.put(source.name(), load(source, code)));
     }
 
-    private CUmodule load(KernelSource source) {
+    /** Loads code, or if the driver refuses it, such as an old one newer code, what can be had in its place. */
+    private CUmodule load(KernelSource source, KernelCache.Code code) {
         CUmodule module = new CUmodule();
-        if (JCudaDriver.cuModuleLoadData(module, cache.code(source)) != 0) {
-            // What lies on the disk may be damaged.
-            Check.driver(
-                    JCudaDriver.cuModuleLoadData(module, cache.recompile(source)),
-                    "cuModuleLoadData of " + source.name());
+        int status = JCudaDriver.cuModuleLoadData(module, code.bytes());
+        if (status != 0) {
+            KernelCache.Code other = cache.instead(source, code.origin()).orElse(null);
+            if (other != null) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "the driver refuses the " + code.origin() + " code of " + source.name() + " ("
+                                + CUresult.stringFor(status) + ")");
+                return load(source, other);
+            }
+            Check.driver(status, "cuModuleLoadData of " + source.name());
         }
         return module;
     }
 
+    private CUfunction function(String family, String kernel) {
+        KernelFamily known = KernelFamily.named(family)
+                .filter(each -> each.kernels().contains(kernel))
+                .orElseThrow(() -> new DeviceException(
+                        Kind.REFUSED, "KernelFamily knows no kernel " + kernel + " in family " + family));
+        prepare(List.of(known));
+        CUfunction function = new CUfunction();
+        Check.driver(
+                JCudaDriver.cuModuleGetFunction(function, modules.get(family), kernel),
+                "cuModuleGetFunction of " + kernel);
+        return function;
+    }
+
     /** Begins a launch of the kernel for a type. */
     Kernels of(String family, String kernel, DType type) {
-        return of(family, kernel + "_" + type.name().toLowerCase(Locale.ROOT));
+        return of(family, KernelFamily.typed(kernel, type));
     }
 
     /** Begins a launch. */
     Kernels of(String family, String kernel) {
         launching = kernel;
         if (!functions.containsKey(kernel)) {
-            CUmodule module = module(family);
-            CUfunction function = new CUfunction();
-            Check.driver(JCudaDriver.cuModuleGetFunction(function, module, kernel), "cuModuleGetFunction of " + kernel);
-            functions.put(kernel, function);
+            functions.put(kernel, function(family, kernel));
         }
         count = 0;
         return this;

@@ -43,10 +43,19 @@ public final class CudaSimulator {
         if (reason == null) {
             return;
         }
-        if (isRequired("cuda-sim")) {
-            throw new AssertionError("cuda-sim is required: " + reason);
+        skip("cuda-sim", reason);
+    }
+
+    /**
+     * Skips the calling test with a reason. With {@code -Dlimbic.require=WHAT} (a list with commas) the test fails instead.
+     *
+     * @param what is missing
+     */
+    public static void skip(String what, String reason) {
+        if (isRequired(what)) {
+            throw new AssertionError(what + " is required: " + reason);
         }
-        Assumptions.abort("cuda-sim: " + reason);
+        Assumptions.abort(what + ": " + reason);
     }
 
     private static boolean isRequired(String what) {
