@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A running sequence that needs a block when there is none takes it from the least urgent one, which is preempted:
  *       it waits with what it has generated and is computed again later. The most urgent always goes on.
  *   <li>Cancelled and expired sequences end, and give their blocks back, before the next step is planned.
+ *   <li>A sequence that cannot be in time is refused, or ended before its prompt is computed; none is admitted that would
+ *       make another one late, see {@link Punctuality}.
  * </ul>
  */
 public final class Scheduler {
@@ -56,12 +58,14 @@ public final class Scheduler {
     }
 
     private final Limits limits;
+    private final Fit fit;
     private final BlockPool pool;
     private final PrefixCache cache;
     private final TokenBytes bytes;
     private final LongSupplier clock;
     private final NextTokenPlanner planner;
     private final Announcements announcements;
+    private final Punctuality punctuality;
 
     private final Queue<Sequence> submitted = new ConcurrentLinkedQueue<>();
     private final AtomicLong nextNumber = new AtomicLong();
@@ -83,12 +87,14 @@ public final class Scheduler {
      */
     public Scheduler(Limits limits, BlockPool pool, TokenBytes bytes, Executor tellers, LongSupplier clock) {
         this.limits = limits;
+        this.fit = new Fit(limits, pool);
         this.pool = pool;
         this.cache = new PrefixCache(pool);
         this.bytes = bytes;
         this.clock = clock;
         this.planner = new NextTokenPlanner(limits.vocabulary());
         this.announcements = new Announcements(tellers);
+        this.punctuality = new Punctuality(limits.chunkTokens(), limits.maxSequences());
     }
 
     /**
@@ -96,11 +102,11 @@ public final class Scheduler {
      *
      * @throws LimbicException.Invalid if it can never be generated
      * @throws LimbicException.Expired if its time has passed
-     * @throws LimbicException.Overloaded if too many wait
+     * @throws LimbicException.Overloaded if too many wait, or it cannot be in time
      */
     public Sequence submit(GenerationRequest request, TokenListener listener) {
         SamplingRules rules = new SamplingRules(request.sampling(), limits.vocabulary());
-        int limit = mostTokens(request);
+        int limit = fit.mostTokens(request);
         if (request.timeoutNanos() <= 0) {
             throw new LimbicException.Expired("the deadline passed before the text was queued");
         }
@@ -110,8 +116,15 @@ public final class Scheduler {
                     "the queue is full: %d texts wait to be generated".formatted(limits.queue()), RETRY_WHEN_FULL);
         }
         TextStream text = new TextStream(bytes, request.sampling().ending().stopStrings());
-        Sequence sequence = new Sequence(
-                nextNumber.getAndIncrement(), clock.getAsLong(), request, rules, text, listener, pool, limit);
+        long now = clock.getAsLong();
+        Sequence sequence =
+                new Sequence(nextNumber.getAndIncrement(), now, request, rules, text, listener, pool, limit);
+        try {
+            punctuality.requireInTime(sequence, submitted, now);
+        } catch (LimbicException.Overloaded late) {
+            queued.decrementAndGet();
+            throw late;
+        }
         unfinished.incrementAndGet();
         submitted.add(sequence);
         return sequence;
@@ -124,28 +137,7 @@ public final class Scheduler {
      */
     public void requirePossible(GenerationRequest request) {
         new SamplingRules(request.sampling(), limits.vocabulary());
-        mostTokens(request);
-    }
-
-    /** Returns how many tokens the sequence may have in all. */
-    private int mostTokens(GenerationRequest request) {
-        int prompt = request.prompt().length;
-        if (prompt == 0) {
-            throw new LimbicException.Invalid("the prompt has no tokens");
-        }
-        SamplingRules.requireTokens(request.prompt(), "the prompt", limits.vocabulary());
-        if (request.sharedTokens() < 0 || request.sharedTokens() > prompt) {
-            throw new LimbicException.Invalid("shared tokens must be 0 to the prompt's length, %d, found %d"
-                    .formatted(prompt, request.sharedTokens()));
-        }
-        int limit = Math.min(limits.context(), pool.tokens());
-        int least = Math.max(1, request.sampling().ending().minNewTokens());
-        if (prompt > limit - least) {
-            throw new LimbicException.Invalid(
-                    "a prompt of %d tokens with at least %d new ones does not fit: the %s holds %d"
-                            .formatted(prompt, least, limit < limits.context() ? "cache" : "model's context", limit));
-        }
-        return limit;
+        fit.mostTokens(request);
     }
 
     /** Whether any text is not finished. */
@@ -187,17 +179,36 @@ public final class Scheduler {
             waiting.add(next);
         }
         long now = clock.getAsLong();
+        punctuality.ends(now);
         for (Sequence sequence :
                 Stream.concat(active.stream(), waiting.stream()).toList()) {
-            endIfDue(sequence, now);
+            if (!endIfDue(sequence, now)) {
+                endIfLate(sequence, punctuality.hopeless(sequence, active.isEmpty(), now));
+            }
         }
         StepBuilder builder = new StepBuilder();
         planDecoding(builder);
-        planPrefill(builder);
+        planPrefill(builder, now);
         Step step = builder.build(planner);
         underway = step == null ? null : builder;
-        announcements.send();
+        if (step != null) {
+            punctuality.begins(builder.decoding(), builder.promptRows(), now);
+        }
+        tell(now);
         return step;
+    }
+
+    /** Ends a step's planning or taking in. */
+    private void tell(long now) {
+        punctuality.publish(active, waiting, now);
+        announcements.send();
+    }
+
+    private boolean endIfLate(Sequence sequence, LimbicException.@Nullable Overloaded late) {
+        if (late != null) {
+            finish(sequence, FinishReason.FAILED, late);
+        }
+        return late != null;
     }
 
     private void planDecoding(StepBuilder builder) {
@@ -222,8 +233,8 @@ public final class Scheduler {
         return true;
     }
 
-    private void planPrefill(StepBuilder builder) {
-        admitWaiting();
+    private void planPrefill(StepBuilder builder, long now) {
+        admitWaiting(now);
         List<Sequence> prompts = active.stream()
                 .filter(sequence -> sequence.state() == Sequence.State.PREFILLING)
                 .toList();
@@ -236,7 +247,7 @@ public final class Scheduler {
         }
     }
 
-    private void admitWaiting() {
+    private void admitWaiting(long now) {
         for (Sequence sequence : List.copyOf(waiting)) {
             if (active.size() == limits.maxSequences()) {
                 return;
@@ -246,8 +257,11 @@ public final class Scheduler {
                 sequence.release(cache); // soon that part of its prefix can be shared
                 continue;
             }
+            if (endIfLate(sequence, punctuality.hopelessBeside(active, sequence, now))) {
+                continue;
+            }
             boolean roomy = cache.available() - sequence.blocksMissing() >= active.size();
-            if (!roomy || !sequence.reserve(cache)) {
+            if (!roomy || punctuality.wouldDelay(active, sequence, now) || !sequence.reserve(cache)) {
                 sequence.release(cache);
                 return;
             }
@@ -287,7 +301,10 @@ public final class Scheduler {
                 goOn(sequence, choice);
             }
         }
-        announcements.send();
+        if (!hasWork()) {
+            punctuality.ends(now);
+        }
+        tell(now);
     }
 
     private void goOn(Sequence sequence, Choice choice) {
@@ -324,7 +341,8 @@ public final class Scheduler {
         for (StepBuilder.Part part : step.parts()) {
             finish(part.sequence(), FinishReason.FAILED, why);
         }
-        announcements.send();
+        punctuality.forget();
+        tell(clock.getAsLong());
     }
 
     /** Ends everything as failed, whether in a step or waiting: the device is lost, or the server stops. */
@@ -339,7 +357,8 @@ public final class Scheduler {
         for (Sequence sequence : all) {
             finish(sequence, FinishReason.FAILED, why);
         }
-        announcements.send();
+        punctuality.forget();
+        tell(clock.getAsLong());
     }
 
     private StepBuilder takeStep() {
@@ -370,6 +389,7 @@ public final class Scheduler {
         active.remove(sequence);
         waiting.remove(sequence);
         Finish finish = new Finish(reason, sequence.text.flush(), sequence.finished(cache), failure);
+        punctuality.ended(reason, finish.usage());
         unfinished.decrementAndGet();
         announcements.add(() -> sequence.telling.finished(finish));
     }

@@ -39,6 +39,7 @@ public final class Sequence implements Comparable<Sequence> {
     private int remembered;
     private int cachedTokens;
     private int preemptions;
+    private int goal;
     private volatile State state = State.WAITING;
     private volatile boolean cancelled;
 
@@ -88,6 +89,47 @@ public final class Sequence implements Comparable<Sequence> {
 
     boolean expiredAt(long nanos) {
         return deadlineNanos <= nanos;
+    }
+
+    boolean hasDeadline() {
+        return deadlineNanos != Long.MAX_VALUE;
+    }
+
+    /** Nanoseconds until its deadline. */
+    long timeLeft(long nanos) {
+        return hasDeadline() ? deadlineNanos - nanos : Long.MAX_VALUE;
+    }
+
+    /** Tokens without which it is worth nothing. */
+    int least() {
+        return Math.clamp(rules.settings.ending().minNewTokens(), 1, most());
+    }
+
+    /** New tokens that it may have. */
+    int most() {
+        return mostTokens - history.promptLength();
+    }
+
+    /** How many tokens it is worth waiting for; before it is queued. */
+    void aim(int tokens) {
+        goal = tokens;
+    }
+
+    /** Whether there is something in time for which it has yet to come. */
+    boolean hasGoal() {
+        return goal > history.generated();
+    }
+
+    /** Rows before its next token; what it may share with others is taken for computed until it has blocks. */
+    int rowsMissing() {
+        return blockCount > 0 ? missing() : history.length() - sharedBlocks * pool.blockTokens();
+    }
+
+    /** What it still takes, if texts mostly have so many tokens. */
+    Forecast.Text forecast(int likely) {
+        int generated = history.generated();
+        int tokens = Math.max(1, Math.clamp(likely, least(), most()) - generated);
+        return new Forecast.Text(state == State.RUNNING ? 0 : rowsMissing(), tokens, Math.max(0, goal - generated));
     }
 
     int length() {

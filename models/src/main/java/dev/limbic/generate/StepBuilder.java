@@ -35,6 +35,16 @@ final class StepBuilder {
         return parts;
     }
 
+    /** Sequences that go on with what they have generated. */
+    int decoding() {
+        return decoding;
+    }
+
+    /** Rows of prompts. */
+    int promptRows() {
+        return parts.stream().skip(decoding).mapToInt(Part::rows).sum();
+    }
+
     /** Sequences whose next token follows from the step. */
     long sampled() {
         return parts.stream().filter(Part::sampled).count();

@@ -209,14 +209,27 @@ class SchedulerTest {
         rig.scheduler.submit(
                 new GenerationRequest(new int[] {1}, 0, Settings.greedy(50).built(), 0, 600), waiting);
         rig.steps(4);
-        rig.now.addAndGet(499);
-        rig.steps(1);
-        assertThat(running.isFinished()).isFalse();
-        rig.now.addAndGet(101);
+        rig.now.addAndGet(600);
         assertThat(rig.generator.step()).isFalse();
-        assertThat(running.tokens).hasSize(5);
+        assertThat(running.tokens).hasSize(4);
         assertThat(running.reason()).isEqualTo(FinishReason.DEADLINE);
         assertThat(waiting.reason()).isEqualTo(FinishReason.DEADLINE);
+        rig.requireQuiet();
+    }
+
+    @Test
+    void aDeadlineThatHasNotPassedEndsNothing() {
+        Rig rig = new Rig(40, 4, 100, 1, 8);
+        Heard heard = new Heard();
+        rig.scheduler.submit(
+                new GenerationRequest(new int[] {1}, 0, Settings.greedy(50).built(), 0, 500), heard);
+        rig.steps(4);
+        rig.now.addAndGet(499);
+        rig.steps(1);
+        assertThat(heard.tokens).hasSize(5);
+        rig.now.addAndGet(1);
+        assertThat(rig.generator.step()).isFalse();
+        assertThat(heard.reason()).isEqualTo(FinishReason.DEADLINE);
         rig.requireQuiet();
     }
 

@@ -221,6 +221,19 @@ class GenerateTest {
     }
 
     @Test
+    void aReplyThatCannotBeInTimeIsRefusedBeforeItsPromptIsComputed() {
+        fixture.language.neverEnd();
+        fixture.language.whileComputing(step -> sleep(20));
+        generate(says("hello").setSampling(Sampling.newBuilder().setMaxNewTokens(20)));
+        int steps = fixture.language.steps();
+        GenerateRequest.Builder late = says("hello")
+                .setTimeoutMillis(200)
+                .setSampling(Sampling.newBuilder().setMinNewTokens(100).setMaxNewTokens(100));
+        assertThat(refused(late, "cannot be in time")).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(fixture.language.steps()).isEqualTo(steps);
+    }
+
+    @Test
     void anOwnTimeoutEndsTheReplyAndKeepsWhatWasSaid() throws InterruptedException {
         fixture.language.neverEnd();
         fixture.language.whileComputing(step -> sleep(5));
