@@ -1,5 +1,7 @@
 package dev.limbic.bench;
 
+import dev.limbic.generate.NextToken;
+import dev.limbic.generate.SamplingSettings;
 import dev.limbic.generate.Step;
 import dev.limbic.model.Decoder;
 import dev.limbic.model.LanguageRegistry;
@@ -13,8 +15,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import org.HdrHistogram.Histogram;
 
@@ -30,13 +34,17 @@ final class DialogueBench {
     /** {@code generation.chunk-tokens} at its default. */
     private static final int CHUNK = 128;
 
-    /** About what the streams hold while their rate is taken. */
+    /** As the decode bench has it. */
     private static final int CONTEXT = 64;
 
     private static final int ROUNDS = 3;
     private static final int REQUESTS = 12;
     private static final int WARM_UP = 200;
-    private static final Duration WARM_UP_SERVED = Duration.ofSeconds(6);
+    private static final Duration SETTLE = Duration.ofMillis(200);
+
+    /** A server's compiler is busy for about so long once replies come, with all that a single token touches. */
+    private static final Duration WARM_UP_SERVED = Duration.ofSeconds(30);
+
     private static final Duration MEASURED = Duration.ofSeconds(3);
 
     private final int threads;
@@ -46,6 +54,11 @@ final class DialogueBench {
     private final List<Double> bareMany = new ArrayList<>();
     private final List<Double> one = new ArrayList<>();
     private final List<Double> many = new ArrayList<>();
+    private final List<Double> bareAlike = new ArrayList<>();
+    private final List<Double> shares = new ArrayList<>();
+    private final List<Double> contexts = new ArrayList<>();
+    private final List<Double> serverCores = new ArrayList<>();
+    private final List<Double> clientCores = new ArrayList<>();
     private final List<Double> idleFirst = new ArrayList<>();
     private final List<Double> loadedFirst = new ArrayList<>();
     private final Histogram step = new Histogram(3);
@@ -82,7 +95,7 @@ final class DialogueBench {
                 warmUp(decoder, load);
                 for (int round = 0; round < ROUNDS; round++) {
                     bare(decoder);
-                    served(load);
+                    served(load, server, decoder);
                 }
             }
         } finally {
@@ -115,7 +128,7 @@ final class DialogueBench {
         }
         try (DialogueLoad.Streams streams = load.open(STREAMS)) {
             streams.rate(WARM_UP_SERVED);
-            load.analyze(Priority.PRIORITY_NORMAL, WARM_UP_SERVED, streams);
+            load.analyze(Priority.PRIORITY_NORMAL, MEASURED, streams);
             load.firstToken(PROMPT);
         }
     }
@@ -141,15 +154,17 @@ final class DialogueBench {
         }
     }
 
-    private void served(DialogueLoad load) throws InterruptedException {
+    private void served(DialogueLoad load, ServerProcess server, Decoder decoder) throws InterruptedException {
         for (int i = 0; i < REQUESTS; i++) {
             idleFirst.add(load.firstToken(PROMPT) / 1e9);
         }
         try (DialogueLoad.Streams single = load.open(1)) {
             one.add(single.rate(MEASURED));
         }
+        for (int i = 0; i < 2; i++) {
+            compare(load, server, decoder);
+        }
         try (DialogueLoad.Streams streams = load.open(STREAMS)) {
-            many.add(streams.rate(MEASURED));
             for (int i = 0; i < REQUESTS; i++) {
                 loadedFirst.add(load.firstToken(PROMPT) / 1e9);
                 Thread.sleep(random.nextInt(40)); // no beat with the steps
@@ -165,6 +180,57 @@ final class DialogueBench {
         }
     }
 
+    /** Streams, and the bare decoder at the same work: as many tokens before each new one, drawn the same way. */
+    private void compare(DialogueLoad load, ServerProcess server, Decoder decoder) throws InterruptedException {
+        double context;
+        try (DialogueLoad.Streams streams = load.open(STREAMS)) {
+            double before = streams.context();
+            Duration serverBefore = server.cpu();
+            Duration clientBefore = ServerProcess.cpu(ProcessHandle.current());
+            many.add(streams.rate(MEASURED));
+            serverCores.add(cores(server.cpu().minus(serverBefore)));
+            clientCores.add(cores(ServerProcess.cpu(ProcessHandle.current()).minus(clientBefore)));
+            context = (before + streams.context()) / 2;
+        }
+        contexts.add(context);
+        Thread.sleep(SETTLE); // the server is done with what was cancelled
+        Step greedy = DecodeBench.step(random, STREAMS, (int) context, 1);
+        Step step = new Step(
+                greedy.ids(),
+                greedy.positions(),
+                greedy.slots(),
+                greedy.bounds(),
+                greedy.contexts(),
+                greedy.tables(),
+                greedy.logitRows(),
+                Collections.nCopies(STREAMS, drawn()),
+                greedy.decoding());
+        List<Double> seconds = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            seconds.add(DecodeBench.seconds(decoder, step));
+        }
+        bareAlike.add(median(seconds));
+        shares.add(median(seconds) * many.getLast() / STREAMS);
+    }
+
+    /** As a server draws where neither the model's makers nor the client say anything. */
+    private NextToken drawn() {
+        SamplingSettings sampling = new SamplingSettings(
+                1,
+                SamplingSettings.Truncation.NONE,
+                SamplingSettings.Penalties.NONE,
+                Map.of(),
+                List.of(),
+                SamplingSettings.Ending.after(1),
+                1,
+                0);
+        return new NextToken(sampling, random.nextDouble(), NextToken.Changes.NONE);
+    }
+
+    private static double cores(Duration cpu) {
+        return (double) cpu.toNanos() / MEASURED.toNanos();
+    }
+
     private List<Goal> report() {
         double alone = STREAMS / median(many);
         row("bare step, 1 row", median(bareOne) * 1e3, "ms", 1 / median(bareOne), "tokens/s");
@@ -172,6 +238,8 @@ final class DialogueBench {
         row("bare chunk of " + CHUNK, median(chunk) * 1e3, "ms", CHUNK / median(chunk), "tokens/s");
         row("served, 1 stream", 1e3 / median(one), "ms", median(one), "tokens/s");
         row("served, 8 streams", alone * 1e3, "ms", median(many), "tokens/s");
+        row("bare step at their contexts", median(bareAlike) * 1e3, "ms", median(contexts), "tokens each");
+        row("cores: server, clients", median(serverCores), "", median(clientCores), "");
         row("first token, idle", median(idleFirst) * 1e3, "ms", percentile(idleFirst, 95) * 1e3, "ms p95");
         row("first token, 8 streams", median(loadedFirst) * 1e3, "ms", percentile(loadedFirst, 95) * 1e3, "ms p95");
         row("step while Analyze is called", millis(step, 50), "ms", millis(step, 99), "ms p99");
@@ -181,6 +249,7 @@ final class DialogueBench {
         double twoSteps = 2 * step.getMean() / 1e6;
         double wanted = (2 * median(idleFirst) + median(chunk)) * 1e3;
         return List.of(
+                new Goal("steps of 8 streams", median(shares), 0.85, "of bare steps", false),
                 new Goal("first token under load", median(loadedFirst) * 1e3, wanted, "ms", true),
                 new Goal("classification under load p99 NORMAL", millis(normal, 99), twoSteps, "ms", true),
                 new Goal("classification under load p99 HIGH", millis(high, 99), twoSteps, "ms", true),

@@ -33,6 +33,8 @@ final class DialogueLoad implements AutoCloseable {
     /** A stream's reply; then the stream asks again. */
     private static final int REPLY = 512;
 
+    private static final int PROMPT = 16;
+
     private static final long HIGHEST_NANOS = Duration.ofSeconds(30).toNanos();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -127,6 +129,14 @@ final class DialogueLoad implements AutoCloseable {
             return tokens.get();
         }
 
+        /** Tokens that a stream holds, prompt included, on the average. */
+        double context() {
+            return talks.stream()
+                    .mapToDouble(talk -> PROMPT + talk.spoken)
+                    .average()
+                    .orElse(0);
+        }
+
         /** Tokens per second of all streams together, over some time. */
         double rate(Duration duration) throws InterruptedException {
             long before = tokens();
@@ -170,13 +180,21 @@ final class DialogueLoad implements AutoCloseable {
         private volatile @Nullable ClientCallStreamObserver<GenerateRequest> call;
         private final AtomicLong tokens = new AtomicLong();
         private volatile long latest;
+        private volatile int spoken;
 
         Talk(Streams streams) {
             this.streams = streams;
         }
 
         void begin() {
-            DialogueServiceGrpc.newStub(channel).generate(request(16, REPLY), this);
+            spoken = 0;
+            DialogueServiceGrpc.newStub(channel).generate(request(PROMPT, REPLY), this);
+        }
+
+        /** gRPC calls one listener from one thread at a time. */
+        @SuppressWarnings("NonAtomicVolatileUpdate")
+        private void hear() {
+            spoken++;
         }
 
         void cancel() {
@@ -196,6 +214,7 @@ final class DialogueLoad implements AutoCloseable {
             if (event.hasToken()) {
                 streams.tokens.incrementAndGet();
                 tokens.incrementAndGet();
+                hear();
                 long now = System.nanoTime();
                 if (this == streams.talks.getFirst() && latest != 0) {
                     streams.steps.recordValue(now - latest);

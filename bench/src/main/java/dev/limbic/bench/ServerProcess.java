@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +96,16 @@ final class ServerProcess implements AutoCloseable {
     /** From the start of the process to SERVING, as the parent sees it. */
     double startSeconds() {
         return startSeconds;
+    }
+
+    /** Processor time of the server since its start. */
+    Duration cpu() {
+        return cpu(process.toHandle());
+    }
+
+    /** Processor time of a process; zero where the system does not tell. */
+    static Duration cpu(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /** Resident set of the server in megabytes; NaN where the system does not tell. */
