@@ -37,6 +37,9 @@ final class Forecast {
     private int admitted;
     private double now;
 
+    /** Texts whose goal is ahead. */
+    private int open;
+
     private Forecast(StepTimes.Cost cost, int chunkTokens, int places, List<Text> texts, @Nullable Text follower) {
         this.cost = cost;
         this.chunkTokens = chunkTokens;
@@ -65,26 +68,19 @@ final class Forecast {
 
     private void run() {
         for (int i = 0; i < goals.length; i++) {
-            if (goals[i] <= 0) {
+            if (goals[i] > 0) {
+                open++;
+            } else {
                 reached[i] = 0;
             }
         }
-        for (int round = 0; round < MOST_ROUNDS && !isDone(); round++) {
+        for (int round = 0; round < MOST_ROUNDS && open > 0; round++) {
             admit();
             advance();
         }
         for (int i = 0; i < reached.length; i++) {
             reached[i] = Double.isNaN(reached[i]) ? now : reached[i];
         }
-    }
-
-    private boolean isDone() {
-        for (double time : reached) {
-            if (Double.isNaN(time)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void admit() {
@@ -135,6 +131,7 @@ final class Forecast {
     private void gain(int i, int count, double step) {
         if (Double.isNaN(reached[i]) && goals[i] <= count) {
             reached[i] = now + goals[i] * step;
+            open--;
         }
         goals[i] -= count;
         tokens[i] -= count;
