@@ -10,12 +10,15 @@ import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.EmotionTarget;
 import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.Interrupt;
+import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Utterance;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +111,33 @@ class ConverseTest {
         client.reply("1");
         assertThat(client.next().getReplyStarted().getModel()).isEqualTo("speaker");
         assertThat(client.reply("2")).isNotEmpty();
+    }
+
+    @Test
+    void aReplyThatCannotBeInTimeIsRefusedInTheStreamAndTheStreamLivesOn() throws Exception {
+        fixture.language.neverEnd();
+        fixture.language.whileComputing(step -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50)));
+        ConverseClient learning = open(
+                ConverseSetup.newBuilder().setSampling(Sampling.newBuilder().setMaxNewTokens(12)));
+        say(learning, "0", "a");
+        learning.next();
+        learning.next();
+        learning.reply("0");
+        int steps = fixture.language.steps();
+        ConverseClient client = open(ConverseSetup.newBuilder()
+                .setSampling(Sampling.newBuilder().setMinNewTokens(100).setMaxNewTokens(100)));
+        say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setTimeoutMillis(1000));
+        assertThat(client.next().hasAnalysis()).isTrue();
+        ConverseResponse event = client.next();
+        event = event.hasReplyStarted() ? client.next() : event;
+        assertThat(event.getError().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED.value());
+        assertThat(event.getError().getRetryAfterMillis()).isPositive();
+        assertThat(fixture.language.steps()).isEqualTo(steps);
+        fixture.language.whileComputing(step -> {});
+        say(client, "2", "a");
+        client.next();
+        client.next();
+        assertThat(client.reply("2")).hasSize(100);
     }
 
     @Test
