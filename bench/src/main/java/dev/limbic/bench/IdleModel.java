@@ -38,6 +38,7 @@ final class IdleModel implements TextModel {
         return new ServerConfig(
                 new ServerConfig.Listen("127.0.0.1", 0),
                 new ServerConfig.Listen("127.0.0.1", 0),
+                ServerConfig.Security.NONE,
                 List.of(new ServerConfig.ModelConfig(
                         name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
                 List.of(),

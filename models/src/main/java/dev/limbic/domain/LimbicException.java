@@ -31,6 +31,24 @@ public abstract sealed class LimbicException extends RuntimeException {
         }
     }
 
+    /** Nobody says who is calling, or nobody of that name and secret is known here. */
+    public static final class Unauthenticated extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public Unauthenticated(String message) {
+            super(message, null);
+        }
+    }
+
+    /** It is known who is calling, and that caller may not. */
+    public static final class Denied extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public Denied(String message) {
+            super(message, null);
+        }
+    }
+
     /** A queue or limit is full; the same request may succeed after {@link #retryAfter()}. */
     public static final class Overloaded extends LimbicException {
         private static final long serialVersionUID = 1L;

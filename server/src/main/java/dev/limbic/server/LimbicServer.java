@@ -8,8 +8,12 @@ import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.http.HttpServer;
 import dev.limbic.server.http.Reply;
+import dev.limbic.server.http.Route;
 import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.security.Protection;
+import dev.limbic.server.security.SecuritySettings;
+import dev.limbic.server.security.Surface;
 import dev.limbic.server.telemetry.Logs;
 import dev.limbic.server.telemetry.Metrics;
 import dev.limbic.server.wire.GrpcServer;
@@ -18,12 +22,13 @@ import dev.limbic.server.wire.WireSettings;
 import java.io.IOException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +37,7 @@ public final class LimbicServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LimbicServer.class);
 
     private final Metrics metrics;
+    private final Protection protection;
     private final Devices devices;
     private final GrpcServer grpc;
     private final HttpServer http;
@@ -42,6 +48,7 @@ public final class LimbicServer implements AutoCloseable {
 
     private LimbicServer(ServerConfig config, List<Host> hosts) throws IOException {
         metrics = new Metrics();
+        protection = openProtection(config, hosts);
         Observers observers = new Observers(metrics);
         health = new ModelHealth(
                 hosts.stream().flatMap(host -> host.names().stream()).toList());
@@ -64,9 +71,54 @@ public final class LimbicServer implements AutoCloseable {
             metrics.textsWaiting(grpc::textsWaiting);
         } catch (IOException e) {
             devices.close();
+            protection.close();
             metrics.close();
             throw e;
         }
+    }
+
+    private Protection openProtection(ServerConfig config, List<Host> hosts) throws IOException {
+        try {
+            Protection opened = Protection.open(
+                    securitySettings(config), new SecurityEvents(metrics, System::nanoTime), System::nanoTime);
+            opened.tls()
+                    .ifPresent(identity -> metrics.certificateExpires(
+                            () -> identity.get().expires().getEpochSecond()));
+            return opened;
+        } catch (IOException e) {
+            hosts.forEach(Host::close);
+            metrics.close();
+            throw e;
+        }
+    }
+
+    /** Who may call a server of this configuration. */
+    static SecuritySettings securitySettings(ServerConfig config) {
+        ServerConfig.Security security = config.security();
+        ServerConfig.Security.Tls tls = security.tls();
+        Set<Surface> open = EnumSet.noneOf(Surface.class);
+        if (security.open().health()) {
+            open.add(Surface.HEALTH);
+        }
+        if (security.open().reflection()) {
+            open.add(Surface.REFLECTION);
+        }
+        if (security.open().metrics()) {
+            open.add(Surface.METRICS);
+        }
+        Map<String, String> hosts = new LinkedHashMap<>();
+        hosts.put("grpc.host", config.grpc().host());
+        hosts.put("http.host", config.http().host());
+        return new SecuritySettings(
+                hosts,
+                security.allowInsecure(),
+                tls == null
+                        ? null
+                        : new SecuritySettings.Tls(
+                                tls.certificate(), tls.key(), tls.clientAuthorities(), tls.clientsMust()),
+                security.tokens(),
+                open,
+                security.reloadInterval());
     }
 
     /**
@@ -82,7 +134,7 @@ public final class LimbicServer implements AutoCloseable {
 
     private HttpServer startHttp(ServerConfig.Listen listen) throws IOException {
         try {
-            return HttpServer.start(listen.host(), listen.port(), routes());
+            return HttpServer.start(listen.host(), listen.port(), routes(), protection);
         } catch (IOException e) {
             throw cannotListen("http", listen, e);
         }
@@ -97,7 +149,8 @@ public final class LimbicServer implements AutoCloseable {
                     new ResponseStrategy(config.dialogue().strategies()),
                     health,
                     observers,
-                    observers);
+                    observers,
+                    protection);
         } catch (IOException e) {
             http.close();
             throw cannotListen("grpc", config.grpc(), e);
@@ -139,12 +192,20 @@ public final class LimbicServer implements AutoCloseable {
     }
 
     /** Paths of the HTTP side; browser pages are added here. */
-    private Map<String, Supplier<Reply>> routes() {
-        Map<String, Supplier<Reply>> routes = new LinkedHashMap<>();
+    private Map<String, Route> routes() {
+        Map<String, Route> routes = new LinkedHashMap<>();
         routes.put(
                 "/healthz",
-                () -> serving && health.serves() ? Reply.text(200, "SERVING\n") : Reply.text(503, "NOT_SERVING\n"));
-        routes.put("/metrics", () -> new Reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()));
+                new Route(
+                        Surface.HEALTH,
+                        () -> serving && health.serves()
+                                ? Reply.text(200, "SERVING\n")
+                                : Reply.text(503, "NOT_SERVING\n")));
+        routes.put(
+                "/metrics",
+                new Route(
+                        Surface.METRICS,
+                        () -> new Reply(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape())));
         return routes;
     }
 
@@ -187,6 +248,7 @@ public final class LimbicServer implements AutoCloseable {
         finished &= devices.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         grpc.close();
         http.close();
+        protection.close();
         if (finished) {
             devices.close();
             metrics.close();

@@ -4,6 +4,8 @@ import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.security.GateObserver;
+import dev.limbic.server.security.Protection;
 import dev.limbic.server.wire.SelfCheck;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -56,6 +58,11 @@ final class ServeCommand implements Callable<Integer> {
         }
         options.flag("--grace", "shutdown.grace", grace);
         ServerConfig config = options.load();
+        requireProtection(config);
+        if (check && config.security().isAsked()) {
+            withoutSecurity();
+            config = options.load();
+        }
         Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
         List<Host> hosts = engine.load(config.models(), config.languages());
         WarmUp.run(hosts, config.generation());
@@ -73,6 +80,27 @@ final class ServeCommand implements Callable<Integer> {
         System.err.println("limbic: no device is left to serve on; the log says why");
         exitCode.set(1);
         return 1;
+    }
+
+    /** The check has neither a client's certificate nor a token; it talks to itself where nobody else can. */
+    private void withoutSecurity() {
+        for (String key : List.of("tokens", "tls.certificate", "tls.key", "tls.client-ca")) {
+            options.override("--check", "security." + key, "none");
+        }
+        options.override("--check", "security.tls.client-certificates", "optional");
+        options.override("--check", "grpc.host", "127.0.0.1");
+        options.override("--check", "http.host", "127.0.0.1");
+        System.out.println("  security is sound; the check itself goes over plaintext on 127.0.0.1");
+    }
+
+    /** What protects the server is looked at before models are loaded, which takes longer. */
+    private static void requireProtection(ServerConfig config) throws ConfigException {
+        try {
+            Protection.open(LimbicServer.securitySettings(config), GateObserver.NONE, System::nanoTime)
+                    .close();
+        } catch (IOException e) {
+            throw new ConfigException(List.of(String.valueOf(e.getMessage())));
+        }
     }
 
     /** A JVM that ends by a signal exits with 128 + its number; after an orderly stop we say 0 instead. */

@@ -58,7 +58,8 @@ class ArchitectureTest {
                             "dev.limbic.domain")),
             Map.entry("dev.limbic.server.config", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.server.telemetry", List.of()),
-            Map.entry("dev.limbic.server.http", List.of()),
+            Map.entry("dev.limbic.server.security", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.server.http", List.of("dev.limbic.server.security", "dev.limbic.domain")),
             Map.entry("dev.limbic.server.batch", List.of("dev.limbic.domain")),
             Map.entry(
                     "dev.limbic.server.pipeline",
@@ -79,6 +80,7 @@ class ArchitectureTest {
                             "dev.limbic.generate",
                             "dev.limbic.server.pipeline",
                             "dev.limbic.server.dialogue",
+                            "dev.limbic.server.security",
                             "dev.limbic.v1")));
 
     private static final JavaClasses OURS = new ClassFileImporter()

@@ -3,6 +3,7 @@ package dev.limbic.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.model.TinyLanguage;
+import dev.limbic.server.security.Certificates;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -224,6 +225,37 @@ class CommandsTest {
         assertThat(out).contains("tiny").contains("SERVING").contains("every model answered");
         assertThat(run("none.yaml", "", "serve", "--check")).as(err).isZero();
         assertThat(out).contains("every model answered");
+    }
+
+    @Test
+    void serveRefusesToListenToEverybodyUnprotected() throws IOException {
+        assertThat(run("none.yaml", "", "serve", "--check", "--host", "0.0.0.0"))
+                .isEqualTo(2);
+        assertThat(err)
+                .contains("The configuration cannot be used:")
+                .contains("host: other machines reach 0.0.0.0")
+                .contains("security.allow-insecure: true");
+        String[] insecure = {"serve", "--check", "--host", "0.0.0.0", "--set", "security.allow-insecure=true"};
+        assertThat(run("none.yaml", "", insecure)).as(err).isZero();
+        Path tokens = Certificates.write(folder.resolve("tokens"), "alice alices-long-token");
+        Certificates.Pair server = Certificates.pair("server");
+        String[] secured = {
+            "serve",
+            "--check",
+            "--host",
+            "0.0.0.0",
+            "--set",
+            "security.tokens=" + tokens,
+            "--set",
+            "security.tls.certificate=" + server.certificate(),
+            "--set",
+            "security.tls.key=" + server.key()
+        };
+        assertThat(run("none.yaml", "", secured)).as(err).isZero();
+        assertThat(out).contains("security is sound").contains("every model answered");
+        Certificates.write(tokens, "alice");
+        assertThat(run("none.yaml", "", secured)).isEqualTo(2);
+        assertThat(err).contains("security.tokens: " + tokens + ": line 1: ");
     }
 
     @Test

@@ -173,6 +173,7 @@ class LimbicServerTest {
         ServerConfig taken = new ServerConfig(
                 new ServerConfig.Listen("127.0.0.1", server.grpcPort()),
                 config.http(),
+                config.security(),
                 config.models(),
                 config.languages(),
                 config.generation(),

@@ -3,9 +3,15 @@ package dev.limbic.server;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.ResponseRules;
 import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.security.GateObserver;
+import dev.limbic.server.security.Protection;
+import dev.limbic.server.security.SecuritySettings;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /** Configurations for servers that run inside tests. */
 public final class TestConfig {
@@ -27,6 +33,32 @@ public final class TestConfig {
 
     private TestConfig() {}
 
+    /** Lets everybody in. */
+    public static Protection unprotected() throws IOException {
+        return Protection.open(
+                new SecuritySettings(Map.of(), false, null, null, Set.of(), Duration.ofSeconds(5)),
+                GateObserver.NONE,
+                System::nanoTime);
+    }
+
+    /** The same with security. */
+    public static ServerConfig secured(ServerConfig config, ServerConfig.Security security) {
+        return new ServerConfig(
+                config.grpc(),
+                config.http(),
+                security,
+                config.models(),
+                config.languages(),
+                config.generation(),
+                config.dialogue(),
+                config.cuda(),
+                config.batch(),
+                config.limits(),
+                config.workers(),
+                config.grace(),
+                config.log());
+    }
+
     /** Free loopback ports and models of these names; the first one is the default. */
     public static ServerConfig of(String... names) {
         return of(List.of(names), List.of());
@@ -45,6 +77,7 @@ public final class TestConfig {
         return new ServerConfig(
                 new ServerConfig.Listen("127.0.0.1", 0),
                 new ServerConfig.Listen("127.0.0.1", 0),
+                ServerConfig.Security.NONE,
                 models,
                 languages.stream()
                         .map(name -> new ServerConfig.LanguageConfig(

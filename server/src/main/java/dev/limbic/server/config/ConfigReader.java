@@ -11,6 +11,7 @@ import dev.limbic.server.config.ServerConfig.Listen;
 import dev.limbic.server.config.ServerConfig.Log;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
+import dev.limbic.server.config.ServerConfig.Security;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ final class ConfigReader {
     ServerConfig read(Map<String, Setting> overrides) throws ConfigException {
         Listen grpc = listen("grpc");
         Listen http = listen("http");
+        Security security = security();
         Path modelsDirectory = modelsDirectory();
         List<ModelConfig> models = models(modelsDirectory);
         List<LanguageConfig> languages = languages(modelsDirectory);
@@ -81,6 +83,7 @@ final class ConfigReader {
         return new ServerConfig(
                 grpc,
                 http,
+                security,
                 models,
                 languages,
                 generation,
@@ -111,6 +114,17 @@ final class ConfigReader {
         Listen listen = new Listen(section.text("host"), section.integer("port", 0, 65_535));
         done(section);
         return listen;
+    }
+
+    private Security security() {
+        Section section = root.section("security");
+        Section tls = section.section("tls");
+        Section open = section.section("open");
+        Security security = new SecurityReader(section, this::resolve).read(tls, open);
+        done(tls);
+        done(open);
+        done(section);
+        return security;
     }
 
     private Cuda cuda() {

@@ -4,6 +4,7 @@ import dev.limbic.domain.ResponseRules;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that can be configured; {@code limbic.yaml} beside this class says what each value means.
@@ -14,6 +15,7 @@ import java.util.List;
 public record ServerConfig(
         Listen grpc,
         Listen http,
+        Security security,
         List<ModelConfig> models,
         List<LanguageConfig> languages,
         Generation generation,
@@ -27,6 +29,38 @@ public record ServerConfig(
 
     /** Where to listen; port 0 for any free one. */
     public record Listen(String host, int port) {}
+
+    /**
+     * Who may call. Paths are absolute; whether there is a file is found out where it is read.
+     *
+     * @param tokens null if none are asked for
+     * @param tls null for plaintext
+     * @param allowInsecure whether other machines may be listened to without the above
+     * @param reloadInterval how often the files are looked at
+     */
+    public record Security(
+            @Nullable Path tokens, @Nullable Tls tls, Open open, boolean allowInsecure, Duration reloadInterval) {
+        /** No encryption, no tokens: for a server that only this machine reaches. */
+        public static final Security NONE =
+                new Security(null, null, new Open(false, false, false), false, Duration.ofSeconds(5));
+
+        /** Whether certificates or tokens are asked for. */
+        public boolean isAsked() {
+            return tls != null || tokens != null;
+        }
+
+        /**
+         * Certificates and keys, in PEM.
+         *
+         * @param clientAuthorities null if clients are not asked for certificates
+         * @param clientsMust whether each call needs a client's certificate
+         */
+        public record Tls(
+                Path certificate, Path key, @Nullable Path clientAuthorities, boolean clientsMust) {}
+
+        /** What everybody may ask. */
+        public record Open(boolean health, boolean reflection, boolean metrics) {}
+    }
 
     /**
      * A model to load.

@@ -1,5 +1,6 @@
 package dev.limbic.server.http;
 
+import dev.limbic.server.security.Protection;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -21,7 +22,6 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 
 /** Serves GET and HEAD for a fixed set of paths, on one thread called {@code limbic-http}. */
 public final class HttpServer implements AutoCloseable {
@@ -46,10 +46,15 @@ public final class HttpServer implements AutoCloseable {
      * Binds and serves.
      *
      * @param port 0 for any free one
-     * @param routes what to answer by path; called on the HTTP thread, must be quick
+     * @param routes what to answer by path
+     * @param protection who may ask
      * @throws IOException if the port cannot be bound
      */
-    public static HttpServer start(String host, int port, Map<String, Supplier<Reply>> routes) throws IOException {
+    public static HttpServer start(String host, int port, Map<String, Route> routes, Protection protection)
+            throws IOException {
+        Doorkeeper doorkeeper = new Doorkeeper(protection.gate());
+        TlsEntrance entrance =
+                protection.tls().isPresent() ? new TlsEntrance(protection.tls().get()) : null;
         MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("limbic-http", true), NioIoHandler.newFactory());
         AtomicInteger connections = new AtomicInteger();
@@ -65,12 +70,15 @@ public final class HttpServer implements AutoCloseable {
                             var _ = channel.close();
                             return;
                         }
+                        if (entrance != null) {
+                            channel.pipeline().addLast(entrance.handler());
+                        }
                         channel.pipeline()
                                 .addLast(new HttpServerCodec(MAX_LINE_BYTES, MAX_HEADER_BYTES, MAX_CHUNK_BYTES))
                                 .addLast(new HttpServerKeepAliveHandler())
                                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
                                 .addLast(new FlowControlHandler()) // holds what was read before reading stopped
-                                .addLast(new Routes(routes));
+                                .addLast(new Routes(routes, doorkeeper));
                     }
                 })
                 .bind(new InetSocketAddress(host, port))

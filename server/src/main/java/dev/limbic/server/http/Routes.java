@@ -2,6 +2,7 @@ package dev.limbic.server.http;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -16,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +27,13 @@ import org.jspecify.annotations.Nullable;
 final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final int PATIENCE_SECONDS = 75;
 
-    private final Map<String, Supplier<Reply>> routes;
+    private final Map<String, Route> routes;
+    private final Doorkeeper doorkeeper;
     private @Nullable Future<?> patience;
 
-    Routes(Map<String, Supplier<Reply>> routes) {
+    Routes(Map<String, Route> routes, Doorkeeper doorkeeper) {
         this.routes = routes;
+        this.doorkeeper = doorkeeper;
     }
 
     @Override
@@ -58,7 +60,7 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
     protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
         context.channel().config().setAutoRead(false);
         boolean head = request.method().equals(HttpMethod.HEAD);
-        FullHttpResponse response = response(reply(request, head), head);
+        FullHttpResponse response = response(reply(context.channel(), request, head), head);
         boolean last = request.decoderResult().isFailure(); // what follows cannot be understood
         context.writeAndFlush(response).addListener(sent -> {
             stopWaiting(); // until now, so that an answer that is never read has an end too
@@ -72,18 +74,20 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
         });
     }
 
-    private Reply reply(FullHttpRequest request, boolean head) {
+    private Reply reply(Channel channel, FullHttpRequest request, boolean head) {
         if (request.decoderResult().isFailure()) {
             return Reply.text(400, "this is not a request that HTTP/1.1 allows, or it is too long\n");
         }
-        Supplier<Reply> route = routes.get(path(request.uri()));
+        String path = path(request.uri());
+        Route route = routes.get(path);
         if (route == null) {
             return Reply.text(404, "nothing here; try " + String.join(", ", routes.keySet()) + "\n");
         }
         if (!head && !request.method().equals(HttpMethod.GET)) {
             return Reply.text(405, "only GET and HEAD\n");
         }
-        return route.get();
+        Reply refusal = doorkeeper.refuse(channel, path, route, request);
+        return refusal == null ? route.reply().get() : refusal;
     }
 
     private static String path(String uri) {
@@ -106,6 +110,7 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
                 .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
                 .set("x-content-type-options", "nosniff")
                 .set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        reply.headers().forEach(response.headers()::set);
         if (reply.status() == 405) {
             response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
         }

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * Everything that is counted, in the format Prometheus scrapes. Names follow Prometheus' conventions: a {@code limbic_}
@@ -44,6 +45,8 @@ public final class Metrics implements AutoCloseable {
 
     private record Answers(String method, String model, String status) {}
 
+    private record ClientCounter(String name, String client, String reason) {}
+
     /** What is recorded per model and batch. */
     private record PerModel(
             Timer queue, Timer compute, DistributionSummary rows, DistributionSummary tokens, Counter failed) {}
@@ -53,6 +56,8 @@ public final class Metrics implements AutoCloseable {
     private final Map<Answers, Counter> answers = new ConcurrentHashMap<>();
     private final Map<Answers, Timer> durations = new ConcurrentHashMap<>();
     private final Map<String, PerModel> models = new ConcurrentHashMap<>();
+    private final Map<ClientCounter, Counter> clientCounters = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> clientStreams = new ConcurrentHashMap<>();
     private final AtomicInteger openStreams = new AtomicInteger();
 
     public Metrics() {
@@ -177,6 +182,56 @@ public final class Metrics implements AutoCloseable {
     public void textsWaiting(IntSupplier waiting) {
         Gauge.builder("limbic.texts.waiting", waiting, IntSupplier::getAsInt)
                 .description("Long texts that wait for a worker to tokenise them")
+                .strongReference(true)
+                .register(registry);
+    }
+
+    /** A call, or a message of a stream, was refused; the client is empty if it is not known. */
+    public void refused(String client, String reason) {
+        counter("limbic.refused", "Calls and messages refused for who made them, or how many", client, reason)
+                .increment();
+    }
+
+    /** A call, or a message of a stream, of a known client was let in. */
+    public void clientRequest(String client) {
+        counter("limbic.client.requests", "Calls and messages of streams let in", client, "")
+                .increment();
+    }
+
+    /** A known client used tokens of text. */
+    public void clientCost(String client, int tokens) {
+        counter("limbic.client.cost", "Tokens of text read and written", client, "")
+                .increment(tokens);
+    }
+
+    /** A known client's streams became more or fewer. */
+    public void clientStreams(String client, int change) {
+        clientStreams
+                .computeIfAbsent(client, name -> {
+                    AtomicInteger open = new AtomicInteger();
+                    Gauge.builder("limbic.client.streams.open", open, AtomicInteger::get)
+                            .description("Open streams")
+                            .tags("client", name)
+                            .register(registry);
+                    return open;
+                })
+                .addAndGet(change);
+    }
+
+    /** @param reason empty for a counter without */
+    private Counter counter(String name, String description, String client, String reason) {
+        return clientCounters.computeIfAbsent(new ClientCounter(name, client, reason), key -> {
+            Counter.Builder builder =
+                    Counter.builder(name).description(description).tags("client", client);
+            return (reason.isEmpty() ? builder : builder.tags("reason", reason)).register(registry);
+        });
+    }
+
+    /** Reports when the server's certificate expires, in seconds since 1970. */
+    public void certificateExpires(LongSupplier epochSeconds) {
+        Gauge.builder("limbic.tls.certificate.expiry.timestamp", epochSeconds, LongSupplier::getAsLong)
+                .description("When the server's certificate expires, since 1970")
+                .baseUnit("seconds")
                 .strongReference(true)
                 .register(registry);
     }

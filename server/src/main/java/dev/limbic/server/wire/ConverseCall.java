@@ -5,6 +5,7 @@ import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
 import dev.limbic.server.dialogue.DialogueSettings;
 import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.security.Caller;
 import dev.limbic.v1.ConverseRequest;
 import dev.limbic.v1.ConverseResponse;
 import dev.limbic.v1.ConverseSetup;
@@ -26,6 +27,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
         implements Dialogue.Audience, Admission.Stream {
     private final Calls calls;
     private final Outbox<ConverseResponse> outbox;
+    private final Caller caller = Entrance.caller();
     private final @Nullable Deadline deadline = Context.current().getDeadline();
     private final long startedNanos = System.nanoTime();
 
@@ -101,6 +103,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
         }
         try {
             Utterance utterance = DialogueCodec.utterance(said, deadline);
+            caller.request();
             open.say(utterance);
         } catch (LimbicException e) {
             refuse(said.getUtteranceId(), e);
@@ -117,20 +120,25 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     public void event(DialogueEvent event) {
         outbox.send(DialogueCodec.event(event, calls));
         switch (event) {
-            case DialogueEvent.Heard heard ->
+            case DialogueEvent.Heard heard -> {
+                caller.charge(heard.answer().tokens());
                 calls.answered(
                         Calls.CONVERSE,
                         settings.emotionModel(),
                         Status.Code.OK,
                         System.nanoTime() - heard.answer().timing().totalNanos());
+            }
             case DialogueEvent.Failed failed ->
                 calls.answered(
                         Calls.CONVERSE,
                         settings.emotionModel(),
                         Failures.of(failed.failure()).code(),
                         System.nanoTime());
+            case DialogueEvent.ReplyToken token when token.token().id() >= 0 -> caller.charge(1);
+            case DialogueEvent.ReplyEnded reply ->
+                caller.charge(reply.finish().usage().promptTokens());
             default -> {
-                // Replies are counted where they are written.
+                // Replies are counted where they are written; ready-made ones cost nothing.
             }
         }
     }

@@ -67,6 +67,8 @@ final class Failures {
         return switch (known) {
             case LimbicException.Invalid e -> failure(Status.Code.INVALID_ARGUMENT, e, null);
             case LimbicException.NotFound e -> failure(Status.Code.NOT_FOUND, e, null);
+            case LimbicException.Unauthenticated e -> failure(Status.Code.UNAUTHENTICATED, e, null);
+            case LimbicException.Denied e -> failure(Status.Code.PERMISSION_DENIED, e, null);
             case LimbicException.Overloaded e -> failure(Status.Code.RESOURCE_EXHAUSTED, e, e.retryAfter());
             case LimbicException.Expired e -> failure(Status.Code.DEADLINE_EXCEEDED, e, null);
             case LimbicException.Unavailable e -> failure(Status.Code.UNAVAILABLE, e, e.retryAfter());

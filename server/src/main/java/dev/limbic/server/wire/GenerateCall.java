@@ -13,6 +13,7 @@ import dev.limbic.server.pipeline.SamplingWish;
 import dev.limbic.server.pipeline.TextAnswer;
 import dev.limbic.server.pipeline.TextPipeline;
 import dev.limbic.server.pipeline.TextRequest;
+import dev.limbic.server.security.Caller;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
 import dev.limbic.v1.ReplyStarted;
@@ -34,6 +35,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
     private final Calls calls;
     private final Outbox<GenerateResponse> outbox;
     private final @Nullable Deadline deadline;
+    private final Caller caller = Entrance.caller();
     private long startedNanos = System.nanoTime();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -121,6 +123,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         hold(calls.pipeline().analyze(heard, new TextPipeline.Receiver() {
             @Override
             public void answered(TextAnswer answer) {
+                caller.charge(answer.tokens());
                 try {
                     Response response = calls.dialogues().strategy().choose(List.of(answer.emotions()));
                     ReplyStarted.Builder started = ReplyStarted.newBuilder()
@@ -181,6 +184,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
 
     @Override
     public void token(GeneratedToken token) {
+        caller.charge(1);
         lock.lock();
         try {
             outbox.send(response().setToken(DialogueCodec.token(token)).build());
@@ -191,6 +195,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
 
     @Override
     public void finished(Finish finish, long firstTokenNanos, long totalNanos) {
+        caller.charge(finish.usage().promptTokens());
         LimbicException failure = finish.failure();
         if (failure != null) {
             fail(failure);

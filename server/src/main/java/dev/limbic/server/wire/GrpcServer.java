@@ -8,6 +8,7 @@ import dev.limbic.server.pipeline.ReplyObserver;
 import dev.limbic.server.pipeline.ReplyPipeline;
 import dev.limbic.server.pipeline.TextPipeline;
 import dev.limbic.server.pipeline.TextWorkers;
+import dev.limbic.server.security.Protection;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionService;
@@ -50,7 +51,8 @@ public final class GrpcServer implements AutoCloseable {
             ResponseStrategy strategy,
             ModelHealth health,
             WireObserver observer,
-            ReplyObserver replies)
+            ReplyObserver replies,
+            Protection protection)
             throws IOException {
         InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
         if (address.isUnresolved()) {
@@ -62,7 +64,8 @@ public final class GrpcServer implements AutoCloseable {
         ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
         Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
         Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
-        Server server = NettyServerBuilder.forAddress(address)
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
+                .intercept(new Entrance(protection.gate()))
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
                 .maxInboundMessageSize(settings.maxMessageBytes())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
@@ -74,8 +77,11 @@ public final class GrpcServer implements AutoCloseable {
                 .addService(DialogueGrpc.bind(calls))
                 .addService(health.service())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                .addService(ProtoReflectionService.newInstance())
-                .build();
+                .addService(ProtoReflectionService.newInstance());
+        if (protection.tls().isPresent()) {
+            builder.sslContext(new ReloadedSslContext(protection.tls().get()));
+        }
+        Server server = builder.build();
         try {
             server.start();
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.limbic.server.wire;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.pipeline.TextAnswer;
 import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.server.security.Caller;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import io.grpc.Context;
@@ -33,6 +34,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
     private final Calls calls;
     private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call;
     private final @Nullable Deadline deadline;
+    private final Caller caller = Entrance.caller();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Queue<Slot> slots = new ArrayDeque<>(2);
@@ -81,6 +83,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
             return;
         }
         try {
+            caller.request();
             slot.startedAs(calls.pipeline().analyze(Codec.textRequest(inbound, deadline), slot));
         } catch (LimbicException e) {
             slot.failed(e);
@@ -205,6 +208,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
 
         @Override
         public void answered(TextAnswer answer) {
+            caller.charge(answer.tokens());
             fill(response().setAnalysis(Codec.analysis(answer)).build(), Status.Code.OK);
         }
 

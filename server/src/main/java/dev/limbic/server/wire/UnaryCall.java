@@ -3,6 +3,7 @@ package dev.limbic.server.wire;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.pipeline.TextAnswer;
 import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.server.security.Caller;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
 import io.grpc.Context;
@@ -21,6 +22,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     private final Calls calls;
     private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call;
     private final @Nullable Deadline deadline;
+    private final Caller caller = Entrance.caller();
     private long startedNanos = System.nanoTime();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -87,6 +89,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
 
     @Override
     public void answered(TextAnswer answer) {
+        caller.charge(answer.tokens());
         AnalyzeRequest request = request();
         AnalyzeResponse response = AnalyzeResponse.newBuilder()
                 .setRequestId(request.getRequestId())

@@ -117,6 +117,30 @@ class ConfigLoaderTest {
     }
 
     @Test
+    void securityIsReadWithPathsBesideTheFile() throws ConfigException {
+        assertThat(load(null).security()).isEqualTo(ServerConfig.Security.NONE);
+        assertThat(load("""
+                security:
+                  tokens: clients
+                  tls: {certificate: tls/a.pem, key: /k/a.key, client-ca: ca.pem, client-certificates: required}
+                  open: {health: true, metrics: true}
+                  allow-insecure: true
+                  reload-interval: 1m
+                """).security())
+                .isEqualTo(new ServerConfig.Security(
+                        folder.resolve("clients"),
+                        new ServerConfig.Security.Tls(
+                                folder.resolve("tls/a.pem"), Path.of("/k/a.key"), folder.resolve("ca.pem"), true),
+                        new ServerConfig.Security.Open(true, false, true),
+                        true,
+                        Duration.ofMinutes(1)));
+        environment.put("LIMBIC_SECURITY_ALLOW_INSECURE", "true");
+        environment.put("LIMBIC_SECURITY_OPEN_HEALTH", "true");
+        assertThat(load(null).security().allowInsecure()).isTrue();
+        assertThat(load(null).security().open().health()).isTrue();
+    }
+
+    @Test
     void theBuiltInFileIsValidAndComplete() throws ConfigException {
         ServerConfig config = load(null);
         assertThat(config.grpc()).isEqualTo(new ServerConfig.Listen("127.0.0.1", 50051));
@@ -217,6 +241,12 @@ class ConfigLoaderTest {
                     shutdown: {grace: 5}            | my.yaml:1: shutdown.grace: '5' is not a duration; write a unit, such as 250us, 20ms, 10s or 2m
                     shutdown: {grace: 2h}           | my.yaml:1: shutdown.grace: '2h' is out of range; at most 3600 s is valid
                     log: {level: inof}              | my.yaml:1: log.level: 'inof' is not valid, did you mean 'info'?
+                    security: {tls: {key: k}}       | my.yaml:1: security.tls.key: 'k' is not enough: certificate and key belong together
+                    security: {tls: {client-ca: c}} | my.yaml:1: security.tls.client-ca: 'c' is of no use without security.tls.certificate and its key
+                    security: {tls: {certificate: c, key: k, client-ca: a}}       | my.yaml:1: security.tls.client-ca: 'a' lets in everybody without security.tokens; require certificates, or name a file of tokens
+                    security: {tls: {client-certificates: required}} | my.yaml:1: security.tls.client-certificates: 'required' needs security.tls.client-ca
+                    security: {tokns: x}            | my.yaml:1: unknown key 'security.tokns', did you mean 'tokens'?
+                    security: {open: {healt: true}} | my.yaml:1: unknown key 'security.open.healt', did you mean 'health'?
                     models: []                      | my.yaml:1: 'models' must be a list with at least one entry
                     models: [x]                     | my.yaml:1: each entry of 'models' must hold keys
                     grpc: {port: 1, port: 2}        | my.yaml:1: key 'grpc.port' stands twice

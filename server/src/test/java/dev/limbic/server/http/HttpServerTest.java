@@ -2,6 +2,8 @@ package dev.limbic.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.limbic.server.TestConfig;
+import dev.limbic.server.security.Surface;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +24,12 @@ class HttpServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.start("127.0.0.1", 0, Map.of("/hello", () -> Reply.text(200, "hi\n")));
+        server = serve("/hello", () -> Reply.text(200, "hi\n"));
+    }
+
+    private static HttpServer serve(String path, Supplier<Reply> reply) throws IOException {
+        return HttpServer.start(
+                "127.0.0.1", 0, Map.of(path, new Route(Surface.METRICS, reply)), TestConfig.unprotected());
     }
 
     @AfterEach
@@ -81,10 +89,10 @@ class HttpServerTest {
         AtomicInteger asked = new AtomicInteger();
         String large = "x".repeat(2_000_000);
         int requests = 100; // 200 MB of answers
-        try (HttpServer slow = HttpServer.start("127.0.0.1", 0, Map.of("/large", () -> {
+        try (HttpServer slow = serve("/large", () -> {
                     asked.incrementAndGet();
                     return Reply.text(200, large);
-                }));
+                });
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), slow.port())) {
             byte[] request = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
             for (int i = 0; i < requests; i++) {

@@ -12,6 +12,7 @@ import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
 import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.security.Protection;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import io.grpc.ManagedChannel;
@@ -55,6 +56,10 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(int maxCalls, boolean speaks) throws IOException {
+        this(maxCalls, speaks, TestConfig.unprotected());
+    }
+
+    WireFixture(int maxCalls, boolean speaks, Protection protection) throws IOException {
         BatchObserver drops = new BatchObserver() {
             @Override
             public void ran(String lane, int rows, int tokens, long computeNanos) {}
@@ -85,7 +90,8 @@ final class WireFixture implements AutoCloseable {
                 : new Languages(List.of(), "");
         ResponseStrategy strategy = new ResponseStrategy(TestConfig.RULES);
         ModelHealth health = new ModelHealth(List.of("first", "second"));
-        server = GrpcServer.start(settings, models, languages, strategy, health, observer(), ReplyObserver.NONE);
+        server = GrpcServer.start(
+                settings, models, languages, strategy, health, observer(), ReplyObserver.NONE, protection);
         channel = channel();
     }
 
