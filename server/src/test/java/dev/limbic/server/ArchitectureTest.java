@@ -223,7 +223,8 @@ class ArchitectureTest {
 
     private static boolean isSource(Path file) {
         String path = file.toString();
-        boolean built = Arrays.asList(path.split("[/\\\\]", -1)).contains("target");
+        List<String> folders = Arrays.asList(path.split("[/\\\\]", -1));
+        boolean built = Stream.of("target", ".venv", "node_modules").anyMatch(folders::contains);
         return !built && Stream.of(".java", ".cu", ".cuh", ".py", ".proto").anyMatch(path::endsWith);
     }
 

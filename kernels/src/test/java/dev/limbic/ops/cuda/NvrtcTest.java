@@ -2,7 +2,7 @@ package dev.limbic.ops.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.ops.cuda.sim.CudaSimulator;
+import dev.limbic.testing.Requirement;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -114,7 +114,7 @@ final class NvrtcTest {
                 .filter(folder -> Files.exists(folder.resolve(CudaLibraries.COMPILER.file())))
                 .findFirst();
         if (found.isEmpty()) {
-            CudaSimulator.skip(
+            Requirement.isAbsent(
                     "nvrtc",
                     "no " + CudaLibraries.COMPILER.file()
                             + "; kernels/src/nvcc/install.sh target/cuda-compilers brings it");

@@ -1,5 +1,6 @@
 package dev.limbic.ops.cuda.sim;
 
+import dev.limbic.testing.Requirement;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
@@ -10,11 +11,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * Stand-ins for the CUDA libraries that run kernels on the processor. Once they are loaded, JCuda's own natives find them
@@ -40,32 +39,14 @@ public final class CudaSimulator {
      */
     public static void install() {
         String reason = ABSENCE;
-        if (reason == null) {
-            return;
+        if (reason != null) {
+            Requirement.isAbsent("cuda-sim", reason);
         }
-        skip("cuda-sim", reason);
-    }
-
-    /**
-     * Skips the calling test with a reason. With {@code -Dlimbic.require=WHAT} (a list with commas) the test fails instead.
-     *
-     * @param what is missing
-     */
-    public static void skip(String what, String reason) {
-        if (isRequired(what)) {
-            throw new AssertionError(what + " is required: " + reason);
-        }
-        Assumptions.abort(what + ": " + reason);
-    }
-
-    private static boolean isRequired(String what) {
-        return Arrays.asList(System.getProperty("limbic.require", "").split(",", -1))
-                .contains(what);
     }
 
     /** Whether the tests shall run on the chip of this machine ({@code -Dlimbic.require=cuda}), not on the simulator. */
     public static boolean isChipRequired() {
-        return isRequired("cuda");
+        return Requirement.isRequired("cuda");
     }
 
     /** Whether it is loaded. */

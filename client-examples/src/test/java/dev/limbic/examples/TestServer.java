@@ -1,0 +1,36 @@
+package dev.limbic.examples;
+
+import dev.limbic.server.FakeLanguageModel;
+import dev.limbic.server.FakeTextModel;
+import dev.limbic.server.Host;
+import dev.limbic.server.LimbicServer;
+import dev.limbic.server.TestConfig;
+import java.io.IOException;
+import java.util.List;
+
+/** A server with models whose answers can be foretold. */
+final class TestServer implements AutoCloseable {
+    final FakeTextModel model = new FakeTextModel("fake");
+    private final LimbicServer server;
+
+    TestServer() throws IOException {
+        server = LimbicServer.start(
+                TestConfig.of(List.of("fake"), List.of("speaker")),
+                List.of(Host.of(List.of(model), List.of(new FakeLanguageModel("speaker")))));
+    }
+
+    int port() {
+        return server.grpcPort();
+    }
+
+    /** The command of a README, for this server. */
+    String addressed(String command) {
+        return command.replace("localhost:50051", "127.0.0.1:" + port());
+    }
+
+    @Override
+    public void close() {
+        model.stopHolding();
+        server.close();
+    }
+}
