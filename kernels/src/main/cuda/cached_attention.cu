@@ -114,12 +114,13 @@ __device__ __forceinline__ void attend(
                     }
                 }
             }
-            // How many of the keys the item sees; they lie groups apart.
+            // Which of the keys the item sees; they lie groups apart.
+            const int from = MASKED ? head.seenFrom(firstItem + i) - token : 0;
             const int left = MASKED ? head.seenBy(firstItem + i) - token : 0;
             float top = items.top[i];
 #pragma unroll
             for (int j = 0; j < KEYS; j++) {
-                if (MASKED && j * place.groups >= left) {
+                if (MASKED && (j * place.groups >= left || j * place.groups < from)) {
                     scores[j] = -infinity();
                 }
                 top = fmaxf(top, scores[j]);
@@ -137,7 +138,7 @@ __device__ __forceinline__ void attend(
                 const float p = exp2Approximate((scores[j] - shift) * scale);
                 items.sum[i] += p;
                 // A masked key is skipped: probability 0 times NaN would be NaN.
-                if (!MASKED || j * place.groups < left) {
+                if (!MASKED || (j * place.groups < left && j * place.groups >= from)) {
 #pragma unroll
                     for (int c = 0; c < SPAN; c++) {
                         items.out[i][c] = fmaf(p, v[j][c], items.out[i][c]);
@@ -241,16 +242,21 @@ __device__ __forceinline__ void attendAll(
         float scale) {
     const int end = head.seenBy(firstItem + count - 1);
     const int step = place.groups * KEYS;
-    int token = place.group;
-    // Tokens that all items see, for as long as every group of the block has them.
+    int first = head.seenFrom(firstItem);
+    // Tokens that all items see, for as long as every group of the block has them; before them, where there is a window,
+    // those that later rows do not see any more, and after them those that earlier rows do not see yet.
     if constexpr (CHUNKED) {
-        for (int first = 0; first + step <= head.seenBy(firstItem); first += step) {
-            attend<CHUNKED, false>(items, head, queries, place, firstItem, count, token, end, scale);
-            token += step;
+        for (; first < head.seenFrom(firstItem + count - 1); first += step) {
+            attend<CHUNKED, true>(
+                    items, head, queries, place, firstItem, count, first + place.group, end, scale);
+        }
+        for (; first + step <= head.seenBy(firstItem); first += step) {
+            attend<CHUNKED, false>(
+                    items, head, queries, place, firstItem, count, first + place.group, end, scale);
         }
     }
-    for (; token - place.group < end; token += step) {
-        attend<CHUNKED, true>(items, head, queries, place, firstItem, count, token, end, scale);
+    for (; first < end; first += step) {
+        attend<CHUNKED, true>(items, head, queries, place, firstItem, count, first + place.group, end, scale);
     }
 }
 
@@ -306,7 +312,7 @@ __device__ __forceinline__ void cachedAttentionAny(const CachedArguments<T, C>& 
         float top = -infinity();
         float sum = 0;
         float total[SPAN] = {};
-        for (int token = 0; token < head.seenBy(item); token++) {
+        for (int token = head.seenFrom(item); token < head.seenBy(item); token++) {
             const C* k = head.key(token);
             float score = 0;
             for (int column = lane; column < head.size; column += WARP) {
@@ -338,21 +344,24 @@ __device__ __forceinline__ void cachedAttentionAny(const CachedArguments<T, C>& 
 // out [T, queries * size] = softmax(q.k / sqrt(size)).v over what one layer of the cache holds of a row's sequence, up to
 // the row; qkv [T, (queries + 2 * keys) * size], of which the queries are read, cache [blocks, 2, keys, blockTokens, size].
 // cuSeqlens[b] .. cuSeqlens[b + 1] are the new rows of sequence b, the last ones of its contexts[b] tokens; token t of it
-// lies in block blockTables[b * width + t / blockTokens]. NaN reaches only the rows that see it.
+// lies in block blockTables[b * width + t / blockTokens]. A row sees the last window tokens up to itself. NaN reaches only
+// the rows that see it.
 // cached_attention: size <= 256. Grid (ceil(longest * queries / keys / 8), keys, sequences), block 128.
 // cached_attention_any: any size. The same grid, block 256. Both: dynamic shared memory 0; any grid.x from there up is correct.
 #define CACHED_ATTENTION(TYPE, T, CACHE_TYPE, C)                                                                     \
     extern "C" __global__ void __launch_bounds__(CACHED_BLOCK, 3) cached_attention_##TYPE##_##CACHE_TYPE(            \
             T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts, \
-            int width, int queries, int keys, int size, int blockTokens) {                                           \
+            int width, int queries, int keys, int size, int blockTokens, int window) {                               \
         cachedAttention<T, C>(                                                                                       \
-                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});       \
+                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens,         \
+                 window});                                                                                           \
     }                                                                                                                \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 2) cached_attention_any_##TYPE##_##CACHE_TYPE(           \
             T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts, \
-            int width, int queries, int keys, int size, int blockTokens) {                                           \
+            int width, int queries, int keys, int size, int blockTokens, int window) {                               \
         cachedAttentionAny<T, C>(                                                                                    \
-                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens});       \
+                {out, qkv, cache, cuSeqlens, blockTables, contexts, width, queries, keys, size, blockTokens,         \
+                 window});                                                                                           \
     }
 #define CACHED_ATTENTION_ALL(TYPE, T)         \
     CACHED_ATTENTION(TYPE, T, f32, float)     \

@@ -19,6 +19,7 @@ struct CachedArguments {
     int keys;
     int size;
     int blockTokens;
+    int window;
 };
 
 template <typename T, typename C>
@@ -42,8 +43,17 @@ struct CachedHead {
     int items;
     /** Tokens that the first new row sees; each further one sees one more. */
     int seen;
+    /** Most tokens that a row sees. */
+    int window;
 
+    /** The token after the last one that an item sees. */
     __device__ __forceinline__ int seenBy(int item) const { return seen + item / group; }
+
+    /** The first token that an item sees. */
+    __device__ __forceinline__ int seenFrom(int item) const {
+        const int end = seenBy(item);
+        return end > window ? end - window : 0;
+    }
 
     __device__ __forceinline__ const C* key(int token) const {
         const int block = token / blockTokens;
@@ -79,5 +89,6 @@ __device__ __forceinline__ CachedHead<T, C> cachedHead(const CachedArguments<T, 
     head.group = arguments.queries / arguments.keys;
     head.items = rows * head.group;
     head.seen = arguments.contexts[blockIdx.z] - rows + 1;
+    head.window = arguments.window;
     return head;
 }

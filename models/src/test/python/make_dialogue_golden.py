@@ -1,6 +1,6 @@
 """Makes the golden directories of generation: tiny random models, and what transformers computes with them.
 
-    pip install torch transformers safetensors tokenizers     # made with torch 2.13, transformers 5.18, safetensors 0.8
+    pip install torch transformers safetensors tokenizers     # made with transformers 5.18, those of odd folders with 5.24
     python make_dialogue_golden.py [--out ../resources/golden-generation] [NAME ...]
 
 Each directory is what save_pretrained writes (config.json, generation_config.json, weights), and beside it
@@ -19,7 +19,7 @@ import json
 import zlib
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM,
                           MistralConfig, MistralForCausalLM, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM)
@@ -83,8 +83,33 @@ def older_writing(file, kind="rope_type"):
     file.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
-def write(folder, make, dtype=torch.float32, tokenizer=None, older=None, plain=None):
-    """`plain`: the model's config without what this directory is about; its logits must differ, or nothing is tested."""
+def edit(folder, config=lambda c: None, weights=lambda w: w):
+    """Changes config.json and renames or adds tensors: folders that people have and save_pretrained does not write."""
+    file = folder / "config.json"
+    changed = json.loads(file.read_text())
+    config(changed)
+    file.write_text(json.dumps(changed, indent=2, sort_keys=True) + "\n")
+    file = folder / "model.safetensors"
+    save_file({k: v.contiguous() for k, v in weights(load_file(file)).items()}, file, metadata={"format": "pt"})
+
+
+def without(prefix):
+    """Names as a model has them that was saved without its head, and tied: lm_head is the embedding's."""
+    return lambda w: {k.removeprefix(prefix): v for k, v in w.items()}
+
+
+def with_masks(weights):
+    """The buffers of old GPT-2 files, as bytes and as truth values."""
+    layers = sorted({k[:k.index(".attn.")] for k in weights if ".attn." in k})
+    kinds = (torch.uint8, torch.bool)
+    masks = {f"{layer}.attn.bias": torch.ones(64, 64, dtype=kinds[i % 2]).tril()[None, None]
+             for i, layer in enumerate(layers)}
+    return {**weights, **masks, **{f"{layer}.attn.masked_bias": torch.tensor(-1e4) for layer in layers}}
+
+
+def write(folder, make, dtype=torch.float32, tokenizer=None, older=None, plain=None, config=None, weights=None):
+    """`plain`: the model's config without what this directory is about; its logits must differ, or nothing is tested.
+    `config` and `weights`: what is changed in the saved files, see edit()."""
     prompt = torch.randint(3, VOCAB, (PROMPT,))
     if tokenizer is not None:
         tokenizer.save_pretrained(folder)
@@ -104,6 +129,8 @@ def write(folder, make, dtype=torch.float32, tokenizer=None, older=None, plain=N
     model.to(dtype).save_pretrained(folder)
     if older:
         older_writing(folder / "config.json", older)
+    if config or weights:
+        edit(folder, config or (lambda c: None), weights or (lambda w: w))
     again = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     for mine, theirs in zip(outputs(again, prompt), result):
         torch.testing.assert_close(mine, theirs, atol=1e-4, rtol=1e-4)
@@ -136,20 +163,21 @@ def byte_tokenizer(size=300):
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>")
 
 
-def gpt2(folder, dtype=torch.float32, tokenizer=None, plain=None, **shape):
+def gpt2(folder, dtype=torch.float32, tokenizer=None, plain=None, edits=None, **shape):
     def config(**changes):
         return GPT2Config(**{"vocab_size": len(tokenizer) if tokenizer else VOCAB, "n_positions": 64, "n_embd": 36,
                              "n_layer": 3, "n_head": 3, "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0,
                              "bos_token_id": 0, "eos_token_id": 2, **shape, **changes})
-    write(folder, lambda: GPT2LMHeadModel(config()), dtype, tokenizer, plain=config(**plain) if plain else None)
+    write(folder, lambda: GPT2LMHeadModel(config()), dtype, tokenizer, plain=config(**plain) if plain else None,
+          **edits or {})
 
 
-def family(kind, config_kind, dtype=torch.float32, older=None, plain=None, **shape):
+def family(kind, config_kind, dtype=torch.float32, older=None, plain=None, edits=None, **shape):
     def config(**changes):
         return config_kind(**{"vocab_size": VOCAB, "num_hidden_layers": 2, "max_position_embeddings": 64,
                               "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, **shape, **changes})
     return lambda folder: write(folder, lambda: kind(config()), dtype, older=older,
-                                plain=config(**plain) if plain else None)
+                                plain=config(**plain) if plain else None, **edits or {})
 
 
 def llama(**shape):
@@ -162,8 +190,37 @@ def qwen2(**shape):
     return family(Qwen2ForCausalLM, Qwen2Config, **{"use_sliding_window": False, "bos_token_id": None, **shape})
 
 
+def small_llama(**shape):
+    return llama(**{"hidden_size": 24, "num_attention_heads": 2, "num_key_value_heads": 2, "intermediate_size": 33,
+                    "dtype": torch.float16, **shape})
+
+
+def small_qwen2(**shape):
+    return qwen2(hidden_size=28, num_attention_heads=7, num_key_value_heads=7, intermediate_size=33,
+                 tie_word_embeddings=True, dtype=torch.float16, use_sliding_window=True,
+                 plain={"use_sliding_window": False, "layer_types": None}, **shape)
+
+
+def mistral(**shape):
+    return family(MistralForCausalLM, MistralConfig, dtype=torch.float16, intermediate_size=35,
+                  tie_word_embeddings=False, **shape)
+
+
 def rope(kind, theta=10000.0, **values):
     return {"rope_type": kind, "rope_theta": theta, **values}
+
+
+def rename_keys(config):
+    """The names that other architectures have for the same."""
+    for own, general in GPT2Config.attribute_map.items():
+        config[own] = config.pop(general, config.get(own))
+    config.pop("activation_function")
+
+
+def silent(config):
+    """What is not said has a default."""
+    for key in ("sliding_window", "num_key_value_heads", "hidden_act", "rope_parameters"):
+        config.pop(key)
 
 
 PLAIN = {"rope_parameters": rope("default")}
@@ -197,6 +254,25 @@ GOLDEN = {
     "mistral": family(MistralForCausalLM, MistralConfig, hidden_size=33, num_attention_heads=6, num_key_value_heads=3,
                       head_dim=10, intermediate_size=51, sliding_window=None, tie_word_embeddings=False,
                       dtype=torch.float16, rope_parameters=rope("default")),
+    # What people have and save_pretrained does not write, or writes only when asked.
+    "gpt2-bare": lambda folder: gpt2(folder, torch.float16, n_embd=24, n_head=4, n_layer=2, edits={
+        "weights": lambda w: with_masks(without("transformer.")(w)), "config": rename_keys}),
+    "llama-bare": small_llama(num_key_value_heads=1, tie_word_embeddings=True, edits={"weights": without("model.")}),
+    "llama-two-heads": small_llama(edits={"config": lambda c: c.update(tie_word_embeddings=True)}),
+    "llama-head-only": small_llama(tie_word_embeddings=True, edits={
+        "weights": lambda w: {k.replace("model.embed_tokens", "lm_head"): v for k, v in w.items()}}),
+    "llama-yarn-scales": small_llama(plain=PLAIN, rope_parameters=rope(
+        "yarn", factor=4.0, original_max_position_embeddings=60, mscale=0.7, mscale_all_dim=1.9, beta_slow=2.0),
+        original_max_position_embeddings=9, edits={
+            "config": lambda c: c["rope_parameters"].update(original_max_position_embeddings=60)}),
+    "llama-partial": small_llama(edits={"config": lambda c: c.update(partial_rotary_factor=0.5)}),
+    "mistral-window": mistral(hidden_size=30, num_attention_heads=3, num_key_value_heads=1, sliding_window=7,
+                              plain={"sliding_window": None}),
+    "mistral-silent": mistral(hidden_size=32, num_attention_heads=16, edits={"config": silent}),
+    "qwen2-window": small_qwen2(num_hidden_layers=4, sliding_window=5, max_window_layers=1,
+                                edits={"config": lambda c: c.pop("layer_types")}),
+    "qwen2-layers": small_qwen2(num_hidden_layers=3, sliding_window=9, layer_types=[
+        "sliding_attention", "full_attention", "sliding_attention"]),
 }
 
 

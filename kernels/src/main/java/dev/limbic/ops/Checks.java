@@ -132,8 +132,12 @@ public final class Checks {
     }
 
     /** Arguments of {@link Ops#cachedAttention}, block tables included. */
-    public static void cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
+    public static void cachedAttention(
+            Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads, int window) {
         heads("cachedAttention", qkv, heads);
+        if (window < 1) {
+            throw new IllegalArgumentException("cachedAttention: a window of at least 1 expected, found " + window);
+        }
         cache("cachedAttention", cache, layer, heads);
         check(qkv.rows() == sequences.tokens(), "cachedAttention", "[" + sequences.tokens() + ", …]", qkv);
         for (int b = 0; b < sequences.count(); b++) {

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * owns the device may call.
  */
 public interface Ops {
+    /** The window of {@link #cachedAttention} in which a row sees all tokens before it. */
+    int NO_WINDOW = Integer.MAX_VALUE;
+
     /** y = activation(x·Wᵀ + bias). x [T, K] → y [T, N]; x is cast if its type is not the weights' activation type. */
     Tensor linear(Tensor x, Linear weights, Activation activation);
 
@@ -70,15 +73,16 @@ public interface Ops {
     void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads);
 
     /**
-     * Scaled dot-product attention of the new rows over all that the cache holds of their sequences, up to themselves:
+     * Scaled dot-product attention of the new rows over what the cache holds of their sequences, up to themselves:
      * softmax(q·Kᵀ/√size)·V per query head. Query head i uses the keys and values of head i / (queries / keys). Sums are
      * f32. In rows of prompts a provider may round queries, and the weights that softmax gives, to the type of the cache
      * before it multiplies, as its keys and values are; in rows that decode it does not.
      *
      * @param qkv [T, (queries + 2·keys)·size], of which only the queries are read
+     * @param window most tokens that a row sees, the last of them its own, at least 1; {@link #NO_WINDOW} for all
      * @return [T, queries·size]
      */
-    Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads);
+    Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads, int window);
 
     /** y[i] = x[rows[i]]. x [T, H], rows i32 [N], each in 0 … T−1, which the caller has checked → [N, H]. */
     Tensor gatherRows(Tensor x, Tensor rows);

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
  * @param cacheType of the cache
  * @param cached tokens of each sequence that came earlier
  * @param rows new tokens of each sequence, at least one
+ * @param window most tokens that a row sees
  * @param tokens query, key and value of all tokens, sequence by sequence, as stored in {@code type}
  */
 record CacheCase(
@@ -26,6 +27,7 @@ record CacheCase(
         DType cacheType,
         int[] cached,
         int[] rows,
+        int window,
         Matrix tokens) {
     private static final int LAYERS = 3;
     private static final int LAYER = 1;
@@ -34,11 +36,15 @@ record CacheCase(
             Workbench bench, Heads heads, int blockTokens, DType type, DType cacheType, int[] cached, int[] rows) {
         int total = Arrays.stream(cached).sum() + Arrays.stream(rows).sum();
         Matrix tokens = bench.normal(total, heads.columns()).storedAs(type);
-        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, tokens);
+        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, Ops.NO_WINDOW, tokens);
     }
 
     CacheCase withTokens(Matrix other) {
-        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, other.storedAs(type));
+        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, window, other.storedAs(type));
+    }
+
+    CacheCase within(int tokensSeen) {
+        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, tokensSeen, tokens);
     }
 
     /** One of the sequences, by itself. */
@@ -52,6 +58,7 @@ record CacheCase(
                 cacheType,
                 new int[] {cached[b]},
                 new int[] {rows[b]},
+                window,
                 tokens.rows(first, first + context(b)));
     }
 
@@ -108,7 +115,7 @@ record CacheCase(
             int[] contexts = IntStream.range(0, count()).map(this::context).toArray();
             CachedSequences sequences =
                     CachedSequences.on(bench.device(), Workbench.bounds(rows), tables, contexts, blockTokens, blocks);
-            return bench.download(ops.cachedAttention(qkv, cache, LAYER, sequences, heads));
+            return bench.download(ops.cachedAttention(qkv, cache, LAYER, sequences, heads, window));
         }
     }
 
@@ -143,7 +150,7 @@ record CacheCase(
     }
 
     double[] expected() {
-        return Oracle.cachedAttention(tokens, tokens.storedAs(cacheType), cached, rows, heads);
+        return Oracle.cachedAttention(tokens, tokens.storedAs(cacheType), cached, rows, heads, window);
     }
 
     /**
@@ -157,8 +164,8 @@ record CacheCase(
             return allowance;
         }
         Matrix stored = tokens.storedAs(cacheType);
-        double[] rounded = Oracle.cachedAttention(stored, stored, cached, rows, heads);
-        double[] magnitudes = Oracle.cachedAttention(stored, magnitudesOfValues(stored), cached, rows, heads);
+        double[] rounded = Oracle.cachedAttention(stored, stored, cached, rows, heads, window);
+        double[] magnitudes = Oracle.cachedAttention(stored, magnitudesOfValues(stored), cached, rows, heads, window);
         int decoding = 0;
         while (decoding < rows.length && rows[decoding] == 1) {
             decoding++;

@@ -79,6 +79,67 @@ interface CachedAttentionCases {
         CacheCase.random(bench(), heads, 16, type, type, cached, rows).check("long contexts");
     }
 
+    /** Head size; a window of one token, of less than a block, of more, and of more than there is. */
+    @ParameterizedTest
+    @CsvSource({"24,1", "24,2", "20,16", "3,17", "64,33", "264,9", "24,2000"})
+    default void cachedAttentionSeesNoFurtherThanItsWindow(int size, int window) {
+        bench().assumeDecodes();
+        Heads heads = new Heads(4, 2, size);
+        int[] cached = {0, 15, 70, 37, 0, 20};
+        int[] rows = {1, 1, 1, 2, 40, 19};
+        for (DType type : bench().types()) {
+            bench().device().beginBatch();
+            CacheCase.random(bench(), heads, 16, type, type, cached, rows)
+                    .within(window)
+                    .check("in a window of " + window);
+        }
+    }
+
+    /** Windows that begin before, in and at the beginning of a chunk of tokens. */
+    @ParameterizedTest
+    @CsvSource({"F32,20", "F32,256", "F32,300", "BF16,100"})
+    default void windowsLieAnywhereInLongContexts(DType type, int window) {
+        bench().assumeDecodes();
+        bench().assumeComputes(type);
+        int[] cached = {254, 255, 256, 510, 530, 500};
+        int[] rows = {1, 1, 1, 1, 4, 30};
+        CacheCase.random(bench(), new Heads(2, 1, 24), 16, type, type, cached, rows)
+                .within(window)
+                .check("in a window of " + window);
+    }
+
+    /** What lies before the window, NaN or huge, is as if it were not there. */
+    @ParameterizedTest
+    @CsvSource({"F32,NaN", "BF16,NaN", "F16,NaN", "F32,3e38", "BF16,3e38", "F16,6e4"})
+    default void cachedAttentionKnowsNothingOfWhatLeftTheWindow(DType type, float strange) {
+        bench().assumeDecodes();
+        bench().assumeComputes(type);
+        Heads heads = new Heads(2, 1, 24);
+        int[] cached = {60, 300, 0, 520};
+        int[] rows = {1, 4, 90, 1};
+        CacheCase c =
+                CacheCase.random(bench(), heads, 16, type, type, cached, rows).within(20);
+        float[] clean = c.run();
+        int width = heads.queries() * heads.size();
+        for (int column : new int[] {2 * 24 + 5, 3 * 24 + 5}) { // of the key, of the value
+            Matrix changed = c.tokens();
+            for (int b = 0; b < rows.length; b++) {
+                for (int token = 0; token < Math.min(c.context(b), cached[b] + 40) - 20; token++) {
+                    changed = changed.with(c.firstToken(b) + token, column, strange);
+                }
+            }
+            float[] y = c.withTokens(changed).run();
+            for (int b = 0; b < rows.length; b++) {
+                // Rows before the fortieth saw some of it, or were it.
+                int from = (c.firstRow(b) + Math.min(rows[b] - 1, 39)) * width;
+                int to = (c.firstRow(b) + rows[b]) * width;
+                assertThat(Arrays.copyOfRange(y, from, to))
+                        .as("sequence %d, %s in column %d", b, strange, column)
+                        .containsExactly(Arrays.copyOfRange(clean, from, to));
+            }
+        }
+    }
+
     /** One key takes all, and it is the first, the last or one in the middle. */
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
@@ -210,7 +271,8 @@ interface CachedAttentionCases {
             Matrix[] layers = {first, second};
             for (int layer = 0; layer < 2; layer++) {
                 float[] y = bench().download(bench().ops()
-                        .cachedAttention(bench().upload(layers[layer], type), cache, layer, sequences, heads));
+                        .cachedAttention(
+                                bench().upload(layers[layer], type), cache, layer, sequences, heads, Ops.NO_WINDOW));
                 double[] expected = Oracle.attention(layers[layer], new int[] {4}, 1, true);
                 double[] rounding = new double[expected.length]; // values are below 4, and their weights have 8 bits
                 Arrays.fill(rounding, type == DType.BF16 ? 0x1p-6 : 0);

@@ -80,11 +80,12 @@ interface DecoderShapeCases {
             refused("cacheAppend", () -> ops.cacheAppend(numbers(3, 32), cache, 0, integers(4), heads));
             refused("cacheAppend", () -> ops.cacheAppend(numbers(3, 32), wide, 0, integers(3), heads));
             CachedSequences one = sequences(new int[] {0, 3}, new int[][] {{2, 1}}, 7);
-            refused("cachedAttention", () -> ops.cachedAttention(numbers(4, 32), cache, 0, one, heads));
-            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 31), cache, 0, one, heads));
-            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), cache, 2, one, heads));
-            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), wide, 0, one, heads));
-            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), fine, 0, one, heads));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(4, 32), cache, 0, one, heads, 9));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 31), cache, 0, one, heads, 9));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), cache, 2, one, heads, 9));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), wide, 0, one, heads, 9));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), fine, 0, one, heads, 9));
+            refused("cachedAttention", () -> ops.cachedAttention(numbers(3, 32), cache, 0, one, heads, 0));
         }
     }
 

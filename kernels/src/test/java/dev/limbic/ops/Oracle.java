@@ -169,8 +169,9 @@ final class Oracle {
     /**
      * @param tokens of all sequences, of which queries are taken
      * @param stored the same, of which keys and values are taken
+     * @param window most tokens that a row sees
      */
-    static double[] cachedAttention(Matrix tokens, Matrix stored, int[] cached, int[] rows, Heads heads) {
+    static double[] cachedAttention(Matrix tokens, Matrix stored, int[] cached, int[] rows, Heads heads, int window) {
         int size = heads.size();
         int h = heads.queries() * size;
         double[] y = new double[Arrays.stream(rows).sum() * h];
@@ -182,7 +183,9 @@ final class Oracle {
                 for (int head = 0; head < heads.queries(); head++) {
                     int key = h + head / heads.group() * size;
                     double[] scores = new double[visible];
-                    for (int j = 0; j < visible; j++) {
+                    int from = Math.max(0, visible - window);
+                    Arrays.fill(scores, 0, from, Double.NEGATIVE_INFINITY);
+                    for (int j = from; j < visible; j++) {
                         for (int c = 0; c < size; c++) {
                             scores[j] += (double) tokens.at(firstToken + cached[b] + i, head * size + c)
                                     * stored.at(firstToken + j, key + c)
@@ -190,7 +193,7 @@ final class Oracle {
                         }
                     }
                     double[] p = softmax(scores, visible);
-                    for (int j = 0; j < visible; j++) {
+                    for (int j = from; j < visible; j++) {
                         for (int c = 0; c < size; c++) {
                             y[row * h + head * size + c] +=
                                     p[j] * stored.at(firstToken + j, key + heads.keys() * size + c);

@@ -27,10 +27,11 @@ public record SamplingSettings(
         long seed,
         int alternatives) {
     private static final int MAX_ALTERNATIVES = 20;
-    /** As many as a client may give, and those that the form of a prompt adds. */
-    private static final int MAX_STOP_STRINGS = 20;
+    /** As many as a client may give, and those of the model and of the form of a prompt. */
+    private static final int MAX_STOP_STRINGS = 32;
 
-    private static final int MAX_STOP_CHARS = 256;
+    /** Longest stop string. */
+    public static final int MAX_STOP_CHARS = 256;
 
     public SamplingSettings {
         requireWithin("temperature", temperature, 0, 100);

@@ -81,18 +81,20 @@ public final class Scheduler {
      *
      * @param pool blocks of the model's cache; belongs to the scheduler from now on
      * @param bytes what tokens stand for
+     * @param rules what the model's makers demand of each text
      * @param tellers call the listeners: one task after the other, in order, on another thread than the owner's, which has
      *     the device to feed
      * @param clock nanoseconds, as {@link System#nanoTime}
      */
-    public Scheduler(Limits limits, BlockPool pool, TokenBytes bytes, Executor tellers, LongSupplier clock) {
+    public Scheduler(
+            Limits limits, BlockPool pool, TokenBytes bytes, TokenRules rules, Executor tellers, LongSupplier clock) {
         this.limits = limits;
         this.fit = new Fit(limits, pool);
         this.pool = pool;
         this.cache = new PrefixCache(pool);
         this.bytes = bytes;
         this.clock = clock;
-        this.planner = new NextTokenPlanner(limits.vocabulary());
+        this.planner = new NextTokenPlanner(limits.vocabulary(), rules);
         this.announcements = new Announcements(tellers);
         this.punctuality = new Punctuality(limits.chunkTokens(), limits.maxSequences());
     }

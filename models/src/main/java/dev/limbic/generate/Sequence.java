@@ -160,6 +160,11 @@ public final class Sequence implements Comparable<Sequence> {
         return history.length() >= mostTokens;
     }
 
+    /** Whether it has as many tokens as it may with one more. */
+    boolean nearlyFull() {
+        return history.length() == mostTokens - 1;
+    }
+
     /** Blocks it needs beyond those it holds. */
     int blocksMissing() {
         return pool.blocksFor(history.length()) - blockCount;

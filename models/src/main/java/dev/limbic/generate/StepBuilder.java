@@ -83,7 +83,10 @@ final class StepBuilder {
                 .toArray();
         List<NextToken> nextTokens = parts.stream()
                 .filter(Part::sampled)
-                .map(part -> planner.of(part.sequence().rules, part.sequence().history))
+                .map(part -> planner.of(
+                        part.sequence().rules,
+                        part.sequence().history,
+                        part.sequence().nearlyFull()))
                 .toList();
         return new Step(ids, positions, slots, bounds, contexts, tables, logitRows, nextTokens, decoding);
     }

@@ -1,6 +1,8 @@
 package dev.limbic.generate;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.IntConsumer;
 
 /** Tokens of one sequence, prompt and reply, and how often each occurs in the reply. Grows; allocates only then. */
 final class TokenHistory {
@@ -78,6 +80,34 @@ final class TokenHistory {
     boolean endsBefore(int[] sequence) {
         int head = sequence.length - 1;
         return head <= length && Arrays.equals(tokens, length - head, length, sequence, 0, head);
+    }
+
+    /** Whether the history ends with all but the last token of a sequence. */
+    boolean endsBefore(List<Integer> sequence) {
+        int head = sequence.size() - 1;
+        boolean ends = head <= length;
+        for (int i = 0; ends && i < head; i++) {
+            ends = tokens[length - head + i] == sequence.get(i);
+        }
+        return ends;
+    }
+
+    /**
+     * Names each token that with the ones before it would be a sequence that occurs in the first {@code end} tokens already,
+     * some more than once.
+     *
+     * @param size tokens of the sequence; 0 for none
+     */
+    void forEachRepetition(int size, int end, IntConsumer token) {
+        int head = size - 1;
+        if (size == 0 || head > length) {
+            return;
+        }
+        for (int from = 0; from + size <= end; from++) {
+            if (Arrays.equals(tokens, from, from + head, tokens, length - head, length)) {
+                token.accept(tokens[from + head]);
+            }
+        }
     }
 
     private int find(int id) {

@@ -36,7 +36,7 @@ public record Gpt2Layer(
             Tensor projected = ops.linear(ops.layerNorm(hidden, attentionNorm), qkv, Activation.NONE); // [T, 3H]
             ops.cacheAppend(projected, cache, layer, rows.slots(), heads);
             CachedSequences sequences = rows.sequences();
-            Tensor context = ops.cachedAttention(projected, cache, layer, sequences, heads); // [T, H]
+            Tensor context = ops.cachedAttention(projected, cache, layer, sequences, heads, Ops.NO_WINDOW); // [T, H]
             ops.add(ops.linear(context, attended, Activation.NONE), hidden);
         }
         try (Ops.Scope _ = ops.scope()) {

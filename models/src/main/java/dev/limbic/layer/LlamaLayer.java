@@ -19,6 +19,7 @@ import dev.limbic.tensor.Tensor;
  * @param mlpNorm gain, [H]
  * @param gateUp gate and up projection side by side, [2I, H]
  * @param down [H, I]
+ * @param window most tokens that a row sees, its own included; {@link Ops#NO_WINDOW} for all
  * @param epsilon of both norms
  */
 public record LlamaLayer(
@@ -30,6 +31,7 @@ public record LlamaLayer(
         Linear gateUp,
         Linear down,
         Heads heads,
+        int window,
         float epsilon)
         implements DecoderLayer {
 
@@ -40,7 +42,7 @@ public record LlamaLayer(
             Tensor projected = ops.linear(normal, qkv, Activation.NONE); // [T, (q + 2k)·d]
             ops.rotary(projected, rotary, rows.positions(), heads);
             ops.cacheAppend(projected, cache, layer, rows.slots(), heads);
-            Tensor context = ops.cachedAttention(projected, cache, layer, rows.sequences(), heads); // [T, q·d]
+            Tensor context = ops.cachedAttention(projected, cache, layer, rows.sequences(), heads, window); // [T, q·d]
             ops.add(ops.linear(context, attended, Activation.NONE), hidden);
         }
         try (Ops.Scope _ = ops.scope()) {

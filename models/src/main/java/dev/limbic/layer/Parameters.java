@@ -25,6 +25,11 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
         return new Parameters(view.sub(name), weights, precision);
     }
 
+    /** The parameters below {@code name}, or these where there are none: a model that was saved without its head. */
+    public Parameters subOrSelf(String name) {
+        return view.hasBelow(name) ? sub(name) : this;
+    }
+
     /** The same, with products in f32: for the few last rows whose numbers clients see. */
     public Parameters exact() {
         return new Parameters(view, weights, Precision.F32);

@@ -2,6 +2,7 @@ package dev.limbic.model;
 
 import dev.limbic.layer.DecoderLayer;
 import dev.limbic.layer.DecoderRows;
+import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
@@ -36,6 +37,31 @@ record DecoderNetwork(
     /** Normalised rows. */
     interface FinalNorm {
         Tensor of(Ops ops, Tensor hidden);
+    }
+
+    /**
+     * What tokens become, and what becomes tokens.
+     *
+     * @param embedding [V, H]
+     * @param head [V, H]
+     */
+    record Vocabulary(Tensor embedding, Linear head) {}
+
+    /**
+     * Loads both. Tied, they are the one that the file has; a file with both has them for a reason, whatever the
+     * configuration says, as in transformers.
+     *
+     * @param model the parameters below the head's
+     * @param words name of the embedding among them
+     */
+    static Vocabulary vocabulary(
+            Parameters parameters, Parameters model, String words, boolean tied, int tokens, int hidden) {
+        String head = "lm_head";
+        boolean ownHead = !tied || parameters.view().has(head + ".weight");
+        boolean ownWords = !tied || model.view().has(words + ".weight");
+        return new Vocabulary(
+                ownWords || !ownHead ? model.table(words, tokens, hidden) : parameters.table(head, tokens, hidden),
+                ownHead ? parameters.projection(head, tokens, hidden) : model.projection(words, tokens, hidden));
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.limbic.model;
 
 import dev.limbic.generate.SamplingSettings;
+import dev.limbic.generate.TokenRules;
 import java.util.List;
 import java.util.Set;
 
@@ -41,7 +42,16 @@ public record LanguageCard(
      * @param temperature 0 for the most probable token each time
      * @param repetitionPenalty 1 for none
      * @param maxNewTokens most tokens of a reply
+     * @param maxTokens most tokens of prompt and reply together, where a request does not say how many it wants
+     * @param stopStrings texts that end a reply
+     * @param rules what they demand of each token, whatever a request says
      */
     public record Recommended(
-            float temperature, SamplingSettings.Truncation truncation, float repetitionPenalty, int maxNewTokens) {}
+            float temperature,
+            SamplingSettings.Truncation truncation,
+            float repetitionPenalty,
+            int maxNewTokens,
+            int maxTokens,
+            List<String> stopStrings,
+            TokenRules rules) {}
 }

@@ -28,6 +28,8 @@ public final class LanguageRegistry {
         DecoderNetwork create(HfConfig config, Parameters parameters);
     }
 
+    private static final System.Logger LOG = System.getLogger(LanguageRegistry.class.getName());
+
     private static final Map<String, Constructor> LANGUAGE = new LinkedHashMap<>();
 
     static {
@@ -37,10 +39,8 @@ public final class LanguageRegistry {
         LANGUAGE.put("MistralForCausalLM", Llama::mistral);
     }
 
-    /** Buffers that old versions of transformers saved although they are computed, and tied heads saved twice. */
-    private static final String[] HARMLESS = {
-        "*.attn.bias", "*.attn.masked_bias", "*.rotary_emb.inv_freq", "lm_head.weight"
-    };
+    /** Buffers that old versions of transformers saved although they are computed. */
+    private static final String[] HARMLESS = {"*.attn.bias", "*.attn.masked_bias", "*.rotary_emb.inv_freq"};
 
     /** Tokens in a block: a shared prefix is shared in whole blocks, and a sequence wastes half of one. */
     private static final int BLOCK_TOKENS = 16;
@@ -77,6 +77,13 @@ public final class LanguageRegistry {
                 Set<String> controls = controls(config, tokens);
                 GenerationConfig generation = GenerationConfig.of(
                         config, directory.generationConfig(), decoder.vocabulary(), decoder.maxTokens());
+                if (!generation.unknown().isEmpty()) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "model {0}: generation_config.json: nothing reads the keys {1}",
+                            name,
+                            String.join(", ", generation.unknown()));
+                }
                 LanguageCard card = new LanguageCard(
                         name,
                         config.architecture(),
@@ -151,6 +158,7 @@ public final class LanguageRegistry {
                     "one of " + String.join(", ", LANGUAGE.keySet()),
                     "'" + config.architecture() + "'");
         }
+        requireDecoder(config);
         Weights weights = device.weights();
         try {
             Parameters parameters = new Parameters(directory.weights(), weights, precision);
@@ -160,6 +168,17 @@ public final class LanguageRegistry {
         } catch (RuntimeException | Error failure) {
             weights.close();
             throw failure;
+        }
+    }
+
+    /** What transformers heeds in every architecture. */
+    private static void requireDecoder(HfConfig config) {
+        if (!config.booleanOr("is_causal", true)) {
+            throw config.unsupported("is_causal", "true");
+        }
+        if (config.has("quantization_config")) {
+            throw config.unexpected(
+                    "quantization_config", "nothing: weights as they were before quantisation", "an object");
         }
     }
 

@@ -8,32 +8,37 @@ import dev.limbic.tensor.Shape;
 import dev.limbic.weights.HfConfig;
 
 /**
- * Cosines and sines of rotary positions (Su et al. 2021) with the scalings in common use: none, {@code linear} (Chen et al.
- * 2023), {@code llama3} (Dubey et al. 2024) and {@code yarn} (Peng et al. 2023).
+ * Cosines and sines of rotary positions (Su et al. 2021) with the scalings in common use, as transformers reads them: none,
+ * {@code linear} (Chen et al. 2023), {@code dynamic}, {@code llama3} (Dubey et al. 2024) and {@code yarn} (Peng et al. 2023).
  */
 final class RotaryTables {
+    private static final String PART = "partial_rotary_factor";
+    private static final String ORIGINAL = "original_max_position_embeddings";
+    private static final int MOST_POSITIONS = 1 << 22;
+
     private RotaryTables() {}
 
-    /** Reads {@code rope_theta}, {@code partial_rotary_factor} and {@code rope_scaling} (or {@code rope_parameters}). */
+    /** Reads {@code rope_theta} and {@code rope_scaling} (or {@code rope_parameters}, as newer versions call it). */
     static Rotary load(HfConfig config, int size, int positions, Weights weights) {
         HfConfig scaling = config.section("rope_scaling")
+                .filter(section -> !section.keys().isEmpty())
                 .or(() -> config.section("rope_parameters"))
                 .orElse(config);
         boolean scaled = scaling != config;
-        double theta = scaling.doubleOr("rope_theta", config.doubleOr("rope_theta", 10_000, 1, 1e12), 1, 1e12);
-        double part =
-                scaling.doubleOr("partial_rotary_factor", config.doubleOr("partial_rotary_factor", 1, 0, 1), 0, 1);
-        int dims = (int) (size * part);
-        if (dims < 2 || dims % 2 != 0) {
-            throw config.unexpected("head_dim", "an even number of rotated columns", Integer.toString(dims));
+        if (scaled && (scaling.has(AttentionWindows.FULL) || scaling.has(AttentionWindows.SLIDING))) {
+            throw scaling.unexpected("rope_type", "one for all layers", "one for each type of layer");
         }
-        double[] frequencies = new double[dims / 2];
+        double theta = scaling.doubleOr("rope_theta", config.doubleOr("rope_theta", 10_000, 1, 1e12), 1, 1e12);
+        if (size % 2 != 0) {
+            throw config.unexpected("head_dim", "an even number of columns", Integer.toString(size));
+        }
+        double[] frequencies = new double[size / 2];
         for (int i = 0; i < frequencies.length; i++) {
-            frequencies[i] = Math.pow(theta, -2.0 * i / dims);
+            frequencies[i] = Math.pow(theta, -2.0 * i / size);
         }
         double factor = 1;
         if (scaled) {
-            factor = scale(scaling, frequencies, theta, dims, config);
+            factor = scale(scaling, frequencies, theta, config);
         }
         float[] cosine = new float[positions * frequencies.length];
         float[] sine = new float[cosine.length];
@@ -49,39 +54,51 @@ final class RotaryTables {
         return new Rotary(
                 weights.tensor(HostTensor.of(shape, cosine), DType.F32),
                 weights.tensor(HostTensor.of(shape, sine), DType.F32),
-                dims,
+                size,
                 false);
     }
 
     /** Changes the frequencies and returns what cosines and sines are multiplied with. */
-    private static double scale(HfConfig scaling, double[] frequencies, double theta, int dims, HfConfig config) {
+    private static double scale(HfConfig scaling, double[] frequencies, double theta, HfConfig config) {
+        String[] kinds = {"default", "linear", "dynamic", "llama3", "yarn"};
         String kind = scaling.has("rope_type")
-                ? scaling.requireOneOf("rope_type", "default", "linear", "dynamic", "llama3", "yarn")
-                : scaling.oneOfOr("type", "default", "default", "linear", "dynamic", "llama3", "yarn");
+                ? scaling.requireOneOf("rope_type", kinds)
+                : scaling.oneOfOr("type", "default", kinds);
+        // Without a scaling these architectures do not look at it, and with one their code fails.
+        if (!kind.equals("default") && scaling.doubleOr(PART, config.doubleOr(PART, 1, 0, 1), 0, 1) != 1) {
+            throw (scaling.has(PART) ? scaling : config)
+                    .unsupported(PART, "1", "none beside the scaling '" + kind + "'");
+        }
         return switch (kind) {
             case "linear" -> {
-                double factor = scaling.doubleOr("factor", 1, 1, 1e6);
+                double factor = scaling.requireDouble("factor", 1e-6, 1e6);
                 for (int i = 0; i < frequencies.length; i++) {
                     frequencies[i] /= factor;
                 }
                 yield 1;
             }
             case "llama3" -> {
-                llama3(scaling, frequencies);
+                llama3(scaling, frequencies, original(scaling, config));
                 yield 1;
             }
-            case "yarn" -> yarn(scaling, frequencies, theta, dims, config);
+            case "yarn" -> yarn(scaling, frequencies, theta, config);
             default ->
                 1; // dynamic is the default for all positions that the weights were trained on, which is all we take
         };
     }
 
+    /** The length before scaling; beside the scaling it has precedence. */
+    private static double original(HfConfig scaling, HfConfig config) {
+        int longest = config.requireInt("max_position_embeddings", 2, MOST_POSITIONS);
+        int within = scaling.intOr(ORIGINAL, longest, 1, MOST_POSITIONS);
+        return config.intOr(ORIGINAL, within, 1, MOST_POSITIONS);
+    }
+
     /** Long waves are slowed by the factor, short ones kept, those between blended. */
-    private static void llama3(HfConfig scaling, double[] frequencies) {
-        double factor = scaling.doubleOr("factor", 8, 1, 1e6);
-        double low = scaling.doubleOr("low_freq_factor", 1, 1e-6, 1e6);
-        double high = scaling.doubleOr("high_freq_factor", 4, 1e-6, 1e6);
-        double original = scaling.requireInt("original_max_position_embeddings", 1, 1 << 22);
+    private static void llama3(HfConfig scaling, double[] frequencies, double original) {
+        double factor = scaling.requireDouble("factor", 1e-6, 1e6);
+        double low = scaling.requireDouble("low_freq_factor", 1e-6, 1e6);
+        double high = scaling.requireDouble("high_freq_factor", 1e-6, 1e6);
         for (int i = 0; i < frequencies.length; i++) {
             double wave = 2 * Math.PI / frequencies[i];
             if (wave > original / low) {
@@ -93,12 +110,13 @@ final class RotaryTables {
         }
     }
 
-    private static double yarn(HfConfig scaling, double[] frequencies, double theta, int dims, HfConfig config) {
-        double factor = scaling.doubleOr("factor", 1, 1, 1e6);
-        double fast = scaling.doubleOr("beta_fast", 32, 1e-6, 1e6);
-        double slow = scaling.doubleOr("beta_slow", 1, 1e-6, 1e6);
-        int longest = config.requireInt("max_position_embeddings", 2, 1 << 22);
-        double original = scaling.intOr("original_max_position_embeddings", longest, 1, 1 << 22);
+    private static double yarn(HfConfig scaling, double[] frequencies, double theta, HfConfig config) {
+        double original = original(scaling, config);
+        double longer = config.requireInt("max_position_embeddings", 2, MOST_POSITIONS) / original;
+        double factor = scaling.doubleOr("factor", longer, 1e-6, 1e6);
+        double fast = aboveZero(scaling, "beta_fast", 32);
+        double slow = aboveZero(scaling, "beta_slow", 1);
+        int dims = 2 * frequencies.length;
         boolean whole = scaling.booleanOr("truncate", true);
         double from = dimension(fast, theta, dims, original);
         double to = dimension(slow, theta, dims, original);
@@ -109,8 +127,21 @@ final class RotaryTables {
             double ramp = Math.clamp((i - from) / width, 0, 1);
             frequencies[i] = frequencies[i] / factor * ramp + frequencies[i] * (1 - ramp);
         }
-        double byDefault = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
-        return scaling.doubleOr("attention_factor", byDefault, 1e-6, 1e6);
+        double all = scaling.doubleOr("mscale_all_dim", 0, -1e6, 1e6);
+        double some = scaling.doubleOr("mscale", 0, -1e6, 1e6);
+        double byDefault =
+                all != 0 && some != 0 ? magnitude(factor, some) / magnitude(factor, all) : magnitude(factor, 1);
+        return scaling.doubleOr("attention_factor", byDefault, -1e6, 1e6);
+    }
+
+    private static double magnitude(double factor, double scale) {
+        return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+    }
+
+    /** A number, of which zero means the default too. */
+    private static double aboveZero(HfConfig scaling, String key, double byDefault) {
+        double found = scaling.doubleOr(key, byDefault, 0, 1e6);
+        return found == 0 ? byDefault : found;
     }
 
     /** The dimension whose wave turns this often within the original length. */

@@ -2,10 +2,13 @@ package dev.limbic.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HfConfig {
     private static final Pattern LABEL_ID = Pattern.compile("0|[1-9][0-9]{0,6}");
+
+    /** Far beyond any logit; sums of many are finite. */
+    private static final double MAX_BIAS = 1e30;
 
     private final String file;
     private final String prefix;
@@ -32,6 +38,11 @@ public final class HfConfig {
     /** Whether the key is there and not null. */
     public boolean has(String key) {
         return found(key) != null;
+    }
+
+    /** Whether the key is there, even if it is null: a few keys have a default that only null takes away. */
+    public boolean declares(String key) {
+        return json.has(key);
     }
 
     /** All keys, in file order. */
@@ -79,6 +90,61 @@ public final class HfConfig {
         return List.copyOf(values);
     }
 
+    /** Strings, from a list or a single one; none when the key is not there. */
+    public List<String> stringsOr(String key) {
+        JsonNode node = found(key);
+        if (node != null && node.isTextual()) {
+            return List.of(node.textValue());
+        }
+        List<String> values = new ArrayList<>();
+        arrayOr(key).forEach(each -> values.add(string(key, each)));
+        return List.copyOf(values);
+    }
+
+    /** Lists of at least one whole number in {@code min…max} each; none when the key is not there. */
+    public List<List<Integer>> intListsOr(String key, int min, int max) {
+        List<List<Integer>> lists = new ArrayList<>();
+        for (JsonNode each : arrayOr(key)) {
+            lists.add(integers(key, each, min, max));
+        }
+        return List.copyOf(lists);
+    }
+
+    /**
+     * Numbers by lists of whole numbers, written as {@code [[[1, 2], 0.5], …]}, in file order; none when the key is not
+     * there.
+     */
+    public Map<List<Integer>, Double> doublesByListOr(String key, int min, int max) {
+        Map<List<Integer>, Double> numbers = new LinkedHashMap<>();
+        for (JsonNode each : arrayOr(key)) {
+            if (!(each instanceof ArrayNode pair)
+                    || pair.size() != 2
+                    || !pair.get(1).isNumber()
+                    || !(Math.abs(pair.get(1).doubleValue()) <= MAX_BIAS)) {
+                throw unexpected(key, "a list of [[integers], number]", StrictJson.kind(each));
+            }
+            numbers.put(integers(key, pair.get(0), min, max), pair.get(1).doubleValue());
+        }
+        return numbers;
+    }
+
+    private ArrayNode arrayOr(String key) {
+        return switch (found(key)) {
+            case null -> JsonNodeFactory.instance.arrayNode();
+            case ArrayNode array -> array;
+            case JsonNode other -> throw unexpected(key, "a list", StrictJson.kind(other));
+        };
+    }
+
+    private List<Integer> integers(String key, JsonNode node, int min, int max) {
+        if (!(node instanceof ArrayNode array) || array.isEmpty()) {
+            throw unexpected(key, "lists of at least one integer", StrictJson.kind(node));
+        }
+        List<Integer> values = new ArrayList<>();
+        array.forEach(each -> values.add(integer(key, each, min, max)));
+        return List.copyOf(values);
+    }
+
     /** A finite number in {@code min…max}, or {@code absent} when the key is not there. */
     public double doubleOr(String key, double absent, double min, double max) {
         JsonNode node = found(key);
@@ -90,6 +156,12 @@ public final class HfConfig {
             throw unexpected(key, "a number in " + min + "…" + max, StrictJson.kind(node));
         }
         return value;
+    }
+
+    /** A finite number in {@code min…max}. */
+    public double requireDouble(String key, double min, double max) {
+        required(key, "a number in " + min + "…" + max);
+        return doubleOr(key, min, min, max);
     }
 
     /** True or false, or {@code absent} when the key is not there. */

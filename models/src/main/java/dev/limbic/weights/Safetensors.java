@@ -1,6 +1,7 @@
 package dev.limbic.weights;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -42,7 +44,8 @@ public final class Safetensors implements AutoCloseable {
     private static final int LENGTH_BYTES = 8;
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private record Located(Path file, HostTensor tensor) {}
+    /** @param tensor null if it is of a type that nothing here computes with */
+    private record Located(Path file, @Nullable HostTensor tensor, String type) {}
 
     private final Path path;
     private final Arena arena;
@@ -93,10 +96,15 @@ public final class Safetensors implements AutoCloseable {
     /**
      * The tensor of that name.
      *
-     * @throws WeightsException if there is none
+     * @throws WeightsException if there is none, or it is of a type that nothing here computes with
      */
     public HostTensor tensor(String name) {
-        return located(name).tensor();
+        Located found = located(name);
+        if (found.tensor() == null) {
+            throw new WeightsException(found.file() + ": tensor '" + name + "': expected a dtype out of "
+                    + Arrays.toString(DType.values()) + ", found " + found.type());
+        }
+        return found.tensor();
     }
 
     /**
@@ -142,14 +150,17 @@ public final class Safetensors implements AutoCloseable {
             byte[] json = all.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
             MemorySegment data = all.asSlice(LENGTH_BYTES + headerBytes);
             var entries = SafetensorsHeader.parse(file.toString(), json, data.byteSize());
-            entries.forEach((name, e) -> tensors.put(
-                    name,
-                    new Located(
-                            file, new HostTensor(e.dtype(), e.shape(), data.asSlice(e.begin(), e.end() - e.begin())))));
+            entries.forEach((name, e) ->
+                    tensors.put(name, located(file, e, data.asSlice(e.begin(), e.end() - e.begin()))));
             return entries.keySet();
         } catch (IOException e) {
             throw new WeightsException(file + ": cannot be read: " + e, e);
         }
+    }
+
+    private static Located located(Path file, SafetensorsHeader.Entry entry, MemorySegment bytes) {
+        DType dtype = entry.dtype();
+        return new Located(file, dtype == null ? null : new HostTensor(dtype, entry.shape(), bytes), entry.type());
     }
 
     private void mapShards(Path index) {

@@ -23,13 +23,23 @@ final class SafetensorsHeader {
     private static final String METADATA = "__metadata__";
     private static final int MAX_RANK = 8;
 
+    /** Types that nothing here computes with, and their bytes: a file may hold such tensors, but nobody can take them. */
+    private static final Map<String, Integer> FOREIGN =
+            Map.of("BOOL", 1, "U8", 1, "F8_E4M3", 1, "F8_E5M2", 1, "I16", 2, "U16", 2, "U32", 4, "U64", 8, "F64", 8);
+
     /**
      * Where a tensor lies.
      *
+     * @param dtype null if it is none of ours
+     * @param type its name in the file
      * @param begin first byte, counted from the end of the header
      * @param end byte after the last
      */
-    record Entry(DType dtype, Shape shape, long begin, long end) {}
+    record Entry(@Nullable DType dtype, String type, Shape shape, long begin, long end) {
+        int elementBytes() {
+            return dtype == null ? FOREIGN.getOrDefault(type, 1) : dtype.bytes();
+        }
+    }
 
     private final String file;
     private final long dataBytes;
@@ -94,21 +104,21 @@ final class SafetensorsHeader {
     }
 
     private Entry readEntry(JsonParser parser, String name) throws IOException {
-        @Nullable DType dtype = null;
+        @Nullable String type = null;
         long @Nullable [] dims = null;
         long @Nullable [] offsets = null;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
             parser.nextToken();
             switch (key) {
-                case "dtype" -> dtype = readDType(parser, name);
+                case "dtype" -> type = readType(parser, name);
                 case "shape" -> dims = readLongs(parser, name, key, MAX_RANK);
                 case "data_offsets" -> offsets = readLongs(parser, name, key, 2);
                 default ->
                     throw tensor(name, "expected only the keys dtype, shape and data_offsets, found '" + key + "'");
             }
         }
-        if (dtype == null || dims == null || offsets == null) {
+        if (type == null || dims == null || offsets == null) {
             throw tensor(name, "expected the keys dtype, shape and data_offsets, found only some of them");
         }
         if (offsets.length != 2) {
@@ -123,21 +133,29 @@ final class SafetensorsHeader {
                             + Arrays.toString(offsets));
         }
         Shape shape = shape(name, dims);
-        long bytes = bytes(name, dtype, dims);
+        Entry entry = new Entry(known(type), type, shape, begin, end);
+        long bytes = bytes(name, entry.elementBytes(), dims);
         if (bytes != end - begin) {
-            throw tensor(name, "expected " + bytes + " bytes for " + dtype + " " + shape + ", found " + (end - begin));
+            throw tensor(name, "expected " + bytes + " bytes for " + type + " " + shape + ", found " + (end - begin));
         }
-        return new Entry(dtype, shape, begin, end);
+        return entry;
     }
 
-    private DType readDType(JsonParser parser, String name) throws IOException {
+    private String readType(JsonParser parser, String name) throws IOException {
         String found = parser.currentToken() == JsonToken.VALUE_STRING ? parser.getText() : "" + parser.currentToken();
+        if (known(found) != null || FOREIGN.containsKey(found)) {
+            return found;
+        }
+        throw tensor(name, "expected a dtype out of " + Arrays.toString(DType.values()) + ", found " + found);
+    }
+
+    private static @Nullable DType known(String type) {
         for (DType dtype : DType.values()) {
-            if (dtype.name().equals(found)) {
+            if (dtype.name().equals(type)) {
                 return dtype;
             }
         }
-        throw tensor(name, "expected a dtype out of " + Arrays.toString(DType.values()) + ", found " + found);
+        return null;
     }
 
     private long[] readLongs(JsonParser parser, String name, String key, int limit) throws IOException {
@@ -169,8 +187,8 @@ final class SafetensorsHeader {
         return Shape.of(ints);
     }
 
-    private long bytes(String name, DType dtype, long[] dims) {
-        long bytes = dtype.bytes();
+    private long bytes(String name, int elementBytes, long[] dims) {
+        long bytes = elementBytes;
         try {
             for (long d : dims) {
                 bytes = Math.multiplyExact(bytes, d);

@@ -23,7 +23,7 @@ final class Rig {
 
     Rig(int blocks, int blockTokens, Scheduler.Limits limits, Executor tellers) {
         pool = new BlockPool(blocks, blockTokens);
-        scheduler = new Scheduler(limits, pool, FakeModel::bytes, tellers, now::get);
+        scheduler = new Scheduler(limits, pool, FakeModel::bytes, TokenRules.NONE, tellers, now::get);
         model = new FakeModel(limits, pool);
         generator = new Generator(scheduler, model);
     }

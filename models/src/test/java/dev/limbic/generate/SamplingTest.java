@@ -24,7 +24,7 @@ class SamplingTest {
         TokenHistory history =
                 new TokenHistory(ids, settings.built().penalties().any());
         reply.forEach(history::append);
-        NextToken next = new NextTokenPlanner(logits.length).of(rules, history);
+        NextToken next = new NextTokenPlanner(logits.length, TokenRules.NONE).of(rules, history, false);
         return HostSampler.choose(logits, logits.length, List.of(next)).getFirst();
     }
 
@@ -34,14 +34,14 @@ class SamplingTest {
 
     /** How often each token is drawn over many seeds. */
     private static int[] histogram(float[] logits, Settings settings) {
-        NextTokenPlanner planner = new NextTokenPlanner(logits.length);
+        NextTokenPlanner planner = new NextTokenPlanner(logits.length, TokenRules.NONE);
         TokenHistory history = new TokenHistory(new int[] {0}, false);
         int draws = 4000;
         float[] rows = new float[draws * logits.length];
         List<NextToken> nextTokens = new ArrayList<>();
         for (int seed = 0; seed < draws; seed++) {
             System.arraycopy(logits, 0, rows, seed * logits.length, logits.length);
-            nextTokens.add(planner.of(new SamplingRules(settings.seed(seed).built(), logits.length), history));
+            nextTokens.add(planner.of(new SamplingRules(settings.seed(seed).built(), logits.length), history, false));
         }
         int[] counts = new int[logits.length];
         HostSampler.choose(rows, logits.length, nextTokens).forEach(choice -> counts[choice.id()]++);
@@ -301,7 +301,7 @@ class SamplingTest {
 
     @Test
     void aPlannerStartsOverForEachSequence() {
-        NextTokenPlanner planner = new NextTokenPlanner(100);
+        NextTokenPlanner planner = new NextTokenPlanner(100, TokenRules.NONE);
         Settings settings = Settings.greedy(9)
                 .bias(Map.of(3, 2f, 5, -1f))
                 .penalties(1.5f, 0.25f, 0.5f)
@@ -310,10 +310,10 @@ class SamplingTest {
         TokenHistory history = new TokenHistory(new int[] {3, 4, 9}, true);
         history.append(4);
         history.append(9);
-        NextToken first = planner.of(new SamplingRules(settings.built(), 100), history);
-        NextToken none = planner.of(new SamplingRules(Settings.greedy(9).built(), 100), history);
+        NextToken first = planner.of(new SamplingRules(settings.built(), 100), history, false);
+        NextToken none = planner.of(new SamplingRules(Settings.greedy(9).built(), 100), history, false);
         assertThat(none.changes()).isEqualTo(NextToken.Changes.NONE);
-        NextToken again = planner.of(new SamplingRules(settings.built(), 100), history);
+        NextToken again = planner.of(new SamplingRules(settings.built(), 100), history, false);
         assertThat(again).usingRecursiveComparison().isEqualTo(first);
         assertThat(changes(first))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
@@ -339,8 +339,8 @@ class SamplingTest {
         int[] prompt = new int[500];
         java.util.Arrays.setAll(prompt, i -> i);
         TokenHistory history = new TokenHistory(prompt, true);
-        NextToken next = new NextTokenPlanner(500)
-                .of(new SamplingRules(Settings.greedy(9).penalties(2, 0, 0).built(), 500), history);
+        NextToken next = new NextTokenPlanner(500, TokenRules.NONE)
+                .of(new SamplingRules(Settings.greedy(9).penalties(2, 0, 0).built(), 500), history, false);
         assertThat(next.changes().ids()).isEqualTo(prompt);
         assertThat(next.changes().factors()).containsOnly(2f);
     }

@@ -71,6 +71,23 @@ abstract class GenerationContract extends OnDevice {
     /** New tokens of one sequence, of which the last {@code wanted} rows' logits are asked for. */
     private record Piece(int[] tokens, int cached, int[] blocks, int wanted) {}
 
+    /** A prompt at once, of which all logits are asked for. */
+    static Step whole(int[] prompt, int blockTokens) {
+        int[] places = IntStream.range(0, prompt.length).toArray();
+        int[] table =
+                IntStream.range(0, Math.ceilDiv(prompt.length, blockTokens)).toArray();
+        return new Step(
+                prompt,
+                places,
+                places,
+                new int[] {0, prompt.length},
+                new int[] {prompt.length},
+                new int[][] {table},
+                places,
+                List.of(),
+                0);
+    }
+
     private static float[][] run(Decoder decoder, Piece... pieces) {
         int[] ids = new int[0];
         List<Integer> positions = new ArrayList<>();

@@ -39,14 +39,15 @@ class LanguageFolderTest {
     @CsvSource({
         "generation_config.json, temperature, -1",
         "generation_config.json, temperature, 101",
-        "generation_config.json, top_p, 0",
+        "generation_config.json, top_p, -0.5",
+        "generation_config.json, top_p, 1.5",
         "generation_config.json, top_k, -1",
         "generation_config.json, min_p, 1.5",
         "generation_config.json, repetition_penalty, 0",
         "generation_config.json, max_new_tokens, 0",
         "generation_config.json, eos_token_id, 312",
         "generation_config.json, do_sample, 1",
-        "config.json, eos_token_id, -1",
+        "generation_config.json, eos_token_id, -1",
         "config.json, n_positions, 1",
         "config.json, limbic, 7"
     })

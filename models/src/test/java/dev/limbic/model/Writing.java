@@ -9,6 +9,7 @@ import dev.limbic.generate.Scheduler;
 import dev.limbic.generate.StepRunner;
 import dev.limbic.generate.TokenBytes;
 import dev.limbic.generate.TokenListener;
+import dev.limbic.generate.TokenRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -40,7 +41,11 @@ final class Writing {
     private final Generator generator;
 
     Writing(StepRunner model, TokenBytes bytes, Scheduler.Limits limits, BlockPool pool) {
-        scheduler = new Scheduler(limits, pool, bytes, Runnable::run, System::nanoTime);
+        this(model, bytes, limits, pool, TokenRules.NONE);
+    }
+
+    Writing(StepRunner model, TokenBytes bytes, Scheduler.Limits limits, BlockPool pool, TokenRules rules) {
+        scheduler = new Scheduler(limits, pool, bytes, rules, Runnable::run, System::nanoTime);
         generator = new Generator(scheduler, model);
     }
 
@@ -50,7 +55,8 @@ final class Writing {
                 model,
                 model,
                 new Scheduler.Limits(card.vocabulary(), card.maxTokens(), 8, 64, 32),
-                new BlockPool(model.blocks(), model.blockTokens()));
+                new BlockPool(model.blocks(), model.blockTokens()),
+                card.sampling().rules());
     }
 
     Text submit(GenerationRequest request) {

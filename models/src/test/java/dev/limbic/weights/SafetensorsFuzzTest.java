@@ -173,8 +173,7 @@ class SafetensorsFuzzTest {
         long at = 0;
         for (var e : sorted) {
             assertThat(e.begin()).isEqualTo(at);
-            assertThat(e.end() - e.begin())
-                    .isEqualTo(e.shape().elements() * e.dtype().bytes());
+            assertThat(e.end() - e.begin()).isEqualTo(e.shape().elements() * e.elementBytes());
             at = e.end();
         }
         assertThat(at).isEqualTo(dataBytes);

@@ -60,6 +60,26 @@ class SafetensorsTest {
     }
 
     @Test
+    void aTensorOfAForeignTypeMayLieThereButCannotBeTaken() throws IOException {
+        String header = "{" + SafetensorsFile.entry("mask", "BOOL", "[3]", 0, 3) + ","
+                + SafetensorsFile.entry("bytes", "U8", "[1]", 3, 4) + ","
+                + SafetensorsFile.entry("wide", "F64", "[1]", 4, 12) + "}";
+        SafetensorsFile.write(folder.resolve("model.safetensors"), header, 12);
+        try (Safetensors file = Safetensors.open(folder)) {
+            assertThat(file.names()).containsExactly("bytes", "mask", "wide");
+            assertThatThrownBy(() -> file.tensor("mask"))
+                    .isInstanceOf(WeightsException.class)
+                    .hasMessageContaining("tensor 'mask': expected a dtype out of")
+                    .hasMessageContaining("found BOOL");
+        }
+        String shorter = "{" + SafetensorsFile.entry("wide", "F64", "[2]", 0, 12) + "}";
+        SafetensorsFile.write(folder.resolve("model.safetensors"), shorter, 12);
+        assertThatThrownBy(() -> Safetensors.open(folder).close())
+                .isInstanceOf(WeightsException.class)
+                .hasMessageContaining("expected 16 bytes for F64 [2], found 12");
+    }
+
+    @Test
     void namesWhatAMissingTensorMayHaveBeen() throws IOException {
         SafetensorsFile.write(folder.resolve("model.safetensors"), vectors("layer.0.weight", "layer.0.bias", "x"), 24);
         try (Safetensors file = Safetensors.open(folder)) {
@@ -101,7 +121,7 @@ class SafetensorsTest {
             {"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}} | 8 | expected a size below 2^63 bytes
             {"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}  | 8 | expected at most 8 numbers in shape
             {"x":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}                    | 8 | expected an array as shape
-            {"x":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}                  | 8 | tensor 'x': expected a dtype out of [F32, BF16, F16, I8, I32, I64], found F64
+            {"x":{"dtype":"F12","shape":[1],"data_offsets":[0,8]}}                  | 8 | tensor 'x': expected a dtype out of [F32, BF16, F16, I8, I32, I64], found F12
             {"x":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}                  | 8 | found f32
             {"x":{"dtype":null,"shape":[2],"data_offsets":[0,8]}}                   | 8 | found VALUE_NULL
             {"x":{"shape":[2],"data_offsets":[0,8]}}                                | 8 | found only some of them

@@ -40,7 +40,7 @@ final class GenerationWork implements Stepper {
         Scheduler.Limits limits = new Scheduler.Limits(
                 card.vocabulary(), card.maxTokens(), settings.maxSequences(), settings.chunkTokens(), settings.queue());
         BlockPool pool = new BlockPool(model.blocks(), model.blockTokens());
-        this.scheduler = new Scheduler(limits, pool, model, tellers, System::nanoTime);
+        this.scheduler = new Scheduler(limits, pool, model, card.sampling().rules(), tellers, System::nanoTime);
         this.generator = new Generator(scheduler, this::run);
     }
 

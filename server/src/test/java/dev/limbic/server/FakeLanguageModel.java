@@ -5,6 +5,7 @@ import dev.limbic.domain.Turn;
 import dev.limbic.generate.Choice;
 import dev.limbic.generate.SamplingSettings;
 import dev.limbic.generate.Step;
+import dev.limbic.generate.TokenRules;
 import dev.limbic.model.DeviceSampler;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
@@ -54,6 +55,14 @@ public final class FakeLanguageModel implements LanguageModel {
     }
 
     public FakeLanguageModel(String name, int blocks) {
+        this(
+                name,
+                blocks,
+                new LanguageCard.Recommended(
+                        0, SamplingSettings.Truncation.NONE, 1, 64, Integer.MAX_VALUE, List.of(), TokenRules.NONE));
+    }
+
+    public FakeLanguageModel(String name, int blocks, LanguageCard.Recommended sampling) {
         this.blocks = blocks;
         this.card = new LanguageCard(
                 name,
@@ -67,7 +76,7 @@ public final class FakeLanguageModel implements LanguageModel {
                 true,
                 false,
                 List.of(END),
-                new LanguageCard.Recommended(0, SamplingSettings.Truncation.NONE, 1, 64),
+                sampling,
                 blocks * 16);
     }
 

@@ -30,6 +30,7 @@ final class CachedAttention {
     private final int layer;
     private final CachedSequences sequences;
     private final Heads heads;
+    private final int window;
     private final Tensor y;
     private final int d;
     private final int padded;
@@ -41,12 +42,14 @@ final class CachedAttention {
     /** Partial results of the sequences before each. */
     private final int[] firstPart;
 
-    CachedAttention(Tensor qkv, CpuKvCache cache, int layer, CachedSequences sequences, Heads heads, Tensor y) {
+    CachedAttention(
+            Tensor qkv, CpuKvCache cache, int layer, CachedSequences sequences, Heads heads, int window, Tensor y) {
         this.qkv = qkv;
         this.cache = cache;
         this.layer = layer;
         this.sequences = sequences;
         this.heads = heads;
+        this.window = window;
         this.y = y;
         d = heads.size();
         padded = CpuLinear.roundUp(d, LANES);
@@ -95,15 +98,26 @@ final class CachedAttention {
         return Math.ceilDiv(heads.keys(), STRIP);
     }
 
+    /** Chunks from the first one that any new row looks into. */
     private int chunks(int b) {
-        return Math.ceilDiv(sequences.contexts()[b], CHUNK);
+        return Math.ceilDiv(sequences.contexts()[b], CHUNK) - firstChunk(b, 0);
+    }
+
+    /** First token of a chunk. */
+    private int start(int b, int index) {
+        return (firstChunk(b, 0) + index) * CHUNK;
+    }
+
+    /** The first chunk that a new row looks into. */
+    private int firstChunk(int b, int row) {
+        return from(b, row) / CHUNK;
     }
 
     /** Read, as far as the decision to wake the team is concerned. */
     private long bytes() {
         long tokens = 0;
         for (int b = 0; b < sequences.count(); b++) {
-            tokens += (long) sequences.contexts()[b] * sequences.rows(b);
+            tokens += (long) Math.min(sequences.contexts()[b], window) * sequences.rows(b);
         }
         return tokens * heads.keys() * 2 * cache.rowBytes();
     }
@@ -125,16 +139,24 @@ final class CachedAttention {
         return y.row(sequences.first(b) + row) + (long) head * d * y.dtype().bytes();
     }
 
-    /** Tokens that a new row sees. */
+    /** The token after the last one that a new row sees. */
     private int visible(int b, int row) {
         return sequences.contexts()[b] - sequences.rows(b) + row + 1;
+    }
+
+    /** The first token that a new row sees. */
+    private int from(int b, int row) {
+        return Math.max(0, visible(b, row) - window);
     }
 
     /**
      * All new rows over one chunk, for a few key heads: of each block, their keys lie behind one another, and so do their
      * values. They are read in that order, which the processor foresees.
+     *
+     * @param index counted from the first chunk that any row looks into
      */
-    private void chunk(Worker worker, int b, int strip, int chunk, long parts) {
+    private void chunk(Worker worker, int b, int strip, int index, long parts) {
+        int start = start(b, index);
         int firstHead = strip * STRIP * heads.group();
         int lastHead = Math.min(heads.queries(), firstHead + STRIP * heads.group());
         Arena scratch = worker.scratch();
@@ -143,37 +165,38 @@ final class CachedAttention {
         long scores = scratch.allocate(SCORE_BYTES * (lastHead - firstHead));
         long products = scratch.allocate(CacheKernels.partsBytes(CHUNK));
         for (int row = 0; row < sequences.rows(b); row++) {
-            int tokens = Math.clamp(visible(b, row) - chunk * CHUNK, 0, CHUNK);
+            int from = Math.clamp(from(b, row) - start, 0, CHUNK);
+            int to = Math.clamp(visible(b, row) - start, from, CHUNK);
             for (int head = firstHead; head < lastHead; head++) {
                 long q = queries + 4L * padded * (head - firstHead);
                 Rows.convert(qkv.dtype(), query(b, row, head), DType.F32, q, d);
                 Ram.fill(q + 4L * d, 4L * (padded - d), (byte) 0);
             }
-            dots(b, firstHead, lastHead, chunk, tokens, queries, scores, products);
+            dots(b, firstHead, lastHead, start, from, to, queries, scores, products);
             for (int head = firstHead; head < lastHead; head++) {
-                long sum = part(parts, b, row, head) + chunk * partBytes();
+                long sum = part(parts, b, row, head) + index * partBytes();
                 Ram.fill(sum, 4L * padded, (byte) 0);
-                // Where only later rows reach into this chunk: nothing, with a weight of nothing.
+                // Where only other rows look into this chunk: nothing, with a weight of nothing.
                 Ram.setFloat(sum + 4L * padded, Float.NEGATIVE_INFINITY);
                 Ram.setFloat(sum + 4L * padded + 4, 0);
-                if (tokens > 0) {
-                    int columns = CpuLinear.roundUp(tokens, LANES);
-                    long own = scores + SCORE_BYTES * (head - firstHead);
-                    CacheKernels.weightsF32(own, own, tokens, columns, scale, sum + 4L * padded);
+                if (from < to) {
+                    int columns = CpuLinear.roundUp(to - from, LANES);
+                    long own = scores + SCORE_BYTES * (head - firstHead) + 4L * from;
+                    CacheKernels.weightsF32(own, own, to - from, columns, scale, sum + 4L * padded);
                 }
             }
-            mix(b, row, firstHead, lastHead, chunk, tokens, scores, parts);
+            mix(b, row, firstHead, lastHead, index, from, to, scores, parts);
         }
         scratch.rewind(mark);
     }
 
     private void dots(
-            int b, int firstHead, int lastHead, int chunk, int tokens, long queries, long scores, long products) {
+            int b, int firstHead, int lastHead, int start, int from, int to, long queries, long scores, long products) {
         boolean wide = cache.dtype() == DType.F32;
-        for (int done = 0, run; done < tokens; done += run) {
-            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+        for (int done = from, run; done < to; done += run) {
+            run = Math.min(run(start + done), to - done);
             for (int head = firstHead; head < lastHead; head++) {
-                long keys = key(b, head / heads.group(), chunk * CHUNK + done);
+                long keys = key(b, head / heads.group(), start + done);
                 long q = queries + 4L * padded * (head - firstHead);
                 long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
                 if (wide) {
@@ -186,14 +209,16 @@ final class CachedAttention {
         }
     }
 
-    private void mix(int b, int row, int firstHead, int lastHead, int chunk, int tokens, long scores, long parts) {
+    private void mix(
+            int b, int row, int firstHead, int lastHead, int index, int from, int to, long scores, long parts) {
         boolean wide = cache.dtype() == DType.F32;
-        for (int done = 0, run; done < tokens; done += run) {
-            run = Math.min(run(chunk * CHUNK + done), tokens - done);
+        int start = start(b, index);
+        for (int done = from, run; done < to; done += run) {
+            run = Math.min(run(start + done), to - done);
             for (int head = firstHead; head < lastHead; head++) {
-                long values = key(b, head / heads.group(), chunk * CHUNK + done) + cache.toValues();
+                long values = key(b, head / heads.group(), start + done) + cache.toValues();
                 long own = scores + SCORE_BYTES * (head - firstHead) + 4L * done;
-                long sum = part(parts, b, row, head) + chunk * partBytes();
+                long sum = part(parts, b, row, head) + index * partBytes();
                 if (wide) {
                     CacheKernels.mixF32(own, values, cache.rowBytes(), run, d, sum);
                 } else {
@@ -239,7 +264,7 @@ final class CachedAttention {
         worker.scratch().rewind(mark);
     }
 
-    /** Some rows of a sequence, all query heads of one key head, chunk by chunk of what the last of the rows sees. */
+    /** Some rows of a sequence, all query heads of one key head, chunk by chunk of what any of the rows sees. */
     private void tile(Worker worker, int b, int keyHead, int firstRow) {
         Arena scratch = worker.scratch();
         Arena.Mark mark = scratch.mark();
@@ -250,14 +275,17 @@ final class CachedAttention {
         long queryBytes = (long) d * type.bytes();
         long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes); // the last rows of a tile may be none
         long sums = scratch.allocate(4L * states * padded);
+        Ram.fill(sums, 4L * states * padded, (byte) 0);
         long statistics = scratch.allocate(8L * states);
         for (int s = 0; s < states; s++) {
+            Ram.setFloat(statistics + 8L * s, Float.NEGATIVE_INFINITY);
+            Ram.setFloat(statistics + 8L * s + 4, 0);
             long q = query(b, firstRow + s % rows, firstHead + s / rows);
             Rows.convert(qkv.dtype(), q, type, queries + s * queryBytes, d);
         }
         RowTile tile = new RowTile(worker, cache.dtype(), type, d, padded, scale);
         int seen = visible(b, firstRow + rows - 1);
-        for (int start = 0; start < seen; start += CHUNK) {
+        for (int start = firstChunk(b, firstRow) * CHUNK; start < seen; start += CHUNK) {
             int tokens = Math.min(CHUNK, seen - start);
             tile.clear();
             for (int j = 0, run; j < tokens; j += run) {
@@ -266,10 +294,10 @@ final class CachedAttention {
                 tile.put(j, run, key, key + cache.toValues());
             }
             tile.end(tokens);
-            int sees = visible(b, firstRow) - start;
+            int end = visible(b, firstRow) - start;
             for (int s = 0; s < states; s += rows) {
                 long sum = sums + 4L * s * padded;
-                tile.run(queries + s * queryBytes, rows, sees, tokens, start == 0, sum, statistics + 8L * s);
+                tile.run(queries + s * queryBytes, rows, end, window, tokens, sum, statistics + 8L * s);
             }
         }
         for (int s = 0; s < states; s++) {

@@ -225,10 +225,11 @@ final class CpuOps implements Ops {
     }
 
     @Override
-    public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
-        Checks.cachedAttention(qkv, cache, layer, sequences, heads);
+    public Tensor cachedAttention(
+            Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads, int window) {
+        Checks.cachedAttention(qkv, cache, layer, sequences, heads, window);
         Tensor y = allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
-        new CachedAttention(qkv, (CpuKvCache) cache, layer, sequences, heads, y).run(shares, scratch);
+        new CachedAttention(qkv, (CpuKvCache) cache, layer, sequences, heads, window, y).run(shares, scratch);
         return y;
     }
 

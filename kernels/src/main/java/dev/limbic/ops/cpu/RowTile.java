@@ -124,14 +124,15 @@ final class RowTile {
      *
      * @param q [rows, d] in the type of products, and readable memory for {@link #ROWS} rows
      * @param rows at most {@link #ROWS}
-     * @param first tokens of the chunk that the first row sees, 0 or less if none; each further row sees one more
+     * @param end the token of the chunk before which the first row stops to see, 0 or less if it sees none; each further
+     *     row sees one more
+     * @param window most tokens that a row sees, in this chunk and before it
      * @param tokens tokens of the chunk that are there
-     * @param fresh whether there are no earlier ones; each row must see some of this one then
-     * @param sums f32 [rows, padded], weighted sums of values so far
-     * @param state of each row the maximum so far and the sum of exponentials, two f32
+     * @param sums f32 [rows, padded], weighted sums of values so far, at first zero
+     * @param state of each row the maximum so far and the sum of exponentials, two f32, at first minus infinity and zero
      */
-    void run(long q, int rows, int first, int tokens, boolean fresh, long sums, long state) {
-        int most = Math.min(first + rows - 1, tokens);
+    void run(long q, int rows, int end, int window, int tokens, long sums, long state) {
+        int most = Math.min(end + rows - 1, tokens);
         if (most <= 0) {
             return;
         }
@@ -139,38 +140,45 @@ final class RowTile {
         int planned = MatmulPlan.plannedRows(rows, PLANNED_ROWS);
         multiply(q, keys, scores, planned, d, columns, columns, MatmulPlan.Order.COLUMNS);
         for (int r = 0; r < rows; r++) {
-            weigh(r, Math.clamp(first + r, 0, tokens), columns, (fresh ? state : statistics) + 8L * r);
+            int to = Math.clamp(end + r, 0, tokens);
+            weigh(r, Math.clamp((long) end + r - window, 0, to), to, columns);
         }
         multiply(weights, values, mixed, planned, columns, d, padded, MatmulPlan.Order.ROWS);
         for (int r = 0; r < rows; r++) {
-            int sees = Math.min(first + r, tokens);
-            if (sees <= 0) {
+            int to = Math.clamp(end + r, 0, tokens);
+            int from = Math.clamp((long) end + r - window, 0, to);
+            if (from == to) {
                 continue;
             }
             long row = mixed + 4L * r * padded;
-            for (int i = 0; i < strangers && strange[i] < sees; i++) {
-                float weight = Rows.get(type, weights + ((long) r * columns + strange[i]) * type.bytes());
-                RowKernels.addScaled(strangeValues + 4L * i * padded, weight, row, padded);
+            for (int i = 0; i < strangers; i++) {
+                if (strange[i] >= from && strange[i] < to) {
+                    float weight = Rows.get(type, weights + ((long) r * columns + strange[i]) * type.bytes());
+                    RowKernels.addScaled(strangeValues + 4L * i * padded, weight, row, padded);
+                }
             }
-            if (fresh) {
-                Ram.copy(row, sums + 4L * r * padded, 4L * padded);
-            } else {
-                join(statistics + 8L * r, row, state + 8L * r, sums + 4L * r * padded);
-            }
+            join(statistics + 8L * r, row, state + 8L * r, sums + 4L * r * padded);
         }
     }
 
     /** Weights of the tokens that a row sees, and zeros. */
-    private void weigh(int r, int sees, int columns, long statistics) {
+    private void weigh(int r, int from, int to, int columns) {
         long row = scores + 4L * r * columns;
         long target = weights + (long) r * columns * type.bytes();
-        if (sees == 0) {
+        if (from == to) {
             Ram.fill(target, (long) columns * type.bytes(), (byte) 0);
-        } else if (type == DType.F32) {
-            CacheKernels.weightsF32(row, target, sees, columns, scale, statistics);
-        } else {
-            CacheKernels.weightsBf16(row, target, sees, columns, scale, statistics);
+            return;
         }
+        for (int j = 0; j < from; j++) {
+            Ram.setFloat(row + 4L * j, Float.NEGATIVE_INFINITY);
+        }
+        if (type == DType.F32) {
+            CacheKernels.weightsF32(row, target, to, columns, scale, statistics + 8L * r);
+        } else {
+            CacheKernels.weightsBf16(row, target, to, columns, scale, statistics + 8L * r);
+        }
+        // What lies before the window has the least weight there is, which is not yet zero.
+        Ram.fill(target, (long) from * type.bytes(), (byte) 0);
     }
 
     private void multiply(long x, long w, long y, int rows, int in, int out, int outStride, MatmulPlan.Order order) {

@@ -108,7 +108,8 @@ final class CudaDecoding {
                 .launch(Math.ceilDiv(Math.multiplyExact(qkv.rows(), stored), WARPS), BLOCK);
     }
 
-    void cachedAttention(Tensor qkv, CudaKvCache cache, int layer, CachedSequences sequences, Heads heads, Tensor y) {
+    void cachedAttention(
+            Tensor qkv, CudaKvCache cache, int layer, CachedSequences sequences, Heads heads, int window, Tensor y) {
         boolean dealt = heads.size() <= WIDEST_HEAD;
         String kernel = dealt ? "cached_attention" : "cached_attention_any";
         int items = Math.multiplyExact(sequences.longest(), heads.group());
@@ -124,6 +125,7 @@ final class CudaDecoding {
                 .integer(heads.keys())
                 .integer(heads.size())
                 .integer(cache.blockTokens())
+                .integer(window)
                 .launch(
                         Math.ceilDiv(items, ATTENTION_ITEMS),
                         heads.keys(),

@@ -250,10 +250,11 @@ final class CudaOps implements Ops {
     }
 
     @Override
-    public Tensor cachedAttention(Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads) {
-        Checks.cachedAttention(qkv, cache, layer, sequences, heads);
+    public Tensor cachedAttention(
+            Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads, int window) {
+        Checks.cachedAttention(qkv, cache, layer, sequences, heads, window);
         Tensor y = allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
-        decoding.cachedAttention(qkv, (CudaKvCache) cache, layer, sequences, heads, y);
+        decoding.cachedAttention(qkv, (CudaKvCache) cache, layer, sequences, heads, window, y);
         return y;
     }
 

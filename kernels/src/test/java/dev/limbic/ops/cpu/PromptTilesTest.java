@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
+import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.DType;
 import java.util.Arrays;
@@ -64,6 +65,10 @@ final class PromptTilesTest {
     }
 
     private float[] rows(CpuKvCache cache, float[] all, int from, int to, boolean generated) {
+        return rows(cache, all, from, to, generated, Ops.NO_WINDOW);
+    }
+
+    private float[] rows(CpuKvCache cache, float[] all, int from, int to, boolean generated, int window) {
         device.beginBatch();
         int h = HEADS.columns();
         int[] table = IntStream.range(0, cache.blocks()).toArray();
@@ -81,7 +86,8 @@ final class PromptTilesTest {
                         cache,
                         0,
                         sequences,
-                        HEADS));
+                        HEADS,
+                        window));
     }
 
     @ParameterizedTest
@@ -91,15 +97,21 @@ final class PromptTilesTest {
                 CpuKvCache cache = cache(stored, products)) {
             fill(cache, tokens);
             for (boolean generated : List.of(false, true)) {
-                float[] whole = rows(cache, tokens, 0, TOKENS, generated);
-                for (int piece : new int[] {1, 7, 40, 130, 256}) {
-                    for (int from = 0; from < TOKENS; from += piece) {
-                        int to = Math.min(TOKENS, from + piece);
-                        assertThat(rows(cache, tokens, from, to, generated))
-                                .as("rows %d to %d, generated %s", from, to, generated)
-                                .containsExactly(Arrays.copyOfRange(whole, from * WIDTH, to * WIDTH));
-                    }
+                for (int window : new int[] {Ops.NO_WINDOW, 50}) {
+                    piecesHaveTheBitsOfTheWhole(cache, generated, window);
                 }
+            }
+        }
+    }
+
+    private void piecesHaveTheBitsOfTheWhole(CpuKvCache cache, boolean generated, int window) {
+        float[] whole = rows(cache, tokens, 0, TOKENS, generated, window);
+        for (int piece : new int[] {1, 7, 40, 130, 256}) {
+            for (int from = 0; from < TOKENS; from += piece) {
+                int to = Math.min(TOKENS, from + piece);
+                assertThat(rows(cache, tokens, from, to, generated, window))
+                        .as("rows %d to %d, generated %s, window %d", from, to, generated, window)
+                        .containsExactly(Arrays.copyOfRange(whole, from * WIDTH, to * WIDTH));
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
+import dev.limbic.ops.Ops;
 import dev.limbic.ops.cuda.sim.CudaSimulator;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
@@ -34,7 +35,7 @@ final class CudaKvCacheTest {
     private Tensor attend(KvCache cache) {
         CachedSequences one = CachedSequences.on(device, new int[] {0, 1}, new int[][] {{1}}, new int[] {3}, 4, 2);
         Tensor qkv = device.upload(new float[24], 1, 24);
-        return device.ops().cachedAttention(qkv, cache, 1, one, new Heads(1, 1, 8));
+        return device.ops().cachedAttention(qkv, cache, 1, one, new Heads(1, 1, 8), Ops.NO_WINDOW);
     }
 
     @Test

@@ -40,6 +40,14 @@ record Builtin(String name, List<String> parameters, int required, Body body) {
     }
 
     Object apply(Object target, List<@Nullable Object> arguments, Rendering rendering) {
+        if (!SafeText.TAKEN_BY.contains(name)) {
+            SafeText.refused(target, "'" + name + "'");
+        }
+        for (Object argument : arguments) {
+            if (argument != null) {
+                SafeText.refused(argument, "'" + name + "'");
+            }
+        }
         return body.apply(target, new Arguments(name, arguments, rendering.budget()), rendering);
     }
 }

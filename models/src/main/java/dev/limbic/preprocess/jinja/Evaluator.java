@@ -36,12 +36,15 @@ final class Evaluator {
             }
             case Expression.Mapping mapping -> mapping(mapping, scope);
             case Expression.Attribute(Expression target, String name) ->
-                Access.attribute(evaluate(target, scope), name);
+                Access.attribute(SafeText.refused(evaluate(target, scope), "a part"), name);
             case Expression.Item(Expression target, Expression key) ->
-                Access.item(evaluate(target, scope), evaluate(key, scope), budget);
+                Access.item(
+                        SafeText.refused(evaluate(target, scope), "a part"),
+                        SafeText.refused(evaluate(key, scope), "a key"),
+                        budget);
             case Expression.Slice s ->
                 Access.slice(
-                        evaluate(s.target(), scope),
+                        SafeText.refused(evaluate(s.target(), scope), "a part"),
                         orNone(s.from(), scope),
                         orNone(s.to(), scope),
                         orNone(s.step(), scope),
@@ -124,14 +127,32 @@ final class Evaluator {
             String second = PythonText.print(right, budget);
             return joined(first, second);
         }
+        SafeText.refused(left, "'" + operation.operator() + "'");
+        SafeText.refused(right, "'" + operation.operator() + "'");
         if (Values.isNumber(left) && Values.isNumber(right)) {
             return Numbers.calculate(operation.operator(), left, right);
         }
         return switch (operation.operator()) {
             case "+" -> sum(left, right);
+            case "%" -> formatted(left, right);
             case "*" -> Numbers.isWhole(left) ? repeated(right, left) : repeated(left, right);
             default -> throw noOperation(operation.operator(), left, right);
         };
+    }
+
+    /** A tuple has a value for each place; anything else is the value of the only one. */
+    private Object formatted(Object left, Object right) {
+        if (!(left instanceof String format)) {
+            throw noOperation("%", left, right);
+        }
+        return right instanceof Tuple tuple
+                ? PercentFormat.of(format, tuple.items(), false, budget)
+                : PercentFormat.of(format, List.of(right), isMapping(right), budget);
+    }
+
+    /** What Python takes for a mapping here, which need not be used up. */
+    private static boolean isMapping(Object value) {
+        return !(value instanceof String || Values.isNumber(value) || value instanceof None);
     }
 
     private String joined(String first, String second) {

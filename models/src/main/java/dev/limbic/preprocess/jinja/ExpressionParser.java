@@ -9,8 +9,11 @@ import java.util.function.Supplier;
 
 /** Reads expressions, with the precedences of jinja2's parser, and refuses by name what is not supported. */
 final class ExpressionParser {
-    /** Longest chain of operators and deepest nesting in one expression; evaluation recurses as deep. */
+    /** Longest chain of operators in one expression, nesting included; evaluation recurses as deep. */
     private static final int MAX_SIZE = 400;
+
+    /** Deepest nesting of brackets, signs, negations and conditions: each takes a score of the parser's own calls. */
+    private static final int MAX_NESTING = 64;
 
     private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
@@ -21,6 +24,7 @@ final class ExpressionParser {
     private final Tokens tokens;
     private final Set<String> macros;
     private int depth;
+    private int nesting;
 
     ExpressionParser(Tokens tokens, Set<String> macros) {
         this.tokens = tokens;
@@ -45,7 +49,7 @@ final class ExpressionParser {
     }
 
     Expression expression() {
-        deeper();
+        nest();
         Expression value = or();
         while (tokens.takeName("if")) {
             deeper();
@@ -53,8 +57,20 @@ final class ExpressionParser {
             value = new Expression.Conditional(test, value, tokens.takeName("else") ? expression() : null);
             depth--;
         }
-        depth--;
+        unnest();
         return value;
+    }
+
+    private void nest() {
+        deeper();
+        if (++nesting > MAX_NESTING) {
+            throw TemplateException.unsupported(tokens.line(), "nesting of more than " + MAX_NESTING + " parts");
+        }
+    }
+
+    private void unnest() {
+        depth--;
+        nesting--;
     }
 
     /** Counts what makes the tree of an expression deeper. */
@@ -106,9 +122,9 @@ final class ExpressionParser {
         if (!tokens.takeName("not")) {
             return comparison();
         }
-        deeper();
+        nest();
         Expression operand = not();
-        depth--;
+        unnest();
         return new Expression.Negation(operand);
     }
 
@@ -139,10 +155,10 @@ final class ExpressionParser {
     private Expression unary(boolean withFilters) {
         Expression value;
         if (tokens.atOperator("-") || tokens.atOperator("+")) {
-            deeper();
+            nest();
             String operator = tokens.next().text();
             value = new Expression.Operation(operator, unary(false), null);
-            depth--;
+            unnest();
         } else {
             value = primary();
         }

@@ -15,6 +15,9 @@ final class Filters {
     private static final Pattern REAL = Pattern.compile("[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?");
     private static final Pattern WORD = Pattern.compile("[-" + PythonText.SPACES + "({\\[<]+");
 
+    /** Most values of the filter {@code format}. */
+    private static final int MOST_FORMATTED = 16;
+
     static final Map<String, Builtin> BY_NAME = Builtin.byName(
             ofText("trim chars?", (s, a) -> PythonText.strip(s, a.get(0, None.NONE), true, true)),
             ofText("upper", (s, a) -> PythonText.upper(s)),
@@ -22,6 +25,8 @@ final class Filters {
             ofText("capitalize", (s, a) -> PythonText.capitalize(s)),
             ofText("title", (s, a) -> title(s)),
             ofText("string", (s, a) -> s),
+            Builtin.of("safe", (v, a, r) -> new SafeText(PythonText.print(v, r.budget()))),
+            Builtin.of("format" + " *value?".repeat(MOST_FORMATTED), (v, a, r) -> formatted(v, a)),
             ofText("replace old new count?", Methods::replace),
             Builtin.of("indent width? first? blank?", (v, a, r) -> indent(v, a)),
             Builtin.of("length", (v, a, r) -> Values.length(v, r.budget())),
@@ -63,8 +68,18 @@ final class Filters {
         return Builtin.of(signature, (value, arguments, rendering) -> {
             String text = PythonText.print(value, rendering.budget());
             rendering.budget().read(text);
-            return rendering.budget().made((String) filter.apply(text, arguments));
+            String result = rendering.budget().made((String) filter.apply(text, arguments));
+            return value instanceof SafeText ? new SafeText(result) : result;
         });
+    }
+
+    private static Object formatted(Object value, Arguments arguments) {
+        List<Object> values = new ArrayList<>();
+        for (int i = 0; arguments.has(i); i++) {
+            values.add(arguments.get(i));
+        }
+        String format = PythonText.print(value, arguments.budget());
+        return PercentFormat.of(format, values, false, arguments.budget());
     }
 
     /** Jinja's own: words begin after a space, a hyphen or an opening bracket, and so not after an apostrophe. */

@@ -9,7 +9,7 @@ final class Predicates {
             is("defined", value -> !(value instanceof Undefined)),
             is("undefined", value -> value instanceof Undefined),
             is("none", value -> value instanceof None),
-            is("string", value -> value instanceof String),
+            is("string", value -> value instanceof String || value instanceof SafeText),
             is("mapping", value -> value instanceof Map<?, ?>),
             is("number", Values::isNumber),
             is("integer", value -> value instanceof Long),
@@ -25,8 +25,8 @@ final class Predicates {
                     "divisibleby num",
                     (value, arguments, rendering) ->
                             rest(value, arguments.get(0)).equals(0L)),
-            is("upper", value -> isCase(value, true)),
-            is("lower", value -> isCase(value, false)),
+            is("upper", value -> isCase(SafeText.refused(value, "'upper'"), true)),
+            is("lower", value -> isCase(SafeText.refused(value, "'lower'"), false)),
             Builtin.of(
                     "in seq",
                     (value, arguments, rendering) -> Values.contains(arguments.get(0), value, rendering.budget())),

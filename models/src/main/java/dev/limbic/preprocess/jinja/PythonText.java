@@ -148,12 +148,16 @@ final class PythonText {
         if (value instanceof Undefined) {
             return "";
         }
+        return value instanceof SafeText safe ? safe.text() : represented(value, budget);
+    }
+
+    /** {@code repr(value)}. */
+    static String represented(Object value, Budget budget) {
         StringBuilder text = new StringBuilder();
         represent(value, text, budget, 0);
         return budget.made(text.toString());
     }
 
-    /** {@code repr(value)}. */
     private static void represent(Object value, StringBuilder text, Budget budget, int depth) {
         budget.step();
         budget.room(text.length());

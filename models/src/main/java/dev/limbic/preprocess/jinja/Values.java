@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The language's values are {@link None}, {@link Undefined}, Boolean, Long, Double, String, List, {@link Tuple}, Map with
- * keys String and Long, {@link Namespace}, {@link Iteration}, {@link LoopState} and {@link MacroValue}. What is asked of
+ * keys String and Long, {@link SafeText}, {@link Namespace}, {@link Iteration}, {@link LoopState} and {@link MacroValue}. What is asked of
  * all kinds is answered here by Python's rules.
  */
 final class Values {
@@ -72,6 +72,7 @@ final class Values {
             case Long n -> n != 0;
             case Double d -> d != 0;
             case String s -> !s.isEmpty();
+            case SafeText s -> !s.text().isEmpty();
             case List<?> l -> !l.isEmpty();
             case Tuple t -> !t.items().isEmpty();
             case Map<?, ?> m -> !m.isEmpty();
@@ -88,6 +89,8 @@ final class Values {
     private static boolean equal(Object a, Object b, Budget budget, int depth) {
         budget.step();
         requireDepth(depth);
+        SafeText.refused(a, "a comparison");
+        SafeText.refused(b, "a comparison");
         if (a instanceof String s && b instanceof String t) {
             budget.read(s);
             return s.equals(t);

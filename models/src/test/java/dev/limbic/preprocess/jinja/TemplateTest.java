@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +34,6 @@ class TemplateTest {
             "{{ l | max }}",
             "{{ 1_000 }}",
             "{{ 9223372036854775807 + 1 }}",
-            "{{ '%s b' % 'a' }}",
             "{{ {1: 2, none: 3, true: 4} | tojson }}",
             "{% for x in l %}{{ loop.cycle('a', 'b') }}{% endfor %}",
             "{% for x in l %}{{ loop.changed(x) }}{% endfor %}");
@@ -75,7 +75,7 @@ class TemplateTest {
                 }
             }
         }
-        assertThat(golden.get("snippets")).hasSizeGreaterThan(170);
+        assertThat(golden.get("snippets")).hasSizeGreaterThan(190);
         assertThat(wrong).isEmpty();
         assertThat(refused).isEqualTo(new TreeSet<>(REFUSED));
     }
@@ -138,6 +138,9 @@ class TemplateTest {
                 "{% for a in range(9999) %}{{ 'x' * 9999 }}{% endfor %}",
                 "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
                 "{% macro m(n) %}{% for a in [1] %}{% if n %}{{ [m(n)] | join }}{% endif %}{% endfor %}{% endmacro %}{{ m(1) }}",
+                "{{ '%9999999d' % 1 }}",
+                "{{ '%999999999d' % 1 }}",
+                "{% set n = namespace(t='%s%s') %}{% for a in range(64) %}{% set n.t = n.t | format(n.t, n.t) %}{% endfor %}",
                 "{{ 'x' | indent(999999999) }}{{ 'a' * 4000000 | replace('a', 'aaaaaaaaaa') }}{{ 1 / 0 }}",
             })
     void endsWhatWouldNotEnd(String source) {
@@ -154,6 +157,93 @@ class TemplateTest {
         assertThatThrownBy(() -> Template.parse("{{ " + part.repeat(9999) + "1 }}"))
                 .isInstanceOf(TemplateException.class);
         assertThatThrownBy(() -> Template.parse("{% if a %}".repeat(999))).isInstanceOf(TemplateException.class);
+    }
+
+    /** On a stack as small as a server's thread may have, and with what was found in the message. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '§',
+            quoteCharacter = '`',
+            value = {
+                "{{ §[§]§nesting of more than 64 parts",
+                "{{ §(§)§nesting of more than 64 parts",
+                "{{ §{1:§}§nesting of more than 64 parts",
+                "{{ §-§``§nesting of more than 64 parts",
+                "{{ §`not `§``§nesting of more than 64 parts",
+                "{{ §a[§]§nesting of more than 64 parts",
+                "{{ §a|d(§)§nesting of more than 64 parts",
+                "{{ §a is in [§]§nesting of more than 64 parts",
+                "{{ §`1 if 1 else `§``§nesting of more than 64 parts",
+                "{% set x = §[§]§nesting of more than 64 parts",
+                "{% if §(§)§nesting of more than 64 parts",
+                "{% for x in §[§]§nesting of more than 64 parts",
+                "{{ a§|d§``§an expression with more than 400 parts",
+                "{{ a§.b§``§an expression with more than 400 parts",
+                "{{ a§~a§``§an expression with more than 400 parts",
+                "``§{% if a %}§``§nesting of more than 64 tags",
+                "``§{% for a in b %}§``§nesting of more than 64 tags",
+                "``§{% macro a() %}§``§nesting of more than 64 tags",
+                "``§{% set a %}§``§nesting of more than 64 tags",
+                "``§{% filter trim %}§``§nesting of more than 64 tags"
+            })
+    void namesTheDepthThatIsTooMuch(String head, String part, String close, String what) throws InterruptedException {
+        int times = 50_000 / part.length();
+        String end = head.startsWith("{{") ? " }}" : head.startsWith("{%") ? " %}" : "";
+        String value = head.isEmpty() || head.equals("{{ a") ? "" : "1";
+        String source = head + " " + part.repeat(times) + value + close.repeat(times) + end;
+        AtomicReference<Throwable> found = new AtomicReference<>();
+        Thread small = new Thread(
+                null,
+                () -> {
+                    try {
+                        Template.parse(source);
+                    } catch (Throwable e) {
+                        found.set(e);
+                    }
+                },
+                "small stack",
+                512 << 10);
+        small.start();
+        small.join();
+        assertThat(found.get())
+                .isInstanceOf(TemplateException.class)
+                .hasMessage("line 1: " + what + " is not supported");
+    }
+
+    @Test
+    void nestingUpToTheBoundIsRead() {
+        String deep = "(".repeat(62) + "'x'" + ")".repeat(62);
+        assertThat(render("{{ " + deep + " }}")).isEqualTo("x");
+        assertThat(render("{% if 1 %}".repeat(63) + "x" + "{% endif %}".repeat(63)))
+                .isEqualTo("x");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{{ (s | safe) + '<' }}",
+                "{{ '<' + (s | safe) }}",
+                "{{ (s | safe) % 1 }}",
+                "{{ (s | safe)[0] }}",
+                "{{ (s | safe).x }}",
+                "{{ (s | safe).upper() }}",
+                "{{ (s | safe) == s }}",
+                "{{ (s | safe) in [s] }}",
+                "{{ s | safe | length }}",
+                "{{ '5' | safe | int }}",
+                "{{ s | safe is lower }}",
+                "{{ [s | safe] | tojson }}",
+                "{{ s.join([s | safe]) }}",
+                "{{ '%s' | format(s | safe) }}",
+                "{{ '%(a)s' % {'a': 1} }}",
+                "{{ '%*d' % (1, 2) }}",
+                "{{ '%a' % 'x' }}",
+                "{{ '%.2000f' % 1 }}"
+            })
+    void refusesWhatItDoesNotKnowOfMarkedTextsAndFormats(String source) {
+        assertThatThrownBy(() -> render(source, Map.of("s", "a")))
+                .isInstanceOfSatisfying(
+                        TemplateException.class, e -> assertThat(e.kind()).isEqualTo(TemplateException.Kind.FAILED));
     }
 
     @Test

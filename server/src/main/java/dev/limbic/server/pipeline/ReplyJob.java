@@ -55,7 +55,7 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
             GenerationRequest generation = new GenerationRequest(
                     prompt.ids(),
                     prompt.sharedTokens(),
-                    request.sampling().settings(served.model(), request.cue(), prompt.stopStrings()),
+                    request.sampling().settings(served.model(), request.cue(), prompt),
                     request.priority().patience().toNanos(),
                     timeLeft());
             synchronized (this) {
@@ -99,7 +99,7 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
     /** The prompt with as many of the latest turns as fit, in whole exchanges, and the persona. */
     private LanguageModel.Prompt fitting(List<Turn> turns) {
         LanguageCard card = served.model().card();
-        int context = Math.min(card.maxTokens(), card.cacheTokens());
+        int context = request.sampling().mostTokens(card);
         int reply = Math.min(request.sampling().mostNewTokens(card), context / 2);
         Exchanges exchanges = new Exchanges(turns);
         // Encoding takes time, and a client may have said megabytes: what cannot fit is not even tried.

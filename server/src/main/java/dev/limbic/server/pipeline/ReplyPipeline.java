@@ -5,6 +5,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.SamplingSettings;
+import dev.limbic.model.LanguageModel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -52,8 +53,9 @@ public final class ReplyPipeline {
      */
     public void requirePossible(String model, SamplingWish sampling) {
         Languages.Served served = languages.named(model);
-        SamplingSettings settings = sampling.settings(served.model(), null, List.of());
-        served.scheduler().requirePossible(new GenerationRequest(new int[] {0}, 0, settings, 0, Long.MAX_VALUE));
+        LanguageModel.Prompt shortest = new LanguageModel.Prompt(new int[] {0}, 0, List.of());
+        SamplingSettings settings = sampling.settings(served.model(), null, shortest);
+        served.scheduler().requirePossible(new GenerationRequest(shortest.ids(), 0, settings, 0, Long.MAX_VALUE));
     }
 
     /**

@@ -83,13 +83,33 @@ public record SamplingWish(
                 : Math.max(minNewTokens, card.sampling().maxNewTokens());
     }
 
+    /** Most tokens of prompt and reply together. */
+    int mostTokens(LanguageCard card) {
+        int most = Math.min(card.maxTokens(), card.cacheTokens());
+        return maxNewTokens > 0 ? most : Math.min(most, card.sampling().maxTokens());
+    }
+
+    private int mostNewTokens(LanguageCard card, int promptTokens) {
+        int most = mostNewTokens(card);
+        int longest = card.sampling().maxTokens();
+        if (maxNewTokens > 0 || most <= longest - promptTokens) {
+            return most;
+        }
+        if (promptTokens + Math.max(1, minNewTokens) > longest) {
+            throw new LimbicException.Invalid(
+                    "the model's max_length is %d, prompt and reply together, and the prompt has %d tokens; set max_new_tokens"
+                            .formatted(longest, promptTokens));
+        }
+        return longest - promptTokens;
+    }
+
     /**
      * The settings for one reply.
      *
      * @param cue how the reply shall sound, or null
-     * @param more stop strings that the form of the prompt asks for
+     * @param prompt what it continues; its form may ask for stop strings
      */
-    SamplingSettings settings(LanguageModel model, @Nullable Cue cue, List<String> more) {
+    SamplingSettings settings(LanguageModel model, @Nullable Cue cue, LanguageModel.Prompt prompt) {
         LanguageCard card = model.card();
         LanguageCard.Recommended like = card.sampling();
         SamplingSettings.Truncation truncation = new SamplingSettings.Truncation(
@@ -103,14 +123,15 @@ public record SamplingWish(
         List<Integer> ids = new ArrayList<>(card.stopIds());
         ids.addAll(stopIds);
         List<String> strings = new ArrayList<>(stopStrings);
-        strings.addAll(more);
+        strings.addAll(prompt.stopStrings());
+        strings.addAll(like.stopStrings());
         return new SamplingSettings(
                 temperature != null ? temperature : like.temperature(),
                 truncation,
                 penalties,
                 cue == null ? logitBias : biases(model.biases(cue)),
                 banned,
-                new SamplingSettings.Ending(ids, strings, minNewTokens, mostNewTokens(card)),
+                new SamplingSettings.Ending(ids, strings, minNewTokens, mostNewTokens(card, prompt.ids().length)),
                 seed != null ? seed : ThreadLocalRandom.current().nextLong(),
                 alternatives);
     }

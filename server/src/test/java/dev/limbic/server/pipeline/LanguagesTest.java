@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.generate.BlockPool;
 import dev.limbic.generate.Scheduler;
+import dev.limbic.generate.TokenRules;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
@@ -23,7 +24,12 @@ class LanguagesTest {
     private Languages.Served served(String name) {
         FakeLanguageModel model = new FakeLanguageModel(name);
         Scheduler scheduler = new Scheduler(
-                new Scheduler.Limits(257, 256, 1, 1, 1), new BlockPool(4, 16), model, Runnable::run, System::nanoTime);
+                new Scheduler.Limits(257, 256, 1, 1, 1),
+                new BlockPool(4, 16),
+                model,
+                TokenRules.NONE,
+                Runnable::run,
+                System::nanoTime);
         return new Languages.Served(model, scheduler, device);
     }
 

@@ -9,6 +9,7 @@ import dev.limbic.generate.FinishReason;
 import dev.limbic.generate.GeneratedToken;
 import dev.limbic.generate.Generator;
 import dev.limbic.generate.Scheduler;
+import dev.limbic.generate.TokenRules;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
@@ -38,6 +39,7 @@ class ReplyPipelineTest {
                 new Scheduler.Limits(257, FakeLanguageModel.CONTEXT, 8, FakeLanguageModel.CONTEXT, 8),
                 new BlockPool(model.blocks(), model.blockTokens()),
                 model,
+                TokenRules.NONE,
                 Runnable::run,
                 System::nanoTime);
     }

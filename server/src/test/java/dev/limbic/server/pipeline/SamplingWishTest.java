@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.LimbicException;
 import dev.limbic.generate.SamplingSettings;
+import dev.limbic.generate.TokenRules;
+import dev.limbic.model.LanguageCard;
+import dev.limbic.model.LanguageModel;
 import dev.limbic.server.FakeLanguageModel;
 import java.util.Collections;
 import java.util.HashMap;
@@ -50,7 +53,7 @@ class SamplingWishTest {
     }
 
     private SamplingSettings settings(SamplingWish wish) {
-        return wish.settings(model, null, List.of("\nUser:"));
+        return wish.settings(model, null, prompt(3));
     }
 
     private static void refused(Runnable wish, String message) {
@@ -120,6 +123,32 @@ class SamplingWishTest {
         IntStream.range(0, 4097).forEach(id -> biases.put(id, 1f));
         refused(() -> words(List.of(), List.of(), biases), "4096 biases");
         refused(() -> settings(words(List.of(), List.of(), Map.of(3, Float.NaN))), "token 3");
+    }
+
+    private static LanguageModel.Prompt prompt(int tokens) {
+        return new LanguageModel.Prompt(new int[tokens], 0, List.of("\nUser:"));
+    }
+
+    @Test
+    void theModelsGreatestLengthHoldsUntilAClientSaysHowMuch() {
+        FakeLanguageModel bounded = new FakeLanguageModel(
+                "bounded",
+                64,
+                new LanguageCard.Recommended(
+                        0, SamplingSettings.Truncation.NONE, 1, 64, 80, List.of("###"), TokenRules.NONE));
+        SamplingWish open = lengths(0, 0);
+        assertThat(open.settings(bounded, null, prompt(10)).ending().maxNewTokens())
+                .isEqualTo(64);
+        assertThat(open.settings(bounded, null, prompt(30)).ending().maxNewTokens())
+                .isEqualTo(50);
+        assertThat(open.settings(bounded, null, prompt(10)).ending().stopStrings())
+                .containsExactly("\nUser:", "###");
+        refused(() -> open.settings(bounded, null, prompt(80)), "max_length is 80");
+        refused(() -> lengths(9, 0).settings(bounded, null, prompt(72)), "max_length is 80");
+        assertThat(lengths(0, 70).settings(bounded, null, prompt(80)).ending().maxNewTokens())
+                .isEqualTo(70);
+        assertThat(open.mostTokens(bounded.card())).isEqualTo(80);
+        assertThat(lengths(0, 70).mostTokens(bounded.card())).isEqualTo(FakeLanguageModel.CONTEXT);
     }
 
     @Test
