@@ -13,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The Java side of {@code sweep_decoders.py} and {@code measure_precision.py} in {@code src/test/python}: for each folder
@@ -25,6 +27,7 @@ class FolderSweepTest {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void writesWhatWeComputeOfEachFolder() throws IOException {
         String root = System.getProperty("limbic.sweep", "");
         assumeTrue(!root.isEmpty(), "run by a script in src/test/python, which says where with -Dlimbic.sweep");
