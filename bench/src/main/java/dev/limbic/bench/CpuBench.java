@@ -4,13 +4,21 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code limbic bench cpu}: all figures of the CPU engine and of the service around it. */
+/**
+ * {@code limbic bench cpu}: all figures of the CPU engine and of the service around it; {@code limbic bench cpu overload}:
+ * what becomes of it under more than it can do.
+ */
 public final class CpuBench {
     private CpuBench() {}
 
     /** Runs every measurement and prints the goals last; exits 0 whether they are met or not. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         List<Goal> goals = new ArrayList<>();
+        if (arguments.length > 0 && arguments[0].equals("overload")) {
+            goals.addAll(OverloadBench.run(List.of(arguments).subList(1, arguments.length)));
+            goals.forEach(System.out::println);
+            System.exit(0);
+        }
         List<String> parts =
                 arguments.length > 0 ? List.of(arguments) : List.of("forward", "decode", "service", "dialogue");
         if (parts.contains("forward")) {

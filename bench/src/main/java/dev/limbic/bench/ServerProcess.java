@@ -31,7 +31,13 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts the server and waits until it says that it serves. */
     ServerProcess(String... flags) throws IOException {
-        List<String> command = new ArrayList<>(launcher());
+        this(List.of(), flags);
+    }
+
+    /** The same behind another command, such as one that gives it some of the processors. */
+    ServerProcess(List<String> before, String... flags) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(launcher());
         command.addAll(List.of("serve", "--port", "0", "--http-port", "0"));
         command.addAll(List.of(flags));
         long start = System.nanoTime();

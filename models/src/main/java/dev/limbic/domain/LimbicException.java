@@ -13,6 +13,11 @@ public abstract sealed class LimbicException extends RuntimeException {
         super(message, cause);
     }
 
+    /** Without a stack trace: it says nothing that the message does not, and refusing much must cost little. */
+    private LimbicException(String message) {
+        super(message, null, false, false);
+    }
+
     /** The request itself is wrong; sending it again will fail again. */
     public static final class Invalid extends LimbicException {
         private static final long serialVersionUID = 1L;
@@ -55,7 +60,7 @@ public abstract sealed class LimbicException extends RuntimeException {
         private final Duration retryAfter;
 
         public Overloaded(String message, Duration retryAfter) {
-            super(message, null);
+            super(message);
             this.retryAfter = retryAfter;
         }
 
@@ -70,7 +75,7 @@ public abstract sealed class LimbicException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         public Expired(String message) {
-            super(message, null);
+            super(message);
         }
     }
 

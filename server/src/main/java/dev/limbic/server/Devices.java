@@ -43,7 +43,8 @@ final class Devices implements AutoCloseable {
             batchers.add(batcher);
             Recovery recovery = new Recovery(host, batcher, devices);
             for (TextModel model : host.models()) {
-                Lane<Encoding, float[]> lane = batcher.lane(model.card().name(), new ModelWork(model, recovery::lost));
+                ModelWork work = new ModelWork(model, recovery::lost);
+                Lane<Encoding, float[]> lane = batcher.lane(model.card().name(), work, host.pace(model));
                 served.add(new Models.Served(model, lane));
             }
             for (LanguageModel model : host.languages()) {

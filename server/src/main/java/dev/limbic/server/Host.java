@@ -7,8 +7,11 @@ import dev.limbic.model.ModelCard;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
+import dev.limbic.server.batch.Pace;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -25,6 +28,7 @@ public final class Host implements AutoCloseable {
     private final @Nullable Supplier<Device> opener;
     private final Loaders loaders;
     private final List<TextModel> residents = new ArrayList<>();
+    private final IdentityHashMap<TextModel, Pace> paces = new IdentityHashMap<>();
     private final List<LanguageModel> residentLanguages = new ArrayList<>();
     private volatile List<TextModel> loaded;
     private volatile List<LanguageModel> languages = List.of();
@@ -72,7 +76,9 @@ public final class Host implements AutoCloseable {
 
     private void reside() {
         for (int i = 0; i < loaded.size(); i++) {
-            residents.add(new Resident(loaded.get(i).card(), i));
+            TextModel resident = new Resident(loaded.get(i).card(), i);
+            residents.add(resident);
+            paces.put(resident, new Pace());
         }
         for (int i = 0; i < languages.size(); i++) {
             int place = i;
@@ -124,6 +130,11 @@ public final class Host implements AutoCloseable {
     /** The models, in the order in which they were loaded; they stay the same when the device is opened again. */
     List<TextModel> models() {
         return residents;
+    }
+
+    /** How long batches of one of the {@link #models} take, as far as anyone has found out. */
+    Pace pace(TextModel model) {
+        return Objects.requireNonNull(paces.get(model), "a model of another host");
     }
 
     /** Whether {@link #rebuild} can do anything. */

@@ -13,6 +13,7 @@ import dev.limbic.generate.TokenListener;
 import dev.limbic.model.LanguageModel;
 import dev.limbic.model.TextModel;
 import dev.limbic.ops.DeviceException;
+import dev.limbic.server.batch.Pace;
 import dev.limbic.server.config.ServerConfig;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +43,7 @@ final class WarmUp {
     static void run(List<Host> hosts, ServerConfig.Generation settings) {
         for (Host host : hosts) {
             for (TextModel model : host.models()) {
-                guarded(model.card().name(), host, () -> read(model));
+                guarded(model.card().name(), host, () -> read(model, host.pace(model)));
             }
             for (LanguageModel model : host.languages()) {
                 guarded(model.card().name(), host, () -> write(model, settings));
@@ -61,8 +62,8 @@ final class WarmUp {
         }
     }
 
-    /** Batches of several sizes and single texts of several lengths. */
-    private static void read(TextModel model) {
+    /** Batches of several sizes and single texts of several lengths; what they take is where the server's estimates begin. */
+    private static void read(TextModel model, Pace pace) {
         List<Encoding> encodings = new ArrayList<>();
         for (int words = 1; words <= LONGEST_TEXT; words++) {
             encodings.add(model.encode("so ".repeat(words) + "good"));
@@ -70,9 +71,16 @@ final class WarmUp {
         long end = System.nanoTime() + NANOS;
         for (int round = 0; System.nanoTime() < end; round++) {
             Encoding one = encodings.get(round % encodings.size());
-            model.interpret(model.logits(List.of(one))[0]);
-            model.logits(Collections.nCopies(1 << (round % 7), encodings.get(10)));
+            model.interpret(timed(model, List.of(one), pace)[0]);
+            timed(model, Collections.nCopies(1 << (round % 7), encodings.get(10)), pace);
         }
+    }
+
+    private static float[][] timed(TextModel model, List<Encoding> batch, Pace pace) {
+        long start = System.nanoTime();
+        float[][] logits = model.logits(batch);
+        pace.observed(batch.stream().mapToInt(Encoding::tokens).sum(), System.nanoTime() - start);
+        return logits;
     }
 
     /** One reply alone to its end, however long that takes, then several together. Blocks are free again afterwards. */

@@ -4,6 +4,7 @@ import dev.limbic.domain.LimbicException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,16 +13,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param assembledNanos when it left the queue
  */
-record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int tokens, long assembledNanos) {
+record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int tokens, long assembledNanos) {
+    /** In place of a time. */
+    static final long FAILED = -1;
 
     /**
      * Runs on the thread that owns the device; the outcome is handed to {@code completions}, that of a
      * single row is delivered at once. A failure of the work
      * reaches the batch's own tickets and nobody else.
      *
-     * @return time the device was busy, in nanoseconds
+     * @param answered told how long after the work the last row had been delivered, in nanoseconds
+     * @return time the device was busy, in nanoseconds; {@link #FAILED} if the work failed, which says nothing of its time
      */
-    long run(LongSupplier clock, Executor completions, BatchObserver observer) {
+    long run(LongSupplier clock, Executor completions, BatchObserver observer, LongConsumer answered) {
         List<P> payloads = new ArrayList<>(tickets.size());
         for (Ticket<P, R> ticket : tickets) {
             payloads.add(ticket.payload());
@@ -30,38 +34,45 @@ record Batch<P, R>(String lane, Work<P, R> work, List<Ticket<P, R>> tickets, int
         List<R> results = List.of();
         LimbicException failure = null;
         try {
-            results = work.run(payloads);
+            results = lane.work().run(payloads);
             if (results.size() != tickets.size()) {
                 throw new IllegalStateException(
-                        "model %s returned %d rows for %d".formatted(lane, results.size(), tickets.size()));
+                        "model %s returned %d rows for %d".formatted(lane.name(), results.size(), tickets.size()));
             }
         } catch (LimbicException e) {
             failure = e;
         } catch (Throwable e) {
             failure = new LimbicException.Internal(
-                    "model %s failed on a batch of %d rows and %d tokens".formatted(lane, tickets.size(), tokens), e);
+                    "model %s failed on a batch of %d rows and %d tokens"
+                            .formatted(lane.name(), tickets.size(), tokens),
+                    e);
         }
-        long computeNanos = clock.getAsLong() - started;
+        long ended = clock.getAsLong();
+        long computeNanos = ended - started;
         observe(observer, computeNanos, failure);
         List<R> rows = results;
         LimbicException why = failure;
+        Runnable delivery = () -> {
+            deliver(rows, computeNanos, why);
+            answered.accept(clock.getAsLong() - ended);
+        };
         if (tickets.size() == 1) {
             // A thread's wake-up costs more than one answer does, and with one row nobody else is kept waiting.
-            deliver(rows, computeNanos, why);
+            delivery.run();
         } else {
-            completions.execute(() -> deliver(rows, computeNanos, why));
+            completions.execute(delivery);
         }
-        return computeNanos;
+        return failure == null ? computeNanos : FAILED;
     }
 
     private void observe(BatchObserver observer, long computeNanos, @Nullable LimbicException failure) {
         if (failure != null) {
-            observer.failed(lane, tickets.size(), failure);
+            observer.failed(lane.name(), tickets.size(), failure);
             return;
         }
-        observer.ran(lane, tickets.size(), tokens, computeNanos);
+        observer.ran(lane.name(), tickets.size(), tokens, computeNanos);
         for (Ticket<P, R> ticket : tickets) {
-            observer.waited(lane, assembledNanos - ticket.submittedNanos());
+            observer.waited(lane.name(), assembledNanos - ticket.submittedNanos());
         }
     }
 

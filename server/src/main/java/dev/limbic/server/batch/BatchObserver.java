@@ -5,7 +5,11 @@ public interface BatchObserver {
     /** Why work never reached the device. */
     enum Drop {
         EXPIRED,
-        CANCELLED
+        CANCELLED,
+        /** Its answer would have come too late. */
+        LATE,
+        /** The queue was full, and more urgent work came. */
+        DISPLACED
     }
 
     /** A batch went through the device. */

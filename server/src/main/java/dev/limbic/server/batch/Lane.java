@@ -2,15 +2,11 @@ package dev.limbic.server.batch;
 
 import dev.limbic.domain.LimbicException;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.NavigableSet;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The queue of one model on a device: work of a lane may share a batch, work of different lanes may not. Thread-safe;
- * the queue is guarded by the batcher's lock.
+ * what is not public is guarded by the batcher's lock.
  *
  * @param <P> payload
  * @param <R> result
@@ -19,12 +15,17 @@ public final class Lane<P, R> {
     private final MicroBatcher batcher;
     private final String name;
     private final Work<P, R> work;
-    private final NavigableSet<Ticket<P, R>> waiting = new TreeSet<>();
+    private final Pace pace;
+    private final Backlog<P, R> backlog = new Backlog<>();
+    private long ranNanos;
 
-    Lane(MicroBatcher batcher, String name, Work<P, R> work) {
+    /** @param now when nothing has run yet */
+    Lane(MicroBatcher batcher, String name, Work<P, R> work, Pace pace, long now) {
         this.batcher = batcher;
         this.name = name;
         this.work = work;
+        this.pace = pace;
+        this.ranNanos = now - Forecast.TRUST_NANOS;
     }
 
     /** Name of the lane, such as the model's. */
@@ -33,18 +34,29 @@ public final class Lane<P, R> {
     }
 
     /**
-     * Hands work to the device. Returns at once; the completion is called later, from another thread.
+     * Hands work to the device. Returns at once; the completion is called later, from another thread. Accepted work may
+     * still be answered {@link LimbicException.Overloaded}, if more urgent work comes and time or room lacks for both.
      *
      * @param payload what {@link Work#run} receives
      * @param tokens its cost in the token budget, at least 1
-     * @param patienceNanos how much later other work may be submitted and still go first
-     * @param timeoutNanos time from now after which the work need not start, {@link Long#MAX_VALUE} for none
-     * @throws LimbicException.Overloaded if the lane's queue is full
+     * @param patienceNanos the less, the higher its priority; among work of one priority the order is that of submission,
+     *     or of deadlines that are nearer than this
+     * @param timeoutNanos time from now after which the answer is worth nothing, {@link Long#MAX_VALUE} for none
+     * @throws LimbicException.Overloaded if the lane's queue is full, or the answer would come too late
      * @throws LimbicException.Expired if the timeout is not positive
      * @throws LimbicException.Unavailable if the batcher is stopping
      */
     public Ticket<P, R> submit(P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
         return batcher.submit(this, payload, tokens, patienceNanos, timeoutNanos, completion);
+    }
+
+    /**
+     * Looks whether work of about this cost would be accepted, before more is done for it. Changes nothing.
+     *
+     * @throws LimbicException as {@link #submit} does
+     */
+    public void requireRoom(int tokens, long patienceNanos, long timeoutNanos) {
+        batcher.requireRoom(this, tokens, patienceNanos, timeoutNanos);
     }
 
     /** Rows that wait now. */
@@ -61,25 +73,31 @@ public final class Lane<P, R> {
         return batcher.withdraw(this, ticket);
     }
 
-    NavigableSet<Ticket<P, R>> waiting() {
-        return waiting;
+    Backlog<P, R> backlog() {
+        return backlog;
     }
 
-    @Nullable
-    Ticket<P, R> mostUrgent() {
-        return waiting.isEmpty() ? null : waiting.first();
+    Pace pace() {
+        return pace;
+    }
+
+    /** When a batch last ended. */
+    long ranNanos() {
+        return ranNanos;
+    }
+
+    /** A batch has ended; its time is {@link Batch#FAILED} if the work did. */
+    void ran(int tokens, long computeNanos, long now) {
+        if (computeNanos != Batch.FAILED) {
+            pace.observed(tokens, computeNanos);
+        }
+        ranNanos = now;
     }
 
     /** Whether what waits fills a batch, so that waiting longer gains nothing. */
     private boolean fillsBatch(BatchPolicy policy) {
-        if (waiting.size() >= policy.maxRows()) {
-            return true;
-        }
-        long tokens = 0;
-        for (Ticket<P, R> ticket : waiting) {
-            tokens += ticket.tokens();
-        }
-        return tokens >= policy.maxTokens();
+        return backlog.rows() >= policy.maxRows()
+                || backlog.tickets().mapToLong(Ticket::tokens).sum() >= policy.maxTokens();
     }
 
     /** How long the lane's batch may still gather, in nanoseconds; the lane must not be empty. */
@@ -90,43 +108,36 @@ public final class Lane<P, R> {
 
     /** Instant at which a batch must start that may gather for {@code delayNanos}; the lane must not be empty. */
     private long latestStartNanos(long delayNanos) {
-        long latest = Long.MAX_VALUE;
-        for (Ticket<P, R> ticket : waiting) {
-            latest = Math.min(latest, ticket.latestStartNanos(delayNanos));
-        }
-        return latest;
+        return backlog.tickets()
+                .mapToLong(ticket -> ticket.latestStartNanos(delayNanos))
+                .min()
+                .orElseThrow();
     }
 
-    /** Removes and returns what has expired. */
-    List<Ticket<P, R>> takeExpired(long now) {
-        List<Ticket<P, R>> expired = List.of();
-        for (Iterator<Ticket<P, R>> each = waiting.iterator(); each.hasNext(); ) {
-            Ticket<P, R> ticket = each.next();
-            if (!ticket.dueAt(now)) {
-                break; // what is not due has not expired, and what follows is due later still
-            }
-            if (ticket.expiredAt(now)) {
-                each.remove();
-                expired = expired.isEmpty() ? new ArrayList<>() : expired;
-                expired.add(ticket);
-            }
+    /**
+     * Removes the most urgent work within the policy's bounds and the time that its riders have.
+     *
+     * @param overdueFirst whether what is due first rides first, whatever its priority
+     * @param late receives what is removed because its answer would come too late
+     * @return perhaps without a rider, if all were late
+     */
+    Batch<P, R> takeBatch(
+            BatchPolicy policy, long now, long answeringNanos, boolean overdueFirst, List<Ticket<?, ?>> late) {
+        backlog.noteCrowd(policy);
+        List<Ticket<P, R>> order = new ArrayList<>(backlog.rows());
+        Ticket<P, R> overdue = overdueFirst ? backlog.firstDue() : null;
+        if (overdue != null) {
+            order.add(overdue);
         }
-        return expired;
+        backlog.tickets().filter(ticket -> ticket != overdue).forEach(order::add);
+        Riders<P, R> riders = Riders.choose(order, policy, pace, now, answeringNanos);
+        riders.tickets().forEach(backlog::remove);
+        riders.late().forEach(backlog::remove);
+        late.addAll(riders.late());
+        return new Batch<>(this, riders.tickets(), riders.tokens(), now);
     }
 
-    /** Removes the most urgent work within the policy's bounds, at least one row; the lane must not be empty. */
-    Batch<P, R> takeBatch(BatchPolicy policy, long now) {
-        List<Ticket<P, R>> tickets = new ArrayList<>(Math.min(waiting.size(), policy.maxRows()));
-        int tokens = 0;
-        while (!waiting.isEmpty() && tickets.size() < policy.maxRows()) {
-            Ticket<P, R> next = waiting.first();
-            if (!tickets.isEmpty() && tokens + next.tokens() > policy.maxTokens()) {
-                break;
-            }
-            waiting.pollFirst();
-            tickets.add(next);
-            tokens += next.tokens();
-        }
-        return new Batch<>(name, work, tickets, tokens, now);
+    Work<P, R> work() {
+        return work;
     }
 }

@@ -6,77 +6,78 @@ import org.jspecify.annotations.Nullable;
 
 /** All queues of a device. Guarded by the batcher's lock. */
 final class Lanes {
+    /** One batch of so many begins with what is due first, whatever its priority: so nothing starves. */
+    static final int FAIR_EVERY = 8;
+
     private final List<Lane<?, ?>> lanes = new ArrayList<>();
     private long nextSequence;
-    private int waitingRows;
+    private long batches;
+
+    /** Whose turn it is: the lane, and whether its batch begins with what is due first. */
+    record Pick(Lane<?, ?> lane, boolean overdueFirst) {}
 
     void add(Lane<?, ?> lane) {
         lanes.add(lane);
     }
 
+    List<Lane<?, ?>> all() {
+        return lanes;
+    }
+
     int waitingRows() {
-        return waitingRows;
+        return lanes.stream().mapToInt(lane -> lane.backlog().rows()).sum();
     }
 
-    /** Queues work. */
-    <P, R> Ticket<P, R> add(
-            Lane<P, R> lane,
-            P payload,
-            int tokens,
-            long patienceNanos,
-            long timeoutNanos,
-            Completion<R> completion,
-            long now) {
-        long deadline = timeoutNanos >= Ticket.NEVER - Math.max(0, now) ? Ticket.NEVER : now + timeoutNanos;
-        Ticket<P, R> ticket =
-                new Ticket<>(lane, nextSequence++, now, deadline, patienceNanos, payload, tokens, completion);
-        lane.waiting().add(ticket);
-        waitingRows++;
-        return ticket;
-    }
-
-    /** Returns whether the work still waited. */
-    <P, R> boolean remove(Lane<P, R> lane, Ticket<P, R> ticket) {
-        boolean removed = lane.waiting().remove(ticket);
-        if (removed) {
-            waitingRows--;
-        }
-        return removed;
+    long nextSequence() {
+        return nextSequence++;
     }
 
     /** Empties all queues. */
     List<Ticket<?, ?>> takeAll() {
         List<Ticket<?, ?>> tickets = new ArrayList<>();
-        for (Lane<?, ?> lane : lanes) {
-            tickets.addAll(lane.waiting());
-            lane.waiting().clear();
-        }
-        waitingRows = 0;
+        lanes.forEach(lane -> tickets.addAll(lane.backlog().clear()));
         return tickets;
     }
 
-    /** Drops what has expired and returns the lane with the most urgent ticket, if any. */
-    @Nullable
-    Lane<?, ?> dropExpiredAndPick(long now, List<Ticket<?, ?>> expired) {
-        Lane<?, ?> best = null;
-        Ticket<?, ?> mostUrgent = null;
-        for (Lane<?, ?> lane : lanes) {
-            List<? extends Ticket<?, ?>> late = lane.takeExpired(now);
-            waitingRows -= late.size();
-            expired.addAll(late);
-            Ticket<?, ?> first = lane.mostUrgent();
-            if (first != null && (mostUrgent == null || first.compareTo(mostUrgent) < 0)) {
-                mostUrgent = first;
-                best = lane;
-            }
-        }
-        return best;
+    /** Removes and returns what has expired. */
+    List<Ticket<?, ?>> takeExpired(long now) {
+        List<Ticket<?, ?>> expired = new ArrayList<>();
+        lanes.forEach(lane -> expired.addAll(lane.backlog().takeExpired(now)));
+        return expired;
     }
 
-    /** Removes a batch of the lane's work. */
-    <P, R> Batch<P, R> takeBatch(Lane<P, R> lane, BatchPolicy policy, long now) {
-        Batch<P, R> batch = lane.takeBatch(policy, now);
-        waitingRows -= batch.tickets().size();
-        return batch;
+    /** The lane that holds the most urgent work, now and then the one that holds what is overdue longest. */
+    @Nullable
+    Pick pick(long now) {
+        Lane<?, ?> urgent = null;
+        Urgency mostUrgent = null;
+        Lane<?, ?> overdue = null;
+        Urgency firstDue = null;
+        for (Lane<?, ?> lane : lanes) {
+            Ticket<?, ?> head = lane.backlog().mostUrgent();
+            Ticket<?, ?> due = lane.backlog().firstDue();
+            if (head == null || due == null) {
+                continue;
+            }
+            if (mostUrgent == null || head.urgency().compareTo(mostUrgent) < 0) {
+                mostUrgent = head.urgency();
+                urgent = lane;
+            }
+            if (firstDue == null || due.urgency().compareDue(firstDue) < 0) {
+                firstDue = due.urgency();
+                overdue = lane;
+            }
+        }
+        if (urgent == null || overdue == null || firstDue == null) {
+            return null;
+        }
+        boolean fair = batches % FAIR_EVERY == FAIR_EVERY - 1 && firstDue.dueNanos() <= now;
+        return new Pick(fair ? overdue : urgent, fair);
+    }
+
+    /** Removes a batch of the picked lane's work, as {@link Lane#takeBatch} does. */
+    Batch<?, ?> takeBatch(Pick pick, BatchPolicy policy, long now, long answeringNanos, List<Ticket<?, ?>> late) {
+        batches++;
+        return pick.lane().takeBatch(policy, now, answeringNanos, pick.overdueFirst(), late);
     }
 }

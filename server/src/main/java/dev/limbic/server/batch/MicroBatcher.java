@@ -2,7 +2,6 @@ package dev.limbic.server.batch;
 
 import dev.limbic.domain.LimbicException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
@@ -20,12 +19,14 @@ import org.jspecify.annotations.Nullable;
  *   <li>An idle device starts at once. While it is busy, work gathers and leaves in the next batch. A delay is added
  *       only when {@link BatchPolicy#maxDelay} says so.
  *   <li>The next batch comes from the lane that holds the most urgent ticket of all lanes and takes that lane's tickets
- *       in order of urgency until the token budget or the row bound is reached. Tickets are not skipped to fill gaps, so
- *       a large one is not overtaken for ever by small ones.
- *   <li>Urgency is the <em>due time</em>: the instant of submission plus the patience of the work, or its deadline when
- *       that is earlier; then the order of submission. Due times are fixed at submission and time moves on, so everything
- *       becomes the most urgent at last: nothing starves, and nothing lets more than its patience overtake.
- *   <li>Queues are bounded per lane. Expired tickets are dropped when a batch is assembled, cancelled ones at once.
+ *       in order of urgency until the token budget, the row bound or the time of one of its riders is reached. Tickets are
+ *       not skipped to fill gaps, so a large one is not overtaken for ever by small ones.
+ *   <li>What has less patience is more urgent: patience stands for priority. Among equals it is the <em>due time</em> that
+ *       counts: submission plus patience, or the deadline when that is earlier; then the order of submission. One batch in
+ *       eight begins with what is due first of all, so that nothing starves.
+ *   <li>Work is refused at the door when it cannot be done in time ({@link Forecast}), and dropped when a batch is
+ *       assembled if it turns out so. What has expired is dropped then, too, what is cancelled at once.
+ *   <li>Queues are bounded per lane; in a full one, more urgent work displaces the least urgent.
  *   <li>A failing batch fails its own tickets only.
  *   <li>A {@link Stepper} that has work and a lane that has work take turns: neither waits for more than one turn of the
  *       other.
@@ -35,9 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MicroBatcher implements AutoCloseable {
     private static final Duration RETRY_WHEN_STOPPING = Duration.ofSeconds(1);
-    private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
-    private final BatchPolicy policy;
     private final Executor completions;
     private final BatchObserver observer;
     private final Runnable onStop;
@@ -47,17 +46,14 @@ public final class MicroBatcher implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition quiet = lock.newCondition();
-    private final Lanes lanes = new Lanes();
     private final Steppers steppers = new Steppers();
+    private final Turns turns;
     private boolean running;
-    private boolean batchWasLast;
     private boolean hurrying;
     private boolean refusing;
     private boolean stopping;
     private @Nullable LimbicException suspended;
     private @Nullable BooleanSupplier repair;
-
-    private volatile long nanosPerRow = 1_000_000;
 
     /**
      * Starts the owner thread.
@@ -78,26 +74,30 @@ public final class MicroBatcher implements AutoCloseable {
             BatchObserver observer,
             Runnable onStop,
             LongSupplier clock) {
-        this.policy = policy;
         this.completions = completions;
         this.observer = observer;
         this.onStop = onStop;
         this.clock = clock;
+        this.turns = new Turns(policy, steppers);
         this.owner =
                 Thread.ofPlatform().name("limbic-device-" + device).daemon(true).unstarted(this::loop);
         this.doorbell = new Doorbell(owner);
         owner.start();
     }
 
-    /** Adds a lane. */
+    /** Adds a lane of which nothing is known. */
     public <P, R> Lane<P, R> lane(String name, Work<P, R> work) {
-        Lane<P, R> lane = new Lane<>(this, name, work);
-        lock.lock();
-        try {
-            lanes.add(lane);
-        } finally {
-            lock.unlock();
-        }
+        return lane(name, work, new Pace());
+    }
+
+    /**
+     * Adds a lane.
+     *
+     * @param pace what is known of its batches; belongs to the batcher from now on
+     */
+    public <P, R> Lane<P, R> lane(String name, Work<P, R> work, Pace pace) {
+        Lane<P, R> lane = new Lane<>(this, name, work, pace, clock.getAsLong());
+        locked(() -> turns.lanes().add(lane));
         return lane;
     }
 
@@ -112,15 +112,12 @@ public final class MicroBatcher implements AutoCloseable {
      * @throws LimbicException.Unavailable if the batcher is stopping
      */
     public <T> T announce(Supplier<T> submission) {
-        T submitted;
-        lock.lock();
-        try {
+        T submitted = locked(() -> {
             requireAccepting();
-            submitted = submission.get();
+            T result = submission.get();
             doorbell.ring();
-        } finally {
-            lock.unlock();
-        }
+            return result;
+        });
         doorbell.wake();
         return submitted;
     }
@@ -135,25 +132,22 @@ public final class MicroBatcher implements AutoCloseable {
         }
     }
 
-    /** Rows that wait in all lanes. */
+    /** Rows that wait in all turns.lanes(). */
     public int depth() {
-        lock.lock();
-        try {
-            return lanes.waitingRows();
-        } finally {
-            lock.unlock();
-        }
+        return locked(turns.lanes()::waitingRows);
+    }
+
+    /** Whether nothing waits and nothing runs. */
+    boolean isIdle() {
+        return locked(this::isQuiet);
     }
 
     /** Lets no batch wait to fill from now on. */
     public void hurry() {
-        lock.lock();
-        try {
+        locked(() -> {
             hurrying = true;
             doorbell.ring();
-        } finally {
-            lock.unlock();
-        }
+        });
         doorbell.wake();
     }
 
@@ -164,15 +158,11 @@ public final class MicroBatcher implements AutoCloseable {
      * @param repair runs on the owner thread after the present batch; if it says no, it is the end of all work
      */
     public void suspend(LimbicException why, BooleanSupplier repair) {
-        List<Ticket<?, ?>> abandoned;
-        lock.lock();
-        try {
+        List<Ticket<?, ?>> abandoned = locked(() -> {
             suspended = why;
             this.repair = repair;
-            abandoned = lanes.takeAll();
-        } finally {
-            lock.unlock();
-        }
+            return turns.lanes().takeAll();
+        });
         fail(abandoned, why);
     }
 
@@ -185,12 +175,7 @@ public final class MicroBatcher implements AutoCloseable {
             steppers.failAll(why);
         }
         if (repairing != null && repairing.getAsBoolean()) {
-            lock.lock();
-            try {
-                suspended = null;
-            } finally {
-                lock.unlock();
-            }
+            locked(() -> suspended = null);
         }
     }
 
@@ -238,55 +223,58 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private void stop() {
-        List<Ticket<?, ?>> abandoned;
-        lock.lock();
-        try {
+        List<Ticket<?, ?>> abandoned = locked(() -> {
             refusing = true;
             stopping = true;
-            abandoned = lanes.takeAll();
             doorbell.ring();
-        } finally {
-            lock.unlock();
-        }
+            return turns.lanes().takeAll();
+        });
         doorbell.wake();
         fail(abandoned, stoppingFailure());
     }
 
     <P, R> Ticket<P, R> submit(
             Lane<P, R> lane, P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
-        if (timeoutNanos <= 0) {
-            observer.dropped(lane.name(), BatchObserver.Drop.EXPIRED);
-            throw expired();
-        }
+        requireTime(lane, timeoutNanos);
         Ticket<P, R> ticket;
+        List<Refusal> displaced;
         lock.lock();
         try {
             requireAccepting();
-            if (lane.waiting().size() >= policy.queueRows()) {
-                throw new LimbicException.Overloaded(
-                        "the queue of model %s is full: %d requests wait".formatted(lane.name(), policy.queueRows()),
-                        estimatedWait());
-            }
-            ticket = lanes.add(lane, payload, tokens, patienceNanos, timeoutNanos, completion, clock.getAsLong());
+            long now = clock.getAsLong();
+            Claim claim = turns.requireRoom(lane, tokens, patienceNanos, timeoutNanos, now);
+            ticket = new Ticket<>(lane, claim, turns.forecast().mustLearn(lane, now), payload, completion);
+            displaced = turns.add(ticket, now);
             doorbell.ring();
         } finally {
             lock.unlock();
         }
         doorbell.wake();
+        refuse(displaced);
         return ticket;
     }
 
-    <P, R> boolean withdraw(Lane<P, R> lane, Ticket<P, R> ticket) {
-        boolean withdrawn;
-        lock.lock();
-        try {
-            withdrawn = lanes.remove(lane, ticket);
-            if (withdrawn) {
-                signalIfQuiet();
-            }
-        } finally {
-            lock.unlock();
+    void requireRoom(Lane<?, ?> lane, int tokens, long patienceNanos, long timeoutNanos) {
+        requireTime(lane, timeoutNanos);
+        locked(() -> {
+            requireAccepting();
+            turns.requireRoom(lane, tokens, patienceNanos, timeoutNanos, clock.getAsLong());
+        });
+    }
+
+    private void requireTime(Lane<?, ?> lane, long timeoutNanos) {
+        if (timeoutNanos <= 0) {
+            dropped(lane, BatchObserver.Drop.EXPIRED);
+            throw Forecast.expired();
         }
+    }
+
+    <P, R> boolean withdraw(Lane<P, R> lane, Ticket<P, R> ticket) {
+        boolean withdrawn = locked(() -> {
+            boolean waited = lane.backlog().remove(ticket);
+            signalIfQuiet();
+            return waited;
+        });
         if (withdrawn) {
             observer.dropped(lane.name(), BatchObserver.Drop.CANCELLED);
         }
@@ -298,12 +286,7 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     int depth(Lane<?, ?> lane) {
-        lock.lock();
-        try {
-            return lane.waiting().size();
-        } finally {
-            lock.unlock();
-        }
+        return locked(lane.backlog()::rows);
     }
 
     private void loop() {
@@ -320,55 +303,44 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     private void run(Batch<?, ?> batch) {
-        long computeNanos = batch.run(clock, completions, observer);
-        nanosPerRow = (7 * nanosPerRow + computeNanos / batch.tickets().size()) / 8;
+        long computeNanos = batch.run(clock, completions, observer, this::answered);
+        locked(() -> batch.lane().ran(batch.tokens(), computeNanos, clock.getAsLong()));
+    }
+
+    private void answered(long nanos) {
+        locked(() -> turns.forecast().answered(nanos));
     }
 
     /** Waits for the device's next turn, a batch or a step; null when the batcher has stopped. */
     private @Nullable Runnable next() {
         while (true) {
             long seen = doorbell.rings();
-            long waitNanos = Long.MAX_VALUE;
-            List<Ticket<?, ?>> expired = new ArrayList<>();
-            Runnable turn = null;
+            Turns.Turn turn;
             lock.lock();
             try {
-                running = false;
-                long now = clock.getAsLong();
-                Lane<?, ?> lane = lanes.dropExpiredAndPick(now, expired);
-                boolean steps = !stopping && steppers.haveWork();
-                if (lane != null && !(steps && batchWasLast)) {
-                    waitNanos = lane.delayLeft(policy, now);
-                    if (waitNanos <= 0 || hurrying) {
-                        Batch<?, ?> batch = lanes.takeBatch(lane, policy, now);
-                        turn = () -> run(batch);
-                    }
-                }
-                batchWasLast = turn != null;
-                if (turn == null && steps) {
-                    turn = steppers::step;
-                }
-                running = turn != null;
+                turn = turns.next(clock.getAsLong(), hurrying, !stopping);
+                running = !turn.isNone();
                 signalIfQuiet();
-                if (turn == null && stopping) {
+                if (turn.isNone() && stopping) {
                     return null;
                 }
             } finally {
                 lock.unlock();
             }
-            for (Ticket<?, ?> ticket : expired) {
-                observer.dropped(ticket.laneName(), BatchObserver.Drop.EXPIRED);
+            refuse(turn.refusals());
+            Batch<?, ?> batch = turn.batch();
+            if (batch != null) {
+                return () -> run(batch);
             }
-            fail(expired, expired());
-            if (turn != null) {
-                return turn;
+            if (turn.step()) {
+                return steppers::step;
             }
-            doorbell.await(seen, waitNanos);
+            doorbell.await(seen, turn.waitNanos());
         }
     }
 
     private boolean isQuiet() {
-        return lanes.waitingRows() == 0 && !running && !steppers.haveWork();
+        return turns.lanes().waitingRows() == 0 && !running && !steppers.haveWork();
     }
 
     private void signalIfQuiet() {
@@ -384,13 +356,30 @@ public final class MicroBatcher implements AutoCloseable {
         }
     }
 
-    private Duration estimatedWait() {
-        long estimate = (lanes.waitingRows() + 1) * nanosPerRow;
-        return Duration.ofNanos(Math.clamp(estimate, 1_000_000, LONGEST_RETRY_NANOS));
+    private void refuse(List<Refusal> refusals) {
+        if (!refusals.isEmpty()) {
+            refusals.forEach(each -> observer.dropped(each.ticket().laneName(), each.reason()));
+            completions.execute(
+                    () -> refusals.forEach(each -> each.ticket().completion().failed(each.why())));
+        }
     }
 
-    private static LimbicException.Expired expired() {
-        return new LimbicException.Expired("the deadline passed before the device was free");
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static LimbicException.Unavailable stoppingFailure() {

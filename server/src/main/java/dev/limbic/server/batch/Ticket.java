@@ -6,34 +6,21 @@ package dev.limbic.server.batch;
  * @param <P> payload
  * @param <R> result
  */
-public final class Ticket<P, R> implements Comparable<Ticket<?, ?>> {
+public final class Ticket<P, R> {
     static final long NEVER = Long.MAX_VALUE;
 
     private final Lane<P, R> lane;
-    private final long sequence;
-    private final long submittedNanos;
-    private final long deadlineNanos;
-    private final long dueNanos;
+    private final Claim claim;
+    private final boolean trusting;
     private final P payload;
-    private final int tokens;
     private final Completion<R> completion;
 
-    Ticket(
-            Lane<P, R> lane,
-            long sequence,
-            long submittedNanos,
-            long deadlineNanos,
-            long patienceNanos,
-            P payload,
-            int tokens,
-            Completion<R> completion) {
+    /** @param trusting whether it goes although no estimate says that it will be in time */
+    Ticket(Lane<P, R> lane, Claim claim, boolean trusting, P payload, Completion<R> completion) {
         this.lane = lane;
-        this.sequence = sequence;
-        this.submittedNanos = submittedNanos;
-        this.deadlineNanos = deadlineNanos;
-        this.dueNanos = Math.min(deadlineNanos, submittedNanos + patienceNanos);
+        this.claim = claim;
+        this.trusting = trusting;
         this.payload = payload;
-        this.tokens = tokens;
         this.completion = completion;
     }
 
@@ -47,6 +34,14 @@ public final class Ticket<P, R> implements Comparable<Ticket<?, ?>> {
         return lane.withdraw(this);
     }
 
+    Lane<P, R> lane() {
+        return lane;
+    }
+
+    Claim claim() {
+        return claim;
+    }
+
     String laneName() {
         return lane.name();
     }
@@ -56,46 +51,33 @@ public final class Ticket<P, R> implements Comparable<Ticket<?, ?>> {
     }
 
     int tokens() {
-        return tokens;
+        return claim.tokens();
     }
 
     Completion<R> completion() {
         return completion;
     }
 
+    Urgency urgency() {
+        return claim.urgency();
+    }
+
     long submittedNanos() {
-        return submittedNanos;
+        return claim.submittedNanos();
     }
 
     boolean expiredAt(long nanos) {
-        return deadlineNanos <= nanos;
+        return claim.deadlineNanos() <= nanos;
     }
 
-    boolean dueAt(long nanos) {
-        return dueNanos <= nanos;
+    /** When its batch must have been computed for its answer to be in time. */
+    long finishByNanos(long answeringNanos) {
+        return trusting ? NEVER : claim.finishByNanos(answeringNanos);
     }
 
     /** When it must start at the latest in a batch that may gather for a while: soon, if it is due soon. */
     long latestStartNanos(long delayNanos) {
-        long halfOfPatience = submittedNanos + (dueNanos - submittedNanos) / 2;
-        return Math.min(submittedNanos + delayNanos, halfOfPatience);
-    }
-
-    /** Most urgent first: by due time, then by order of submission. */
-    @Override
-    public int compareTo(Ticket<?, ?> other) {
-        int byDue = Long.compare(dueNanos, other.dueNanos);
-        return byDue != 0 ? byDue : Long.compare(sequence, other.sequence);
-    }
-
-    /** Tickets are equal only to themselves; the sequence number is unique. */
-    @Override
-    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
-        return this == other;
-    }
-
-    @Override
-    public int hashCode() {
-        return Long.hashCode(sequence);
+        long halfOfPatience = submittedNanos() + (urgency().dueNanos() - submittedNanos()) / 2;
+        return Math.min(submittedNanos() + delayNanos, halfOfPatience);
     }
 }

@@ -17,8 +17,13 @@ public final class Models {
      * A model and where its work queues.
      *
      * @param lane runs {@link TextModel#logits}
+     * @param density how many tokens its texts have
      */
-    public record Served(TextModel model, Lane<Encoding, float[]> lane) {
+    public record Served(TextModel model, Lane<Encoding, float[]> lane, TokenDensity density) {
+        public Served(TextModel model, Lane<Encoding, float[]> lane) {
+            this(model, lane, new TokenDensity(model.card().maxTokens()));
+        }
+
         /** Name it is served under. */
         public String name() {
             return model.card().name();

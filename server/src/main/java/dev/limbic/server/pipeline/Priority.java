@@ -2,13 +2,16 @@ package dev.limbic.server.pipeline;
 
 import java.time.Duration;
 
-/** What goes first when the device is busy: how long a request lets later ones overtake it. */
+/**
+ * What goes first when the device is busy. Within a priority, requests go in the order of their arrival, except that one
+ * whose deadline is nearer than the patience of its priority goes as early as if it had come that much sooner.
+ */
 public enum Priority {
-    /** Lets nothing overtake. */
+    /** Before everything else. */
     HIGH(Duration.ZERO),
-    /** Lets HIGH requests of the next 50 ms overtake. */
+    /** After HIGH. */
     NORMAL(Duration.ofMillis(50)),
-    /** Lets HIGH requests of the next 500 ms overtake, and NORMAL ones of the next 450 ms. */
+    /** What is left, at least the first row of a batch in eight. */
     LOW(Duration.ofMillis(500));
 
     private final Duration patience;
@@ -17,7 +20,7 @@ public enum Priority {
         this.patience = patience;
     }
 
-    /** How much later a request may arrive and still go first. */
+    /** How much later a request may arrive and still go first; the less, the higher the priority. */
     public Duration patience() {
         return patience;
     }

@@ -7,6 +7,7 @@ import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.Completion;
 import dev.limbic.server.batch.Ride;
 import dev.limbic.server.batch.Ticket;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class TextJob implements TextPipeline.Pending, Completion<float[]>, WorkerTask {
     private final Models.Served served;
     private final TextRequest request;
+    private final Way way;
     private final TextPipeline.Receiver receiver;
     private final long arrivedNanos = System.nanoTime();
     private long encodingNanos;
@@ -26,9 +28,10 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
     private boolean cancelled;
     private boolean failed;
 
-    TextJob(Models.Served served, TextRequest request, TextPipeline.Receiver receiver) {
+    TextJob(Models.Served served, TextRequest request, Way way, TextPipeline.Receiver receiver) {
         this.served = served;
         this.request = request;
+        this.way = way;
         this.receiver = receiver;
     }
 
@@ -46,15 +49,46 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
             served.lane().dropped(BatchObserver.Drop.EXPIRED);
             throw new LimbicException.Expired("the deadline passed before the text was read");
         }
+        requireRoom();
         Encoding read = read();
+        served.density().observed(request.text(), read);
         encodedNanos = System.nanoTime();
         synchronized (this) {
             if (!cancelled) {
                 encoding = read;
                 long patience = request.priority().patience().toNanos();
-                ticket = served.lane().submit(read, read.tokens(), patience, timeLeft(encodedNanos), this);
+                ticket = served.lane().submit(read, read.tokens(), patience, timeToAnswer(encodedNanos), this);
             }
         }
+    }
+
+    /**
+     * Asks whether a text of about this cost would be accepted, which is cheaper than to find out its cost.
+     *
+     * @throws LimbicException if it would not
+     */
+    void requireRoom() {
+        int tokens = served.density().expected(request.text());
+        long patience = request.priority().patience().toNanos();
+        served.lane().requireRoom(tokens, patience, timeToAnswer(System.nanoTime()));
+    }
+
+    /**
+     * Time that is left until the answer must be handed to the network.
+     *
+     * @throws LimbicException.Overloaded if the way alone takes longer
+     */
+    private long timeToAnswer(long now) {
+        long left = timeLeft(now);
+        long lost = way.bothNanos();
+        if (left == Long.MAX_VALUE || left <= 0) {
+            return left;
+        }
+        if (left <= lost) {
+            throw new LimbicException.Overloaded(
+                    "the network's threads are too busy to answer in time", Duration.ofNanos(lost));
+        }
+        return left - lost;
     }
 
     private long timeLeft(long now) {

@@ -7,7 +7,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Text to emotions: encode, queue, logits, interpret, answer.
+ * Text to emotions: look at the queue, encode, queue, logits, interpret, answer.
  *
  * <p>A chat line is encoded on the calling thread, a network thread: that takes less than waking another one. Longer text
  * goes to the workers, so that it holds up neither the network nor the device. Logits come from the device's thread;
@@ -40,6 +40,7 @@ public final class TextPipeline {
     private final Models models;
     private final int maxTextBytes;
     private final Executor workers;
+    private final Way way = new Way();
 
     /**
      * A pipeline over the models.
@@ -74,11 +75,12 @@ public final class TextPipeline {
     public Pending analyze(TextRequest request, Receiver receiver) {
         Models.Served served = models.named(request.model());
         requireUsable(request.text());
-        TextJob job = new TextJob(served, request, receiver);
+        TextJob job = new TextJob(served, request, way, receiver);
         if (request.text().length() <= CHAT_LINE) {
             job.start();
             return job;
         }
+        job.requireRoom();
         try {
             workers.execute(job);
         } catch (RejectedExecutionException full) {
@@ -86,6 +88,11 @@ public final class TextPipeline {
                     "too many texts of more than %d characters wait".formatted(CHAT_LINE), RETRY_LONG_TEXT);
         }
         return job;
+    }
+
+    /** An answer took so long from {@link Receiver} to the network; deadlines are met by as much sooner. */
+    public void sent(long nanos) {
+        way.took(nanos);
     }
 
     private void requireUsable(String text) {

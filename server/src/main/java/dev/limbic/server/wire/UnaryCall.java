@@ -29,6 +29,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     private @Nullable Inbound<AnalyzeRequest> inbound;
     private TextPipeline.@Nullable Pending pending;
     private boolean ended;
+    private long closedNanos;
 
     private UnaryCall(
             Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call, @Nullable Deadline deadline) {
@@ -103,6 +104,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
             }
             ended = true;
             calls.answered(Calls.ANALYZE, model(), Status.Code.OK, startedNanos);
+            closedNanos = System.nanoTime();
             call.sendHeaders(new Metadata());
             call.sendMessage(response);
             call.close(Status.OK, new Metadata());
@@ -121,6 +123,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
             }
             ended = true;
             calls.answered(Calls.ANALYZE, model(), failure.code(), startedNanos);
+            closedNanos = System.nanoTime();
             call.close(failure.status(), failure.trailers());
         } finally {
             lock.unlock();
@@ -150,6 +153,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
 
     @Override
     public void onComplete() {
+        calls.pipeline().sent(System.nanoTime() - closedNanos);
         calls.admission().leave();
     }
 

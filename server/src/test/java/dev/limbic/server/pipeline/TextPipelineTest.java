@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class TextPipelineTest {
     private static final String LONG = "word ".repeat(200);
+    private static final int QUEUE = 8;
 
     private final FakeTextModel model = new FakeTextModel("fake");
     private final Queue<Runnable> waitingForAnEncoder = new ArrayDeque<>();
@@ -39,7 +40,7 @@ class TextPipelineTest {
 
     @BeforeEach
     void start() {
-        batcher = new MicroBatcher("cpu", new BatchPolicy(1000, 8, 8, Duration.ZERO), completions, drops, () -> {});
+        batcher = new MicroBatcher("cpu", new BatchPolicy(1000, 8, QUEUE, Duration.ZERO), completions, drops, () -> {});
         models = new Models(
                 List.of(new Models.Served(model, batcher.lane("fake", batch -> List.of(model.logits(batch))))), "fake");
         pipeline = new TextPipeline(models, 10_000, this::leaveToAnEncoder);
@@ -95,6 +96,56 @@ class TextPipelineTest {
     }
 
     @Test
+    void whereTheQueueIsFullNoTextIsRead() throws InterruptedException {
+        model.holdBatches();
+        analyze("held");
+        model.awaitHeldBatch();
+        for (int i = 0; i < QUEUE; i++) {
+            analyze("waits");
+        }
+        model.whileEncoding(() -> {
+            throw new AssertionError("read");
+        });
+        for (String text : List.of("one too many", LONG)) {
+            assertThatThrownBy(() -> analyze(text)).isInstanceOf(LimbicException.Overloaded.class);
+        }
+        assertThat(waitingForAnEncoder).isEmpty();
+    }
+
+    @Test
+    void whatTheNetworkTakesIsTakenFromTheDeadline() throws InterruptedException {
+        TextRequest urgent = new TextRequest(
+                "", "hello", Priority.HIGH, Duration.ofMinutes(1).toNanos());
+        for (int i = 0; i < 100; i++) {
+            pipeline.sent(Duration.ofMinutes(1).toNanos());
+        }
+        assertThatThrownBy(() -> pipeline.analyze(urgent, receiver())).isInstanceOf(LimbicException.Overloaded.class);
+        analyze("without a deadline");
+        assertThat(outcome()).isInstanceOf(TextAnswer.class);
+        for (int i = 0; i < 100; i++) {
+            pipeline.sent(0);
+        }
+        pipeline.analyze(urgent, receiver());
+        assertThat(outcome()).isInstanceOf(TextAnswer.class);
+    }
+
+    @Test
+    void aLongTextIsNotReadIfTheQueueFilledMeanwhile() throws InterruptedException {
+        model.holdBatches();
+        analyze("held");
+        model.awaitHeldBatch();
+        analyze(LONG);
+        for (int i = 0; i < QUEUE; i++) {
+            analyze("waits");
+        }
+        model.whileEncoding(() -> {
+            throw new AssertionError("read");
+        });
+        waitingForAnEncoder.remove().run();
+        assertThat(outcome()).isInstanceOf(LimbicException.Overloaded.class);
+    }
+
+    @Test
     void aLongTextCancelledBeforeItsEncoderIsNeverAnswered() throws InterruptedException {
         TextPipeline.Pending pending = analyze(LONG);
         assertThat(pending.cancel()).isTrue();
@@ -117,10 +168,12 @@ class TextPipelineTest {
 
     @Test
     void aLongTextThatExpiredIsNotEvenRead() throws InterruptedException {
-        pipeline.analyze(new TextRequest("", LONG, Priority.HIGH, 1), receiver());
+        Duration timeout = Duration.ofMillis(500);
+        pipeline.analyze(new TextRequest("", LONG, Priority.HIGH, timeout.toNanos()), receiver());
         model.whileEncoding(() -> {
             throw new AssertionError("read");
         });
+        Thread.sleep(timeout.plusMillis(1));
         waitingForAnEncoder.remove().run();
         assertThat(outcome()).isInstanceOf(LimbicException.Expired.class);
         assertThat(drops.expired).hasValue(1);

@@ -1,0 +1,54 @@
+package dev.limbic.server.batch;
+
+import java.util.NavigableMap;
+import java.util.TreeMap;
+
+/** Work of one priority that waits in a lane, the most urgent first. Guarded by the batcher's lock. */
+final class Rank<P, R> {
+    private static final double CROWD_GAIN = 0.25;
+
+    private final NavigableMap<Urgency, Ticket<P, R>> tickets = new TreeMap<>();
+    private long tokens;
+    private double crowdTokens;
+
+    NavigableMap<Urgency, Ticket<P, R>> tickets() {
+        return tickets;
+    }
+
+    void add(Ticket<P, R> ticket) {
+        tickets.put(ticket.urgency(), ticket);
+        tokens += ticket.tokens();
+    }
+
+    boolean remove(Ticket<P, R> ticket) {
+        boolean removed = tickets.remove(ticket.urgency()) != null;
+        if (removed) {
+            tokens -= ticket.tokens();
+        }
+        return removed;
+    }
+
+    /** What waits here. */
+    Amount amount() {
+        return new Amount(tickets.size(), tokens);
+    }
+
+    /** What waits here and goes before work of the same priority. */
+    Amount before(Urgency urgency) {
+        Amount before = amount();
+        for (Ticket<P, R> later : tickets.tailMap(urgency, true).values()) { // few: most work comes last
+            before = before.minus(later.tokens());
+        }
+        return before;
+    }
+
+    /** Notes, when a batch is assembled, how large it could be of what is at least as urgent as this rank. */
+    void crowd(double batchTokens) {
+        crowdTokens += CROWD_GAIN * (batchTokens - crowdTokens);
+    }
+
+    /** What was noted of late. */
+    double crowdTokens() {
+        return crowdTokens;
+    }
+}
