@@ -67,7 +67,8 @@ final class ServeCommand implements Callable<Integer> {
         List<Host> hosts = engine.load(config.models(), config.languages());
         WarmUp.run(hosts, config.generation());
         LimbicServer server = LimbicServer.start(config, hosts);
-        announce(config, server);
+        System.out.println(announcement(config, server));
+        System.out.flush();
         if (check) {
             SelfCheck.run(config.grpc().host(), server.grpcPort(), server.models(), server.languages());
             server.stop(config.grace());
@@ -121,7 +122,7 @@ final class ServeCommand implements Callable<Integer> {
                 }));
     }
 
-    private static void announce(ServerConfig config, LimbicServer server) {
+    static String announcement(ServerConfig config, LimbicServer server) {
         StringBuilder text = new StringBuilder();
         for (ModelCard card : server.models()) {
             boolean isDefault = card.name().equals(config.defaultModel());
@@ -132,10 +133,11 @@ final class ServeCommand implements Callable<Integer> {
             text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
         }
         text.append("  gRPC     %s:%d%n".formatted(config.grpc().host(), server.grpcPort()));
-        text.append("  metrics  http://%s:%d/metrics%n".formatted(config.http().host(), server.httpPort()));
+        String scheme = config.security().tls() == null ? "http" : "https";
+        text.append("  metrics  %s://%s:%d/metrics%n"
+                .formatted(scheme, config.http().host(), server.httpPort()));
         text.append(String.format(Locale.ROOT, "  SERVING after %.1f s; Ctrl-C stops", secondsSinceStart()));
-        System.out.println(text);
-        System.out.flush();
+        return text.toString();
     }
 
     /** Since the JVM started; the launcher's own time, when it had to build, is not counted. */

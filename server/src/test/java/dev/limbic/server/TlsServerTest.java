@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
@@ -214,6 +215,15 @@ class TlsServerTest extends SecuredServer {
             assertThat(shown(port)).isEqualTo(Certificates.certificate("other-server"));
         }
         assertThat(analyze(old)).as("connections live on").isEqualTo(Status.OK);
+    }
+
+    @Test
+    void theAnnouncementSaysHowMetricsAreReached() throws IOException {
+        LimbicServer started = start(null, tls(SERVER, null, false), open(false));
+        Security security = new Security(null, tls(SERVER, null, false), open(false), false, Duration.ofSeconds(5));
+        assertThat(ServeCommand.announcement(TestConfig.secured(TestConfig.of("fake"), security), started))
+                .contains("  https://127.0.0.1:" + started.httpPort() + "/metrics");
+        assertThat(ServeCommand.announcement(TestConfig.of("fake"), started)).contains("  http://127.0.0.1:");
     }
 
     @Test
