@@ -33,9 +33,12 @@ class LauncherTest {
         Path repository = Path.of("..").toAbsolutePath().normalize();
         Files.copy(repository.resolve("limbic"), tree.resolve("limbic"));
         Files.copy(repository.resolve("pom.xml"), tree.resolve("pom.xml"));
-        for (String module : List.of("proto", "kernels", "models", "bench", "target", "server/target/lib")) {
-            Files.createDirectories(tree.resolve(module));
+        for (String folder :
+                List.of("proto", "kernels", "models", "bench", "target", "server/target/lib", "server/src/bundle")) {
+            Files.createDirectories(tree.resolve(folder));
         }
+        String startCache = "server/src/bundle/start-cache.sh";
+        Files.copy(repository.resolve(startCache), tree.resolve(startCache));
         Path source = Files.writeString(tree.resolve("Main.java"), """
                 package dev.limbic.server;
                 public class Main {

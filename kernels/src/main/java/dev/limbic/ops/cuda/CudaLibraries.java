@@ -82,11 +82,15 @@ final class CudaLibraries {
     /**
      * Loads NVRTC and JCuda's native for it.
      *
+     * @param chip for which kernels are to be compiled
      * @throws DeviceException that says where to get it
      */
-    static void requireCompiler() {
+    static void requireCompiler(int chip) {
         if (!COMPILER.isFound()) {
-            throw new DeviceException(Kind.MISSING, COMPILER.absence());
+            throw new DeviceException(
+                    Kind.MISSING,
+                    "no machine code for compute capability " + chip / 10 + "." + chip % 10
+                            + " came along with this build, and to compile it " + COMPILER.absence());
         }
         load("JNvrtc", () -> JNvrtc.setExceptionsEnabled(false));
     }

@@ -5,17 +5,20 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Makes the machine code that bundle and image carry, with the NVRTC that the loader finds; no driver is needed. */
 public final class KernelBuild {
     private KernelBuild() {}
 
     /**
-     * Compiles every family for each of the chips.
+     * Compiles every family for each of the chips, unless that has been done before.
      *
      * @param arguments a folder that goes onto the class path, to which chips are added, and the chips, as two or three
      *     digits: 90 is compute capability 9.0
@@ -45,23 +48,40 @@ public final class KernelBuild {
         if (!compiler.makesMachineCode()) {
             throw new IllegalArgumentException(compiler + " makes no machine code for sm_" + chip);
         }
-        Files.createDirectories(folder.resolve("sm_" + chip));
-        long[] bytes = new long[1];
-        SideBySide.compile(KernelFamily.all(), compiler::compile, (source, code) -> {
-            try {
-                Files.write(folder.resolve(ShippedKernels.file(source, chip)), SealedCode.seal(code));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+        Path place = Files.createDirectories(folder.resolve("sm_" + chip));
+        Set<Path> made = new HashSet<>();
+        SideBySide.compile(
+                KernelFamily.all(), source -> fileOf(folder, source, compiler, chip), (source, file) -> made.add(file));
+        long bytes = 0;
+        try (Stream<Path> files = Files.list(place)) {
+            for (Path file : files.toList()) {
+                if (made.contains(file)) {
+                    bytes += Files.size(file);
+                } else {
+                    Files.delete(file); // of other sources
+                }
             }
-            bytes[0] += code.length;
-        });
+        }
         System.out.printf(
                 Locale.ROOT,
                 "sm_%d: %d families by %s in %.1f s, %.1f MB%n",
                 chip,
-                KernelFamily.all().size(),
+                made.size(),
                 compiler,
                 (System.nanoTime() - start) / 1e9,
-                bytes[0] / 1e6);
+                bytes / 1e6);
+    }
+
+    /** The file of a family, which stays if it is there. */
+    private static Path fileOf(Path folder, KernelSource source, KernelCompiler compiler, int chip) {
+        Path file = folder.resolve(ShippedKernels.file(source, chip));
+        try {
+            if (!Files.exists(file) || SealedCode.open(Files.readAllBytes(file)).isEmpty()) {
+                Files.write(file, SealedCode.seal(compiler.compile(source)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return file;
     }
 }

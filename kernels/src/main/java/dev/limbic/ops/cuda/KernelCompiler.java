@@ -21,7 +21,7 @@ final class KernelCompiler {
      * @throws DeviceException that says what is missing
      */
     KernelCompiler(int chip) {
-        CudaLibraries.requireCompiler();
+        CudaLibraries.requireCompiler(chip);
         int[] major = new int[1];
         int[] minor = new int[1];
         Check.nvrtc(JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
@@ -76,8 +77,8 @@ final class Kernels implements AutoCloseable {
             if (other != null) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "the driver refuses the " + code.origin() + " code of " + source.name() + " ("
-                                + CUresult.stringFor(status) + ")");
+                        "the driver refuses the " + code.origin().name().toLowerCase(Locale.ROOT) + " code of "
+                                + source.name() + " (" + CUresult.stringFor(status) + ")");
                 return load(source, other);
             }
             Check.driver(status, "cuModuleLoadData of " + source.name());

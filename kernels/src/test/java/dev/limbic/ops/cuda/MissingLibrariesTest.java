@@ -21,6 +21,8 @@ final class MissingLibrariesTest {
     @TempDir
     private Path libraries;
 
+    private String classPath = System.getProperty("java.class.path");
+
     @BeforeAll
     static void require() {
         CudaSimulator.install();
@@ -64,7 +66,7 @@ final class MissingLibrariesTest {
         command.addAll(List.of(options));
         command.addAll(List.of(
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 Opens.class.getName(),
                 libraries.resolve("kernels").toString()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -78,6 +80,28 @@ final class MissingLibrariesTest {
     @Test
     void withAllOfThemItOpens() throws Exception {
         assertThat(without()).contains("opened ").doesNotContain("false ");
+    }
+
+    @Test
+    void withMachineCodeForTheChipNvrtcIsNotNeeded() throws Exception {
+        Path build = libraries.resolve("build");
+        KernelBuild.main(new String[] {build.toString(), "90"});
+        classPath = build + ":" + classPath;
+        assertThat(without("libnvrtc.so.12"))
+                .contains("opened ")
+                .contains("true kernels")
+                .doesNotContain("false ");
+    }
+
+    @Test
+    void withMachineCodeForAnotherChipItIs() throws Exception {
+        Path build = libraries.resolve("build");
+        KernelBuild.main(new String[] {build.toString(), "80"});
+        classPath = build + ":" + classPath;
+        assertThat(without("libnvrtc.so.12"))
+                .contains("MISSING no machine code for compute capability 9.0 came along")
+                .contains("NVRTC (libnvrtc.so.12) was not found: it comes with the CUDA 12 toolkit")
+                .contains("false kernels");
     }
 
     @Test
