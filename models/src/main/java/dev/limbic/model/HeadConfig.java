@@ -112,6 +112,13 @@ public record HeadConfig(
         return new AffectHead.Range(bounds.getFirst(), bounds.getLast());
     }
 
+    /** Whether numbers become affect without a word in the configuration of what they range over. */
+    boolean assumesRange() {
+        return problem == ProblemType.REGRESSION
+                && range.equals(AffectHead.Range.USUAL)
+                && !head().mapping().equals(Taxonomy.NONE.name());
+    }
+
     /** The head itself. */
     public Head head() {
         return problem == ProblemType.REGRESSION

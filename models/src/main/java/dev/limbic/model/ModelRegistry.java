@@ -80,6 +80,13 @@ public final class ModelRegistry {
             }
             HeadConfig reading = HeadConfig.of(config);
             Head head = reading.head();
+            if (reading.assumesRange()) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "model {0}: its outputs are taken for affect from -1 to 1; if they have another range, say it in"
+                                + " config.json: \"limbic\": '{'\"range\": [1, 5]'}'",
+                        name);
+            }
             TextEncoder tokens = TextEncoder.open(path);
             Precision chosen = precision != null ? precision : automatic(device, architecture);
             Weights weights = device.weights();

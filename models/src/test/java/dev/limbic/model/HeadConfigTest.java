@@ -106,6 +106,8 @@ class HeadConfigTest {
         assertThat(found.affect()).isEqualTo(new Affect(1, 0.5f, -0.25f));
         assertThat(found.intensity()).isEqualTo(1);
         HeadConfig ranged = read(vad + ",\"limbic\":{\"range\":[1,5]}}");
+        assertThat(ranged.assumesRange()).isFalse();
+        assertThat(read(vad + "}").assumesRange()).isTrue();
         assertThat(ranged.head().mapping()).isEqualTo("affect");
         assertThat(ranged.head().interpret(new float[] {3, 1, 4}).affect()).isEqualTo(new Affect(0.5f, 0, -1));
     }
@@ -119,6 +121,7 @@ class HeadConfigTest {
             float[] logits = {-7, 9};
             Emotions emotions =
                     found.head().interpret(Arrays.copyOf(logits, found.labels().size()));
+            assertThat(found.assumesRange()).isFalse();
             assertThat(found.head().mapping()).isEqualTo("none");
             assertThat(emotions.logits()[0]).isEqualTo(-7);
             assertThat(emotions.affect()).isNull();
