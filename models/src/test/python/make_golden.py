@@ -293,6 +293,8 @@ def xlm_roberta(folder):
     tokenizer = XLMRobertaTokenizer(vocab=vocab, model_max_length=LIMIT)
     tokenizer.backend_tokenizer.normalizer = normalizers.NFKC()
     tokenizer.save_pretrained(folder)
+    # Read back, as the class keeps no normaliser of tokenizer.json but SentencePiece's own.
+    tokenizer = XLMRobertaTokenizer.from_pretrained(folder)
     model = XLMRobertaForSequenceClassification(XLMRobertaConfig(
         vocab_size=len(vocab), hidden_size=24, num_hidden_layers=2, num_attention_heads=4, intermediate_size=45,
         max_position_embeddings=LIMIT + 2, type_vocab_size=1, pad_token_id=1, hidden_act="gelu_new",

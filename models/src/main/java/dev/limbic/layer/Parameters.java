@@ -94,11 +94,12 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
         return weights.linear(view.tensor(name + ".weight", out, in), null, precision);
     }
 
-    /** {@code name.weight} and {@code name.bias}, [h] each. */
+    /** {@code name.weight} and {@code name.bias}, [h] each; TensorFlow called them {@code gamma} and {@code beta}. */
     public Norm norm(String name, int h, double epsilon) {
+        boolean older = view.has(name + ".gamma") && !view.has(name + ".weight");
         return new Norm(
-                weights.tensor(view.tensor(name + ".weight", h), DType.F32),
-                weights.tensor(view.tensor(name + ".bias", h), DType.F32),
+                weights.tensor(view.tensor(name + (older ? ".gamma" : ".weight"), h), DType.F32),
+                weights.tensor(view.tensor(name + (older ? ".beta" : ".bias"), h), DType.F32),
                 (float) epsilon);
     }
 
@@ -109,13 +110,16 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
 
     /**
      * A table with one row of another added to each of its rows: what two lookups sum to when the second is always
-     * the same row, such as token type 0.
+     * the same row, such as that of token type 0.
+     *
+     * @param rows of the other table, [rows, h]
+     * @param row of them that is added
      */
-    public Tensor tablePlusFirstRow(String name, int v, String constant, int rows, int h) {
+    public Tensor tablePlusRow(String name, int v, String constant, int rows, int row, int h) {
         float[] sum = view.tensor(name + ".weight", v, h).toFloats();
-        float[] row = view.tensor(constant + ".weight", rows, h).toFloats();
+        float[] added = view.tensor(constant + ".weight", rows, h).toFloats();
         for (int i = 0; i < sum.length; i++) {
-            sum[i] += row[i % h];
+            sum[i] += added[row * h + i % h];
         }
         return weights.tensor(HostTensor.of(Shape.of(v, h), sum), precision.activations());
     }

@@ -14,19 +14,19 @@ import java.util.List;
 final class Bert {
     private Bert() {}
 
-    static Network load(HfConfig config, Parameters parameters, int labels) {
+    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
         int maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
         return new EncoderClassifier(
-                encoder(config, parameters.sub("bert"), hidden, maxTokens),
+                encoder(config, parameters.sub("bert"), hidden, maxTokens, outside.tokenType()),
                 FlatBatch::positions,
                 maxTokens,
                 parameters.exact().linear("bert.pooler.dense", hidden, hidden),
                 Activation.TANH,
-                parameters.exact().linear("classifier", labels, hidden));
+                parameters.exact().linear("classifier", outside.labels(), hidden));
     }
 
-    static Encoder encoder(HfConfig config, Parameters parameters, int hidden, int positions) {
+    static Encoder encoder(HfConfig config, Parameters parameters, int hidden, int positions, int tokenType) {
         config.oneOfOr("position_embedding_type", "absolute", "absolute");
         for (String decoding : List.of("is_decoder", "add_cross_attention")) {
             if (config.booleanOr(decoding, false)) {
@@ -50,15 +50,16 @@ final class Bert {
                     layer.norm("output.LayerNorm", hidden, epsilon),
                     heads));
         }
+        int tokenTypes = config.intOr("type_vocab_size", 2, 1, 1 << 16);
+        if (tokenType >= tokenTypes) {
+            throw config.unexpected(
+                    "type_vocab_size", "above the tokeniser's token type " + tokenType, Integer.toString(tokenTypes));
+        }
         Parameters embeddings = parameters.sub("embeddings");
         return new Encoder(
                 embeddings.table("word_embeddings", config.requireInt("vocab_size", 1, 1 << 24), hidden),
-                embeddings.tablePlusFirstRow(
-                        "position_embeddings",
-                        positions,
-                        "token_type_embeddings",
-                        config.intOr("type_vocab_size", 2, 1, 1 << 16),
-                        hidden),
+                embeddings.tablePlusRow(
+                        "position_embeddings", positions, "token_type_embeddings", tokenTypes, tokenType, hidden),
                 embeddings.norm("LayerNorm", hidden, epsilon),
                 layers);
     }

@@ -14,7 +14,7 @@ final class DistilBert {
 
     private DistilBert() {}
 
-    static Network load(HfConfig config, Parameters parameters, int labels) {
+    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
         int hidden = config.requireInt("dim", 1, 1 << 16);
         int intermediate = config.requireInt("hidden_dim", 1, 1 << 18);
         int heads = Encoder.heads(config, "n_heads", hidden);
@@ -46,6 +46,6 @@ final class DistilBert {
                 maxTokens,
                 parameters.exact().linear("pre_classifier", hidden, hidden),
                 Activation.RELU,
-                parameters.exact().linear("classifier", labels, hidden));
+                parameters.exact().linear("classifier", outside.labels(), hidden));
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * The stack that the BERT family shares: summed and normalised embeddings, then layers.
  *
  * @param words [V, H]
- * @param positions [P, H], token type 0 already added where the model has token types
+ * @param positions [P, H], the row of the token type already added where the model has token types
  */
 record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> layers) {
     /** Hidden rows of all tokens, [T, H]. */
@@ -30,11 +30,23 @@ record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> lay
         return hidden;
     }
 
-    /** The activation that transformers calls so. */
+    /** The activation that transformers calls so; where the key is absent, its usual one. */
     static Activation activation(HfConfig config, String key) {
-        return switch (config.requireOneOf(
-                key, "gelu", "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "relu", "silu", "swish", "tanh")) {
-            case "gelu" -> Activation.GELU;
+        return switch (config.oneOfOr(
+                key,
+                "gelu",
+                "gelu",
+                "gelu_python",
+                "gelu_new",
+                "gelu_pytorch_tanh",
+                "gelu_python_tanh",
+                "gelu_fast",
+                "gelu_accurate",
+                "relu",
+                "silu",
+                "swish",
+                "tanh")) {
+            case "gelu", "gelu_python" -> Activation.GELU;
             case "relu" -> Activation.RELU;
             case "silu", "swish" -> Activation.SILU;
             case "tanh" -> Activation.TANH;

@@ -50,6 +50,11 @@ public final class LanguageRegistry {
 
     private LanguageRegistry() {}
 
+    /** Whether there is a model of that name that writes text. */
+    static boolean knows(String architecture) {
+        return LANGUAGE.containsKey(architecture);
+    }
+
     /**
      * Loads a language model onto a device, with its tokeniser and its form of a conversation.
      *
@@ -63,10 +68,10 @@ public final class LanguageRegistry {
      */
     public static LanguageModel load(
             Path path, String name, Device device, @Nullable Precision precision, long cacheBytes) {
-        PromptEncoder encoder = PromptEncoder.open(path);
-        TokenVocabulary tokens = TokenVocabulary.open(path);
-        Optional<ChatTemplate> template = ChatTemplate.open(path);
         try (HfDirectory directory = HfDirectory.open(path)) {
+            PromptEncoder encoder = PromptEncoder.open(path);
+            TokenVocabulary tokens = TokenVocabulary.open(path);
+            Optional<ChatTemplate> template = ChatTemplate.open(path);
             HfConfig config = directory.config();
             Precision chosen = precision != null ? precision : automatic(device, config);
             Decoder decoder = decoder(directory, device, chosen, BLOCK_TOKENS, cacheBytes);
@@ -157,10 +162,12 @@ public final class LanguageRegistry {
         HfConfig config = directory.config();
         Constructor constructor = LANGUAGE.get(config.architecture());
         if (constructor == null) {
-            throw config.unexpected(
-                    "architectures",
-                    "one of " + String.join(", ", LANGUAGE.keySet()),
-                    "'" + config.architecture() + "'");
+            throw ModelRegistry.knows(config.architecture())
+                    ? config.unexpected(
+                            "architectures",
+                            "a model that writes text",
+                            "'" + config.architecture() + "', a classifier: list it under models")
+                    : config.unknownArchitecture(LANGUAGE.keySet());
         }
         requireDecoder(config);
         Weights weights = device.weights();

@@ -5,15 +5,14 @@ import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Weights;
-import dev.limbic.postprocess.EmotionHead;
+import dev.limbic.postprocess.Head;
 import dev.limbic.preprocess.text.TextEncoder;
 import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
 /** Tokeniser, network and head of one model on one device. */
-record LoadedTextModel(
-        ModelCard card, TextEncoder encoder, Network network, EmotionHead head, Device device, Weights weights)
+record LoadedTextModel(ModelCard card, TextEncoder encoder, Network network, Head head, Device device, Weights weights)
         implements TextModel {
 
     @Override

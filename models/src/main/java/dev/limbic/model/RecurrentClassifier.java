@@ -31,7 +31,7 @@ final class RecurrentClassifier implements Network {
     private final Linear classifier;
     private final int maxTokens;
 
-    RecurrentClassifier(HfConfig config, Parameters parameters, int labels) {
+    RecurrentClassifier(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
         Recurrent.Cell cell =
                 config.requireOneOf("cell", "lstm", "gru").equals("lstm") ? Recurrent.Cell.LSTM : Recurrent.Cell.GRU;
         int embedded = config.requireInt("embedding_size", 1, 1 << 14);
@@ -50,7 +50,7 @@ final class RecurrentClassifier implements Network {
         int pooled = poolings.size() * width;
         int denseSize = config.intOr("dense_size", 0, 0, 1 << 16);
         dense = denseSize > 0 ? exact.linear("dense", denseSize, pooled) : null;
-        classifier = exact.linear("classifier", labels, denseSize > 0 ? denseSize : pooled);
+        classifier = exact.linear("classifier", outside.labels(), denseSize > 0 ? denseSize : pooled);
     }
 
     private static List<String> poolings(HfConfig config) {

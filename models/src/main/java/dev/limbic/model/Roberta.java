@@ -11,16 +11,16 @@ import dev.limbic.weights.HfConfig;
 final class Roberta {
     private Roberta() {}
 
-    static Network load(HfConfig config, Parameters parameters, int labels) {
+    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
         int positions = config.requireInt("max_position_embeddings", 2, 1 << 20);
         int padding = config.intOr("pad_token_id", 1, 0, positions - 3);
         return new EncoderClassifier(
-                Bert.encoder(config, parameters.sub("roberta"), hidden, positions),
+                Bert.encoder(config, parameters.sub("roberta"), hidden, positions, outside.tokenType()),
                 batch -> batch.positionsAfter(padding),
                 positions - padding - 1,
                 parameters.exact().linear("classifier.dense", hidden, hidden),
                 Activation.TANH,
-                parameters.exact().linear("classifier.out_proj", labels, hidden));
+                parameters.exact().linear("classifier.out_proj", outside.labels(), hidden));
     }
 }

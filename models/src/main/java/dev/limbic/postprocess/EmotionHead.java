@@ -22,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  * that of nothing else being there, {@code Π (1 - u)} over the other labels, whichever is larger. Then the weights are
  * divided by their sum.
  *
- * <p><b>Canonical emotions</b> and <b>affect</b> are the means of what the labels mean, with these weights.
+ * <p><b>Canonical emotions</b> and <b>affect</b> are the means of what the labels mean, with these weights. Labels of
+ * sentiment are affect alone.
  *
  * <p><b>Intensity</b> is {@code min(1, ‖affect‖) · √(1 - neutral)}: there must be an emotion, and it must go somewhere. A
  * model that is sure of joy, anger or excitement gives about 1, one sure of annoyance 0.6, of mild approval 0.4, of
  * neutral 0; one that cannot decide between all of them gives less than half.
  */
-public final class EmotionHead {
+public final class EmotionHead implements Head {
     /** What to predict when no independent label reaches its threshold. */
     public enum Fallback {
         /** No label. */
@@ -104,22 +105,14 @@ public final class EmotionHead {
         return multiLabel;
     }
 
-    /** What labels mean. */
-    public Taxonomy taxonomy() {
-        return taxonomy;
+    @Override
+    public String mapping() {
+        return taxonomy.name();
     }
 
-    /**
-     * Reads one row of logits.
-     *
-     * @param logits [L]; infinities are allowed
-     * @throws LimbicException.Internal if there are more or fewer, or one is NaN: then a model or device is broken
-     */
+    @Override
     public Emotions interpret(float[] logits) {
-        if (logits.length != labels.size()) {
-            String message = "expected " + labels.size() + " logits, found " + logits.length;
-            throw new LimbicException.Internal(message, new IllegalArgumentException(message));
-        }
+        Scores.requireCount(logits, labels.size());
         double[] p;
         try {
             p = multiLabel ? Scores.sigmoid(logits, temperature) : Scores.softmax(logits, temperature);
@@ -127,7 +120,7 @@ public final class EmotionHead {
             throw new LimbicException.Internal("the model gave no probabilities: " + e.getMessage(), e);
         }
         float[] canonical = new float[CanonicalEmotion.values().length];
-        Affect affect = Affect.NEUTRAL;
+        @Nullable Affect affect = null;
         float intensity = 0;
         if (mapped) {
             double[] weights = multiLabel ? evidence(logits) : p;
@@ -149,7 +142,7 @@ public final class EmotionHead {
         return u;
     }
 
-    /** Fills {@code canonical} with the weighted mean of emotions, [8], and returns that of affect. */
+    /** Fills {@code canonical} with the weighted mean of emotions, [8], if the taxonomy has any; returns that of affect. */
     private Affect mix(double[] weights, float[] canonical) {
         double[] emotions = new double[canonical.length];
         double valence = 0;
@@ -179,7 +172,7 @@ public final class EmotionHead {
         double silence = Math.max(0, multiLabel ? nothing - neutral : 1 - total);
         emotions[NEUTRAL] += silence;
         total += silence;
-        for (int c = 0; c < emotions.length; c++) {
+        for (int c = 0; taxonomy.namesEmotions() && c < emotions.length; c++) {
             canonical[c] = (float) (emotions[c] / total);
         }
         return new Affect(unit(valence / total), unit(arousal / total), unit(dominance / total));

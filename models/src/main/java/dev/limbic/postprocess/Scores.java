@@ -1,5 +1,7 @@
 package dev.limbic.postprocess;
 
+import dev.limbic.domain.LimbicException;
+
 /**
  * Logits to probabilities, computed in double. Both functions are total but for NaN: each finite or infinite logit has a
  * probability, and nothing overflows. Temperature divides the logits; above 1 it makes a model less sure.
@@ -48,6 +50,14 @@ public final class Scores {
             p[i] = sigmoid(logits[i] / temperature);
         }
         return p;
+    }
+
+    /** Checks that a model gave as many logits as it has labels. */
+    static void requireCount(float[] logits, int labels) {
+        if (logits.length != labels) {
+            String message = "expected " + labels + " logits, found " + logits.length;
+            throw new LimbicException.Internal(message, new IllegalArgumentException(message));
+        }
     }
 
     /** 1 / (1 + e^-x), also at ±∞. */

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,30 +27,48 @@ public final class Taxonomy {
     /**
      * Meaning of one label.
      *
-     * @param emotions share of each {@link CanonicalEmotion} by ordinal, summing to 1; not to be changed
+     * @param emotions share of each {@link CanonicalEmotion} by ordinal, summing to 1, or all 0 where labels say only how
+     *     pleasant something is; not to be changed
      * @param affect where the label lies when it is certain
      */
     public record Meaning(float[] emotions, Affect affect) {
         /** Whether the label says that there is no emotion. */
         boolean neutral() {
-            return emotions[index(CanonicalEmotion.NEUTRAL)] == 1;
+            return affect.equals(Affect.NEUTRAL);
         }
     }
 
     /** The taxonomy without labels. */
     public static final Taxonomy NONE = new Taxonomy("none", Map.of(), Map.of());
 
-    private static final List<String> NAMES =
-            List.of("goemotions-28", "ekman-7", "emotion-6", "fer-7", "fer-8", "ravdess-8");
+    private static final List<String> NAMES = List.of(
+            "goemotions-28",
+            "ekman-7",
+            "emotion-6",
+            "fer-7",
+            "fer-8",
+            "ravdess-8",
+            "semeval-11",
+            "pysentimiento-7",
+            "plutchik-8",
+            "isear-7",
+            "iemocap-10",
+            "crowdflower-13",
+            "sentiment-5",
+            "stars-5");
 
     private final String name;
     private final Map<String, Meaning> meanings;
     private final Map<String, String> labelBySpelling;
+    private final boolean namesEmotions;
 
     private Taxonomy(String name, Map<String, Meaning> meanings, Map<String, String> labelBySpelling) {
         this.name = name;
         this.meanings = meanings;
         this.labelBySpelling = labelBySpelling;
+        this.namesEmotions = meanings.values().stream()
+                .anyMatch(meaning -> IntStream.range(0, meaning.emotions().length)
+                        .anyMatch(emotion -> meaning.emotions()[emotion] > 0));
     }
 
     /** The names {@link #named} knows, "none" among them. */
@@ -107,6 +126,11 @@ public final class Taxonomy {
     /** Such as {@code goemotions-28}, or {@code none}. */
     public String name() {
         return name;
+    }
+
+    /** Whether labels are emotions, rather than points in affect space alone. */
+    boolean namesEmotions() {
+        return namesEmotions;
     }
 
     /** Labels as the mapping file spells them. */

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * and thread-safe.
  */
 public final class HfConfig {
-    private static final Pattern LABEL_ID = Pattern.compile("0|[1-9][0-9]{0,6}");
-
     /** Far beyond any logit; sums of many are finite. */
     private static final double MAX_BIAS = 1e30;
 
@@ -148,14 +145,18 @@ public final class HfConfig {
     /** A finite number in {@code min…max}, or {@code absent} when the key is not there. */
     public double doubleOr(String key, double absent, double min, double max) {
         JsonNode node = found(key);
-        if (node == null) {
-            return absent;
+        return node == null ? absent : number(key, node, min, max);
+    }
+
+    /** A list of finite numbers in {@code min…max}. */
+    public List<Double> requireDoubles(String key, double min, double max) {
+        JsonNode node = required(key, "a list of numbers");
+        if (!(node instanceof ArrayNode array)) {
+            throw unexpected(key, "a list of numbers", StrictJson.kind(node));
         }
-        double value = node.isNumber() ? node.doubleValue() : Double.NaN;
-        if (!(value >= min && value <= max)) {
-            throw unexpected(key, "a number in " + min + "…" + max, StrictJson.kind(node));
-        }
-        return value;
+        List<Double> values = new ArrayList<>();
+        array.forEach(each -> values.add(number(key, each, min, max)));
+        return List.copyOf(values);
     }
 
     /** A finite number in {@code min…max}. */
@@ -218,73 +219,51 @@ public final class HfConfig {
         return all.getFirst();
     }
 
+    /** The error for an architecture that is not among the supported ones, with the nearest of them. */
+    public WeightsException unknownArchitecture(Set<String> supported) {
+        String found = architecture();
+        return unexpected(
+                "architectures",
+                "one of " + String.join(", ", supported),
+                "'" + found + "'; nearest: '" + Nearest.relative(found, supported) + "'");
+    }
+
     /**
-     * Names of the outputs in id order, [L], from {@code id2label} in any order of keys.
+     * Names of the outputs in id order, [L], as transformers knows them: {@code id2label} in any order of keys, else {@code
+     * LABEL_0}, {@code LABEL_1}, … as many as {@code num_labels} says or two. Where only {@code label2id} has real names,
+     * those.
      *
      * @throws WeightsException if ids have gaps, labels repeat, or {@code label2id} or {@code num_labels} disagree
      */
     public List<String> labels() {
-        HfConfig id2label =
-                section("id2label").orElseThrow(() -> unexpected("id2label", "an object of labels by id", "nothing"));
-        int count = id2label.keys().size();
-        @Nullable String[] byId = new String[count];
-        Set<String> seen = new LinkedHashSet<>();
-        for (String key : id2label.keys()) {
-            if (!LABEL_ID.matcher(key).matches() || Integer.parseInt(key) >= count) {
-                throw unexpected("id2label", "the ids 0…" + (count - 1) + " without gaps", "'" + key + "'");
-            }
-            String label = id2label.requireString(key);
-            if (!seen.add(label)) {
-                throw unexpected("id2label", "different labels", "'" + label + "' twice");
-            }
-            byId[Integer.parseInt(key)] = label;
-        }
-        if (count == 0) {
-            throw unexpected("id2label", "at least one label", "none");
-        }
-        // Keys are distinct, canonical and below count, so each place is filled.
-        List<String> labels = new ArrayList<>();
-        for (String label : byId) {
-            labels.add(java.util.Objects.requireNonNull(label));
-        }
-        requireAgreement(labels);
-        return List.copyOf(labels);
+        return new Labels(this).names();
     }
 
-    private void requireAgreement(List<String> labels) {
-        int count = labels.size();
-        if (intOr("num_labels", count, 0, Integer.MAX_VALUE) != count) {
-            throw unexpected("num_labels", count + " as in id2label", StrictJson.kind(json.get("num_labels")));
-        }
-        Optional<HfConfig> label2id = section("label2id");
-        if (label2id.isEmpty()) {
-            return;
-        }
-        if (label2id.get().keys().size() != count) {
-            throw unexpected(
-                    "label2id",
-                    count + " labels as in id2label",
-                    label2id.get().keys().size() + "");
-        }
-        for (int id = 0; id < count; id++) {
-            JsonNode back = label2id.get().found(labels.get(id));
-            if (back == null || !back.asText().equals(Integer.toString(id))) {
-                throw unexpected(
-                        "label2id",
-                        "'" + labels.get(id) + "': " + id + " as in id2label",
-                        back == null ? "nothing" : StrictJson.kind(back));
-            }
-        }
+    /** What a classifier's outputs are. */
+    public enum ProblemType {
+        /** Exclusive labels: softmax. */
+        SINGLE_LABEL,
+        /** Independent labels: sigmoid of each. */
+        MULTI_LABEL,
+        /** Numbers, as they are. */
+        REGRESSION
     }
 
     /**
-     * Whether labels are independent (sigmoid) rather than exclusive (softmax), by {@code problem_type}. Absent means
-     * exclusive, as classifiers were saved before that key existed.
+     * What the outputs are, by {@code problem_type}, as transformers' pipeline for text classification has it: one label
+     * alone is independent, and several without the key are exclusive.
+     *
+     * @param labels how many outputs there are
      */
-    public boolean multiLabel() {
+    public ProblemType problemType(int labels) {
         String exclusive = "single_label_classification";
         String independent = "multi_label_classification";
-        return oneOfOr("problem_type", exclusive, exclusive, independent).equals(independent);
+        String regression = "regression";
+        return switch (oneOfOr("problem_type", "", exclusive, independent, regression)) {
+            case "regression" -> ProblemType.REGRESSION;
+            case "multi_label_classification" -> ProblemType.MULTI_LABEL;
+            default -> labels == 1 ? ProblemType.MULTI_LABEL : ProblemType.SINGLE_LABEL;
+        };
     }
 
     /** The error for a value that is valid but not supported here. */
@@ -298,12 +277,13 @@ public final class HfConfig {
         return new WeightsException(file + ": key '" + prefix + key + "': expected " + expected + ", found " + found);
     }
 
-    private @Nullable JsonNode found(String key) {
+    @Nullable
+    JsonNode found(String key) {
         JsonNode node = json.get(key);
         return node == null || node.isNull() ? null : node;
     }
 
-    private JsonNode required(String key, String expected) {
+    JsonNode required(String key, String expected) {
         JsonNode node = found(key);
         if (node == null) {
             throw unexpected(key, expected, "nothing" + Nearest.hint(key, keys()));
@@ -318,7 +298,15 @@ public final class HfConfig {
         return node.intValue();
     }
 
-    private String string(String key, JsonNode node) {
+    private double number(String key, JsonNode node, double min, double max) {
+        double value = node.isNumber() ? node.doubleValue() : Double.NaN;
+        if (!(value >= min && value <= max)) {
+            throw unexpected(key, range(min, max), StrictJson.kind(node));
+        }
+        return value;
+    }
+
+    String string(String key, JsonNode node) {
         if (!node.isTextual()) {
             throw unexpected(key, "a string", StrictJson.kind(node));
         }
@@ -330,6 +318,19 @@ public final class HfConfig {
             throw unexpected(key, anyOf(supported), "'" + value + "'");
         }
         return value;
+    }
+
+    /** As a person writes it; the smallest number above 0 is how code says "above 0". */
+    private static String range(double min, double max) {
+        return min == Double.MIN_VALUE || min == Float.MIN_VALUE
+                ? "a number above 0, at most " + plain(max)
+                : "a number in " + plain(min) + "…" + plain(max);
+    }
+
+    private static String plain(double bound) {
+        return bound == Math.rint(bound) && Math.abs(bound) < 1e15
+                ? Long.toString((long) bound)
+                : Double.toString(bound);
     }
 
     private static String anyOf(String... supported) {

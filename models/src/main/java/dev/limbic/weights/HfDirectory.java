@@ -36,6 +36,10 @@ public final class HfDirectory implements AutoCloseable {
                     path + ": expected a model folder, found " + (Files.exists(path) ? "a file" : "nothing"));
         }
         Path config = path.resolve(CONFIG);
+        if (!Files.exists(config)) {
+            throw new WeightsException(
+                    path + ": expected a model folder with " + CONFIG + ", found none" + FolderHints.of(path));
+        }
         HfConfig parsed = new HfConfig(config.toString(), "", StrictJson.read(config));
         return new HfDirectory(path, parsed, Safetensors.open(path));
     }

@@ -7,6 +7,7 @@ import java.util.List;
 /** Finds what a missing name may have meant. */
 final class Nearest {
     private static final int SHOWN = 3;
+    private static final int FAMILY = 4;
 
     private Nearest() {}
 
@@ -22,6 +23,23 @@ final class Nearest {
                 .map(s -> "'" + s.name() + "'")
                 .toList();
         return near.isEmpty() ? "" : "; nearest: " + String.join(", ", near);
+    }
+
+    /** The candidate of the same family, which is what a class name begins with, else the most similar one. */
+    static String relative(String wanted, Collection<String> candidates) {
+        return candidates.stream()
+                .min(Comparator.<String>comparingInt(c -> -sameBeginning(wanted, c))
+                        .thenComparingInt(c -> distance(wanted, c)))
+                .orElseThrow();
+    }
+
+    /** Length of the common beginning, if that is as long as the shortest name of a family. */
+    private static int sameBeginning(String a, String b) {
+        int length = 0;
+        while (length < Math.min(a.length(), b.length()) && a.charAt(length) == b.charAt(length)) {
+            length++;
+        }
+        return length >= FAMILY ? length : 0;
     }
 
     /** Levenshtein distance. */

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -42,6 +43,10 @@ public final class Safetensors implements AutoCloseable {
     static final long MAX_HEADER_BYTES = 100_000_000;
 
     private static final int LENGTH_BYTES = 8;
+
+    /** More than any Git LFS pointer has. */
+    private static final int LFS_BYTES = 1024;
+
     private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** @param tensor null if it is of a type that nothing here computes with */
@@ -71,10 +76,8 @@ public final class Safetensors implements AutoCloseable {
             } else if (Files.exists(path.resolve(INDEX))) {
                 opened.mapShards(path.resolve(INDEX));
             } else {
-                throw new WeightsException(path + ": expected " + SINGLE + " or " + INDEX + ", found neither"
-                        + (Files.exists(path.resolve("pytorch_model.bin"))
-                                ? "; pytorch_model.bin is not read, save the model with safe_serialization=True"
-                                : ""));
+                throw new WeightsException(
+                        path + ": expected " + SINGLE + " or " + INDEX + ", found neither" + FolderHints.of(path));
             }
             return opened;
         } catch (RuntimeException | Error e) {
@@ -140,6 +143,9 @@ public final class Safetensors implements AutoCloseable {
                 throw new WeightsException(
                         file + ": expected at least the " + LENGTH_BYTES + " bytes of a header length, found " + size);
             }
+            if (size < LFS_BYTES && FolderHints.isLfsPointer(Files.readString(file, StandardCharsets.ISO_8859_1))) {
+                throw FolderHints.lfsPointer(file);
+            }
             MemorySegment all = channel.map(MapMode.READ_ONLY, 0, size, arena);
             long headerBytes = all.get(LENGTH, 0);
             long limit = Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES);
@@ -154,7 +160,7 @@ public final class Safetensors implements AutoCloseable {
                     tensors.put(name, located(file, e, data.asSlice(e.begin(), e.end() - e.begin()))));
             return entries.keySet();
         } catch (IOException e) {
-            throw new WeightsException(file + ": cannot be read: " + e, e);
+            throw new WeightsException(file + ": cannot be read: " + StrictJson.reason(e), e);
         }
     }
 

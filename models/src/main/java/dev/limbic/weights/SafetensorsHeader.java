@@ -69,7 +69,7 @@ final class SafetensorsHeader {
             parser.nextToken();
             header.readEntries(parser);
             if (parser.nextToken() != null) {
-                throw header.broken("header: expected nothing after the JSON object, found " + parser.currentToken());
+                throw header.broken("header: expected nothing after the JSON object, found " + found(parser));
             }
         } catch (JsonProcessingException e) {
             throw new WeightsException(file + ": header is not valid JSON: " + StrictJson.describe(e), e);
@@ -84,7 +84,7 @@ final class SafetensorsHeader {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw broken("'" + name + "': expected an object, found " + parser.currentToken());
+                throw broken("'" + name + "': expected an object, found " + found(parser));
             }
             if (name.equals(METADATA)) {
                 skipMetadata(parser);
@@ -97,7 +97,7 @@ final class SafetensorsHeader {
     private void skipMetadata(JsonParser parser) throws IOException {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             if (parser.nextToken() != JsonToken.VALUE_STRING) {
-                throw broken(METADATA + ": expected only strings, found " + parser.currentToken() + " at '"
+                throw broken(METADATA + ": expected only strings, found " + found(parser) + " at '"
                         + parser.currentName() + "'");
             }
         }
@@ -142,7 +142,7 @@ final class SafetensorsHeader {
     }
 
     private String readType(JsonParser parser, String name) throws IOException {
-        String found = parser.currentToken() == JsonToken.VALUE_STRING ? parser.getText() : "" + parser.currentToken();
+        String found = parser.currentToken() == JsonToken.VALUE_STRING ? parser.getText() : found(parser);
         if (known(found) != null || FOREIGN.containsKey(found)) {
             return found;
         }
@@ -158,14 +158,27 @@ final class SafetensorsHeader {
         return null;
     }
 
+    /** The current token in words. */
+    private static String found(JsonParser parser) {
+        return switch (parser.currentToken()) {
+            case START_OBJECT, END_OBJECT -> "an object";
+            case START_ARRAY, END_ARRAY -> "an array";
+            case VALUE_STRING -> "a string";
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> "a number";
+            case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+            case VALUE_NULL -> "null";
+            case null, default -> "nothing";
+        };
+    }
+
     private long[] readLongs(JsonParser parser, String name, String key, int limit) throws IOException {
         if (parser.currentToken() != JsonToken.START_ARRAY) {
-            throw tensor(name, "expected an array as " + key + ", found " + parser.currentToken());
+            throw tensor(name, "expected an array as " + key + ", found " + found(parser));
         }
         List<Long> values = new ArrayList<>();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT) {
-                throw tensor(name, "expected integers in " + key + ", found " + parser.currentToken());
+                throw tensor(name, "expected integers in " + key + ", found " + found(parser));
             }
             if (values.size() == limit) {
                 throw tensor(name, "expected at most " + limit + " numbers in " + key + ", found more");

@@ -4,18 +4,27 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 
-/** JSON without leniency: a duplicate key, anything after the object, or deep nesting is an error. Thread-safe. */
-final class StrictJson {
-    /** Far above any real config.json or index; keeps a wrong file from filling the heap. */
-    private static final long MAX_BYTES = 64L << 20;
+/**
+ * The text and JSON files of a model folder, without leniency: other encodings than UTF-8, a duplicate key, anything after
+ * the object, deep nesting, or half a character is an error. Thread-safe.
+ */
+public final class StrictJson {
+    /** Twice the largest tokenizer.json in use; keeps a wrong file from filling the heap. */
+    public static final long MAX_BYTES = 64L << 20;
 
     private static final int MAX_DEPTH = 32;
 
@@ -38,35 +47,87 @@ final class StrictJson {
      *
      * @throws WeightsException if the file cannot be read, is too large, or holds anything but one JSON object
      */
-    static ObjectNode read(Path file) {
+    public static ObjectNode read(Path file) {
         try {
-            long size = Files.size(file);
-            if (size > MAX_BYTES) {
-                throw new WeightsException(
-                        file + ": expected at most " + MAX_BYTES + " bytes of JSON, found " + size + " bytes");
-            }
-            JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
+            JsonNode node = MAPPER.readTree(text(file, MAX_BYTES));
             if (node instanceof ObjectNode object) {
+                requireSound(file, "", object);
                 return object;
             }
             throw new WeightsException(file + ": expected a JSON object, found " + kind(node));
         } catch (JsonProcessingException e) {
             throw new WeightsException(file + ": not valid JSON: " + describe(e), e);
-        } catch (IOException e) {
-            throw new WeightsException(file + ": cannot be read: " + e, e);
         }
+    }
+
+    /**
+     * The text in {@code file}, in UTF-8.
+     *
+     * @throws WeightsException if the file cannot be read, has more than {@code maxBytes}, or is a Git LFS pointer
+     */
+    public static String text(Path file, long maxBytes) {
+        try {
+            long size = Files.size(file);
+            if (size > maxBytes) {
+                throw new WeightsException(file + ": expected at most " + maxBytes + " bytes, found " + size);
+            }
+            String text = Files.readString(file, StandardCharsets.UTF_8);
+            if (FolderHints.isLfsPointer(text)) {
+                throw FolderHints.lfsPointer(file);
+            }
+            return text;
+        } catch (IOException e) {
+            throw new WeightsException(file + ": cannot be read: " + reason(e), e);
+        }
+    }
+
+    /** JSON can write half a character, which has no UTF-8 form, and numbers beyond all; native code expects neither. */
+    private static void requireSound(Path file, String at, JsonNode node) {
+        if (node.isTextual()) {
+            requireWhole(file, at, node.textValue());
+        }
+        if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
+            throw new WeightsException(file + ": key '" + at + "': expected a finite number, found " + kind(node));
+        }
+        for (int i = 0; node.isArray() && i < node.size(); i++) {
+            requireSound(file, at + "[" + i + "]", node.get(i));
+        }
+        node.properties().forEach(entry -> {
+            String below = at.isEmpty() ? entry.getKey() : at + "." + entry.getKey();
+            requireWhole(file, at, entry.getKey());
+            requireSound(file, below, entry.getValue());
+        });
+    }
+
+    private static void requireWhole(Path file, String at, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new WeightsException(
+                    file + ": " + (at.isEmpty() ? "" : "key '" + at + "': ") + "expected text, found a lone surrogate");
+        }
+    }
+
+    /** Why a file cannot be read, in words. */
+    public static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> "there is no such file";
+            case AccessDeniedException _ -> "permission denied";
+            case CharacterCodingException _ -> "it is not UTF-8";
+            default -> e.getMessage() == null ? "input or output failed" : e.getMessage();
+        };
     }
 
     /** What went wrong and where, without Jackson's excerpt of the source. */
     static String describe(JsonProcessingException e) {
         var at = e.getLocation();
-        return e.getOriginalMessage()
-                + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")");
+        String problem = e instanceof StreamConstraintsException
+                ? "expected at most " + MAX_DEPTH + " levels of nesting and no endless name, text or number, found more"
+                : e.getOriginalMessage();
+        return problem + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")");
     }
 
     /** Such as {@code array} or {@code number 7}. */
-    static String kind(JsonNode node) {
-        String type = node.getNodeType().name().toLowerCase(java.util.Locale.ROOT);
+    public static String kind(JsonNode node) {
+        String type = node.getNodeType().name().toLowerCase(Locale.ROOT);
         if (!node.isValueNode() || node.isNull() || node.isMissingNode()) {
             return type;
         }

@@ -12,6 +12,8 @@ import java.util.regex.Pattern;
  * taken, so that {@link #requireAllTaken} can name what nobody wanted. Thread-safe.
  */
 public final class WeightView {
+    private static final int SHOWN = 10;
+
     private final Safetensors source;
     private final String prefix;
     private final Set<String> taken;
@@ -90,18 +92,32 @@ public final class WeightView {
      * @throws WeightsException that names the tensors nobody took
      */
     public void requireAllTaken(String... ignoring) {
+        List<String> surplus = surplus(ignoring);
+        if (!surplus.isEmpty()) {
+            throw new WeightsException(
+                    source.path() + ": expected only tensors of the architecture, found " + some(surplus));
+        }
+    }
+
+    /**
+     * The tensors of the model that nobody took, whatever this view's prefix, sorted.
+     *
+     * @param ignoring full names to leave out, {@code *} for any characters
+     */
+    public List<String> surplus(String... ignoring) {
         List<Pattern> harmless = List.of(ignoring).stream()
                 .map(glob -> Pattern.compile("\\Q" + glob.replace("*", "\\E.*\\Q") + "\\E", Pattern.DOTALL))
                 .toList();
-        List<String> surplus = source.names().stream()
+        return source.names().stream()
                 .filter(n -> !taken.contains(n))
                 .filter(n -> harmless.stream().noneMatch(p -> p.matcher(n).matches()))
                 .toList();
-        if (!surplus.isEmpty()) {
-            int shown = Math.min(10, surplus.size());
-            throw new WeightsException(source.path() + ": expected only tensors of the architecture, found "
-                    + surplus.size() + " surplus: " + String.join(", ", surplus.subList(0, shown))
-                    + (shown < surplus.size() ? ", …" : ""));
-        }
+    }
+
+    /** Such as {@code 12 surplus: a.weight, b.weight, …}. */
+    public static String some(List<String> surplus) {
+        int shown = Math.min(SHOWN, surplus.size());
+        return surplus.size() + " surplus: " + String.join(", ", surplus.subList(0, shown))
+                + (shown < surplus.size() ? ", …" : "");
     }
 }

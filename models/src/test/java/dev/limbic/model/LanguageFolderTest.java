@@ -129,6 +129,7 @@ class LanguageFolderTest {
         assertThatThrownBy(() -> load(path).close())
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("tokenizer_config.json");
+        Files.writeString(path.resolve("tokenizer_config.json"), "{}");
         Files.delete(path.resolve("tokenizer.json"));
         assertThatThrownBy(() -> load(path).close())
                 .isInstanceOf(TokenizerException.class)

@@ -11,6 +11,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.postprocess.EmotionHead.Fallback;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -37,9 +38,9 @@ class EmotionHeadTest {
         float valence = 0.5f * anger.valence() + 0.3f * joy.valence();
         float arousal = 0.5f * anger.arousal() + 0.3f * joy.arousal();
         float dominance = 0.5f * anger.dominance() + 0.3f * joy.dominance();
-        assertThat(found.affect().valence()).isEqualTo(valence, NEAR);
-        assertThat(found.affect().arousal()).isEqualTo(arousal, NEAR);
-        assertThat(found.affect().dominance()).isEqualTo(dominance, NEAR);
+        assertThat(affect(found).valence()).isEqualTo(valence, NEAR);
+        assertThat(affect(found).arousal()).isEqualTo(arousal, NEAR);
+        assertThat(affect(found).dominance()).isEqualTo(dominance, NEAR);
         float norm = (float) Math.sqrt(valence * valence + arousal * arousal + dominance * dominance);
         assertThat(found.intensity()).isEqualTo((float) Math.sqrt(0.8) * norm, NEAR);
     }
@@ -73,11 +74,23 @@ class EmotionHeadTest {
     }
 
     @Test
+    void sentimentIsValenceAlone() {
+        EmotionHead head = exclusive(List.of("NEGATIVE", "NEUTRAL", "POSITIVE"), "sentiment-5");
+        Emotions found = head.interpret(logs(0.25, 0.25, 0.5));
+        assertThat(found.canonical()).hasSize(8).containsOnly(0f);
+        assertThat(affect(found).valence()).isEqualTo(0.15f, NEAR);
+        assertThat(affect(found).arousal()).isZero();
+        assertThat(affect(found).dominance()).isZero();
+        assertThat(found.intensity()).isEqualTo(0.15f, NEAR);
+        assertThat(affect(head.interpret(logs(0, 1, 0))).valence()).isZero();
+    }
+
+    @Test
     void withoutATaxonomyLabelsKeepTheirNames() {
         Emotions found = exclusive(EKMAN, "none").interpret(sure(0, 7));
         assertThat(found.probabilities()[0]).isGreaterThan(0.99f);
         assertThat(found.canonical()).hasSize(8).containsOnly(0f);
-        assertThat(found.affect()).isEqualTo(Affect.NEUTRAL);
+        assertThat(found.affect()).isNull();
         assertThat(found.intensity()).isZero();
     }
 
@@ -100,7 +113,7 @@ class EmotionHeadTest {
         Emotions grief = head.interpret(logits);
         assertThat(grief.predicted()).containsExactly(GO.indexOf("grief"));
         assertThat(share(grief, CanonicalEmotion.SADNESS)).isGreaterThan(0.8f);
-        assertThat(grief.affect().valence()).isLessThan(-0.6f);
+        assertThat(affect(grief).valence()).isLessThan(-0.6f);
         assertThat(grief.intensity()).isGreaterThan(0.8f);
     }
 
@@ -170,9 +183,9 @@ class EmotionHeadTest {
                 }
                 assertThat(sum).isEqualTo(1, NEAR);
                 assertThat(found.intensity()).isBetween(0f, 1f);
-                assertThat(found.affect().valence()).isBetween(-1f, 1f);
-                assertThat(found.affect().arousal()).isBetween(-1f, 1f);
-                assertThat(found.affect().dominance()).isBetween(-1f, 1f);
+                assertThat(affect(found).valence()).isBetween(-1f, 1f);
+                assertThat(affect(found).arousal()).isBetween(-1f, 1f);
+                assertThat(affect(found).dominance()).isBetween(-1f, 1f);
                 assertThat(found.predicted()).isNotEmpty().doesNotHaveDuplicates();
             }
         }
@@ -211,6 +224,10 @@ class EmotionHeadTest {
 
     private static float share(Emotions emotions, CanonicalEmotion emotion) {
         return emotions.canonical()[Taxonomy.index(emotion)];
+    }
+
+    private static Affect affect(Emotions found) {
+        return Objects.requireNonNull(found.affect());
     }
 
     private static Affect affect(String taxonomy, String label) {

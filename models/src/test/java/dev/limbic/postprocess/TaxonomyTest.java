@@ -15,29 +15,50 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TaxonomyTest {
+    private static final Set<String> NEUTRAL = Set.of("neutral", "neu", "oth", "others", "3_stars");
+
     @ParameterizedTest
-    @CsvSource({"goemotions-28,28", "ekman-7,7", "emotion-6,6", "fer-7,7", "fer-8,8", "ravdess-8,8", "none,0"})
+    @CsvSource({
+        "goemotions-28,28",
+        "ekman-7,7",
+        "emotion-6,6",
+        "fer-7,7",
+        "fer-8,8",
+        "ravdess-8,8",
+        "semeval-11,11",
+        "pysentimiento-7,7",
+        "plutchik-8,8",
+        "isear-7,7",
+        "iemocap-10,10",
+        "crowdflower-13,13",
+        "sentiment-5,5",
+        "stars-5,5",
+        "none,0"
+    })
     void eachLabelHasAMeaning(String name, int size) {
         Taxonomy taxonomy = Taxonomy.named(name);
-        assertThat(Taxonomy.names()).hasSize(7).contains(name);
+        assertThat(Taxonomy.names()).hasSize(15).contains(name);
         assertThat(taxonomy.name()).isEqualTo(name);
         assertThat(taxonomy.labels()).hasSize(size);
         Set<Affect> different = new HashSet<>();
         for (String label : taxonomy.labels()) {
             Taxonomy.Meaning meaning = taxonomy.meaning(label).orElseThrow();
-            assertThat(different.add(meaning.affect())).isTrue();
+            assertThat(different.add(meaning.affect()))
+                    .as(label)
+                    .isEqualTo(!label.equals("oth")); // the same as neutral
             float sum = 0;
             for (float share : meaning.emotions()) {
                 assertThat(share).isBetween(0f, 1f);
                 sum += share;
             }
-            assertThat(sum).as(label).isEqualTo(1, within(1e-6f));
+            boolean pleasantness = name.equals("sentiment-5") || name.equals("stars-5");
+            assertThat(sum).as(label).isEqualTo(pleasantness ? 0 : 1, within(1e-6f));
             assertThat(meaning.affect().valence()).isBetween(-1f, 1f);
             assertThat(meaning.affect().arousal()).isBetween(-1f, 1f);
             assertThat(meaning.affect().dominance()).isBetween(-1f, 1f);
             boolean indifferent = meaning.affect().equals(Affect.NEUTRAL);
-            assertThat(indifferent).as(label).isEqualTo(label.equals("neutral"));
-            assertThat(meaning.neutral()).as(label).isEqualTo(label.equals("neutral"));
+            assertThat(indifferent).as(label).isEqualTo(NEUTRAL.contains(label));
+            assertThat(meaning.neutral()).as(label).isEqualTo(NEUTRAL.contains(label));
         }
     }
 
@@ -114,6 +135,31 @@ class TaxonomyTest {
         assertDetected("ravdess-8", "calm", "neutral");
         assertDetected("fer-8", "anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise", "contempt");
         assertDetected("ravdess-8", "happy", "sad", "angry", "fearful");
+        // As published models spell them.
+        assertDetected(
+                "semeval-11",
+                "anger",
+                "anticipation",
+                "disgust",
+                "fear",
+                "joy",
+                "love",
+                "optimism",
+                "pessimism",
+                "sadness",
+                "surprise",
+                "trust");
+        assertDetected("pysentimiento-7", "others", "joy", "sadness", "anger", "surprise", "disgust", "fear");
+        assertDetected("plutchik-8", "Anticipation", "Joy", "Trust", "Fear", "Surprise", "Sadness", "Disgust", "Anger");
+        assertDetected("isear-7", "anger", "disgust", "fear", "guilt", "joy", "sadness", "shame");
+        assertDetected("iemocap-10", "neu", "hap", "ang", "sad");
+        assertDetected("iemocap-10", "Neutral", "Happiness", "Frustrated", "Excited");
+        assertDetected("crowdflower-13", "empty", "sadness", "enthusiasm", "neutral", "worry", "boredom");
+        assertDetected("sentiment-5", "negative", "neutral", "positive");
+        assertDetected("sentiment-5", "NEGATIVE", "POSITIVE");
+        assertDetected("sentiment-5", "NEG", "NEU", "POS");
+        assertDetected("sentiment-5", "Very Negative", "Negative", "Neutral", "Positive", "Very Positive");
+        assertDetected("stars-5", "1 star", "2 stars", "3 stars", "4 stars", "5 stars");
         assertDetected("none", "joy", "anger", "toxic");
         assertDetected("none", "LABEL_0", "LABEL_1");
     }
@@ -122,8 +168,9 @@ class TaxonomyTest {
     void listsItsNames() {
         assertThatThrownBy(() -> Taxonomy.named("ekman"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("expected one of goemotions-28, ekman-7, emotion-6, fer-7, fer-8, ravdess-8, none,"
-                        + " found 'ekman'");
+                .hasMessage("expected one of goemotions-28, ekman-7, emotion-6, fer-7, fer-8, ravdess-8,"
+                        + " semeval-11, pysentimiento-7, plutchik-8, isear-7, iemocap-10, crowdflower-13, sentiment-5,"
+                        + " stars-5, none, found 'ekman'");
     }
 
     private static void assertDetected(String name, String... labels) {

@@ -3,14 +3,21 @@ package dev.limbic.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.limbic.weights.HfConfig.ProblemType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HfDirectoryTest {
     @TempDir
@@ -39,11 +46,7 @@ class HfDirectoryTest {
         assertThat(config.section("none")).isEmpty();
         HfConfig limbic = config.section("limbic").orElseThrow();
         assertThat(limbic.keys()).containsExactly("temperature");
-        refused(
-                () -> limbic.doubleOr("temperature", 1, 0, 1),
-                "limbic.temperature",
-                "a number in 0.0…1.0",
-                "number 1.5");
+        refused(() -> limbic.doubleOr("temperature", 1, 0, 1), "limbic.temperature", "a number in 0…1", "number 1.5");
     }
 
     @Test
@@ -61,7 +64,8 @@ class HfDirectoryTest {
         refused(() -> config.requireOneOf("hidden_act", "relu", "gelu"), "hidden_act", "one of relu, gelu", "'swish'");
         refused(() -> config.oneOfOr("hidden_act", "relu", "gelu"), "hidden_act", "one of gelu", "'swish'");
         refused(() -> config.booleanOr("s", true), "s", "true or false", "string 7");
-        refused(() -> config.doubleOr("s", 1, 0, 9), "s", "a number in 0.0…9.0", "string 7");
+        refused(() -> config.doubleOr("s", 1, 0, 9), "s", "a number in 0…9", "string 7");
+        refused(() -> config.doubleOr("s", 1, Float.MIN_VALUE, 1), "s", "a number above 0, at most 1", "string 7");
         refused(() -> config.stringOr("big", ""), "big", "a string", "number 4294967297");
         refused(() -> config.requireStrings("list"), "list", "a list of at least one string", "array");
         refused(() -> config.section("s"), "s", "an object", "string 7");
@@ -85,7 +89,6 @@ class HfDirectoryTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            {}                                                              | 'id2label': expected an object of labels by id, found nothing
             {"id2label":{}}                                                 | at least one label
             {"id2label":["a"]}                                              | 'id2label': expected an object, found array
             {"id2label":{"0":"a","2":"b"}}                                  | expected the ids 0…1 without gaps, found '2'
@@ -95,7 +98,11 @@ class HfDirectoryTest {
             {"id2label":{"0":"a","99999999999":"b"}}                        | found '99999999999'
             {"id2label":{"0":"a","0":"b"}}                                  | Duplicate field '0'
             {"id2label":{"0":"a","1":"a"}}                                  | found 'a' twice
-            {"id2label":{"0":"a","1":1}}                                    | 'id2label.1': expected a string, found number 1
+            {"id2label":{"0":"a","1":true}}                                 | 'id2label.1': expected a string, found boolean true
+            {"num_labels":0}                                                | 'num_labels': expected an integer in 1…1048576, found number 0
+            {"num_labels":3,"label2id":{"a":0,"b":1}}                       | 'label2id': expected each id of 0…2 once, found 'a': 0 among 2 labels
+            {"label2id":{"a":0,"b":0}}                                      | 'label2id': expected each id of 0…1 once, found 'b': 0 among 2 labels
+            {"label2id":{"a":0,"b":2}}                                      | 'label2id': expected each id of 0…1 once, found 'b': 2 among 2 labels
             {"id2label":{"0":"a"},"num_labels":2}                           | 'num_labels': expected 1 as in id2label, found number 2
             {"id2label":{"0":"a","1":"b"},"label2id":{"a":0}}               | 'label2id': expected 2 labels as in id2label, found 1
             {"id2label":{"0":"a","1":"b"},"label2id":{"a":1,"b":0}}         | 'a': 0 as in id2label, found number 1
@@ -108,17 +115,129 @@ class HfDirectoryTest {
                 .hasMessageContaining(message);
     }
 
+    /** What transformers 5 gives as {@code id2label}, but for the last, whose names only {@code label2id} has. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {}                                                                      | LABEL_0 LABEL_1
+            {"num_labels":3}                                                        | LABEL_0 LABEL_1 LABEL_2
+            {"num_labels":1,"label2id":null}                                        | LABEL_0
+            {"id2label":{"0":"a","1":"b"},"label2id":{"LABEL_0":0,"LABEL_1":1}}     | a b
+            {"id2label":{"0":"a","1":"b","2":"c"},"label2id":{"LABEL_0":0,"LABEL_1":1}} | a b c
+            {"id2label":{"0":"a","1":"b"},"label2id":{}}                            | a b
+            {"id2label":{"0":1,"1":2}}                                              | 1 2
+            {"id2label":{"0":"LABEL_0","1":"LABEL_1"},"label2id":{"b":1,"a":0}}     | a b
+            {"label2id":{"c":2,"b":1,"a":0}}                                        | a b c
+            """)
+    void takesWhatTransformersTakesForLabels(String json, String labels) throws IOException {
+        assertThat(String.join(" ", config(json).labels())).isEqualTo(labels);
+    }
+
+    /** As transformers' pipeline for text classification chooses softmax, sigmoid or nothing. */
     @Test
     void knowsTheProblemType() throws IOException {
-        assertThat(config("{}").multiLabel()).isFalse();
-        assertThat(config("{\"problem_type\":null}").multiLabel()).isFalse();
-        assertThat(config("{\"problem_type\":\"single_label_classification\"}").multiLabel())
-                .isFalse();
-        assertThat(config("{\"problem_type\":\"multi_label_classification\"}").multiLabel())
-                .isTrue();
-        assertThatThrownBy(() -> config("{\"problem_type\":\"regression\"}").multiLabel())
-                .hasMessageContaining(
-                        "expected one of single_label_classification, multi_label_classification, found 'regression'");
+        assertThat(config("{}").problemType(2)).isEqualTo(ProblemType.SINGLE_LABEL);
+        assertThat(config("{}").problemType(1)).isEqualTo(ProblemType.MULTI_LABEL);
+        assertThat(config("{\"problem_type\":null}").problemType(1)).isEqualTo(ProblemType.MULTI_LABEL);
+        HfConfig single = config("{\"problem_type\":\"single_label_classification\"}");
+        assertThat(single.problemType(2)).isEqualTo(ProblemType.SINGLE_LABEL);
+        assertThat(single.problemType(1)).isEqualTo(ProblemType.MULTI_LABEL);
+        assertThat(config("{\"problem_type\":\"multi_label_classification\"}").problemType(2))
+                .isEqualTo(ProblemType.MULTI_LABEL);
+        HfConfig regression = config("{\"problem_type\":\"regression\"}");
+        assertThat(regression.problemType(1)).isEqualTo(ProblemType.REGRESSION);
+        assertThat(regression.problemType(3)).isEqualTo(ProblemType.REGRESSION);
+        assertThatThrownBy(() -> config("{\"problem_type\":\"ranking\"}").problemType(2))
+                .hasMessageContaining("key 'problem_type': expected one of single_label_classification,"
+                        + " multi_label_classification, regression, found 'ranking'");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BertForMaskedLM,BertForSequenceClassification",
+        "RobertaModel,RobertaForSequenceClassification",
+        "DistilBertForTokenClassification,DistilBertForSequenceClassification",
+        "XLMRobertaXLForSequenceClassification,XLMRobertaForSequenceClassification",
+        "GPTNeoForCausalLM,LlamaForCausalLM",
+    })
+    void namesTheNearestArchitecture(String found, String nearest) throws IOException {
+        Set<String> known = new LinkedHashSet<>(List.of(
+                "BertForSequenceClassification",
+                "DistilBertForSequenceClassification",
+                "RobertaForSequenceClassification",
+                "XLMRobertaForSequenceClassification",
+                "LlamaForCausalLM"));
+        assertThat(config("{\"architectures\":[\"" + found + "\"]}").unknownArchitecture(known))
+                .hasMessage(file() + ": key 'architectures': expected one of " + String.join(", ", known) + ", found '"
+                        + found + "'; nearest: '" + nearest + "'");
+    }
+
+    @Test
+    void saysWhatHalfACharacterIs() {
+        assertThatThrownBy(() -> config("{\"a\":{\"b\":[1,\"x\\ud800\"]}}"))
+                .hasMessage(file() + ": key 'a.b[1]': expected text, found a lone surrogate");
+        assertThatThrownBy(() -> config("{\"a\":{\"\\udc00\":1}}"))
+                .hasMessage(file() + ": key 'a': expected text, found a lone surrogate");
+        assertThatThrownBy(() -> config("{\"a\":[1e400]}"))
+                .hasMessage(file() + ": key 'a[0]': expected a finite number, found number Infinity");
+    }
+
+    /** Files in a folder, and what is said of them; the last column says which file is missed. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            adapter_config.json adapter_model.safetensors   | this looks like a LoRA adapter                  | config.json
+            config.json adapter_config.json                 | merge it into that one with peft                | model.safetensors
+            modules.json config_sentence_transformers.json  | this looks like a sentence-transformers model   | config.json
+            config.json pytorch_model.bin                   | PyTorch's pickles                               | model.safetensors
+            config.json model.gguf                          | this holds GGUF                                 | model.safetensors
+            model.Q4_K_M.gguf                               | this holds GGUF                                 | config.json
+            config.json model.onnx                          | an ONNX export                                  | model.safetensors
+            config.json tf_model.h5                         | weights of another framework                    | model.safetensors
+            config.json weights.safetensors                 | there is [weights.safetensors]                  | model.safetensors
+            blobs/x refs/main snapshots/0/config.json       | give the folder below snapshots                 | config.json
+            README.md checkpoint-500/config.json            | there is one in checkpoint-500                  | config.json
+            README.md                                       | the folder holds README.md                      | config.json
+            ''                                              | the folder is empty                             | config.json
+            """)
+    void saysWhatTheFolderLooksLike(String files, String look, String missed) throws IOException {
+        for (String name : Pattern.compile(" ")
+                .splitAsStream(files)
+                .filter(f -> !f.isEmpty())
+                .toList()) {
+            Files.createDirectories(Objects.requireNonNull(folder.resolve(name).getParent()));
+            Files.writeString(folder.resolve(name), "{}");
+        }
+        assertThatThrownBy(() -> HfDirectory.open(folder))
+                .isInstanceOf(WeightsException.class)
+                .hasMessageStartingWith(folder + ": expected ")
+                .hasMessageContaining(missed)
+                .hasMessageContaining(look);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "model.safetensors"})
+    void knowsAGitLfsPointer(String name) throws IOException {
+        config("{}");
+        Files.writeString(folder.resolve(name), """
+                version https://git-lfs.github.com/spec/v1
+                oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
+                size 12345
+                """);
+        assertThatThrownBy(() -> HfDirectory.open(folder))
+                .hasMessage(folder.resolve(name) + ": found a Git LFS pointer instead of the file; run 'git lfs pull'"
+                        + " where the folder was cloned");
+    }
+
+    @Test
+    void namesNoClassOfAnException() throws IOException {
+        config("{}");
+        Files.write(folder.resolve("config.json"), new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'});
+        assertThatThrownBy(() -> HfDirectory.open(folder)).hasMessage(file() + ": cannot be read: it is not UTF-8");
+        Files.delete(file());
+        Files.createDirectory(file());
+        assertThatThrownBy(() -> HfDirectory.open(folder))
+                .hasMessageStartingWith(file() + ": cannot be read: ")
+                .message()
+                .doesNotContain("Exception");
     }
 
     @Test
@@ -128,7 +247,9 @@ class HfDirectoryTest {
                 .hasMessageContaining("expected a model folder, found nothing");
         assertThatThrownBy(() -> HfDirectory.open(folder))
                 .isInstanceOf(WeightsException.class)
-                .hasMessageContaining("config.json: cannot be read");
+                .hasMessage(
+                        folder + ": expected a model folder with config.json, found none; the folder is empty or cannot"
+                                + " be listed");
         for (String broken : new String[] {"", "[1]", "{\"a\":1,\"a\":1}", "{} {}", "{\"a\":" + "[".repeat(5000)}) {
             assertThatThrownBy(() -> config(broken)).as(broken).isInstanceOf(WeightsException.class);
         }

@@ -1,5 +1,6 @@
 package dev.limbic.server;
 
+import dev.limbic.domain.Affect;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.model.LanguageCard;
@@ -48,7 +49,7 @@ final class Tables {
                 isDefault ? " (default)" : "");
     }
 
-    /** The strongest labels with bars, the canonical emotions, affect and intensity. */
+    /** The strongest labels with bars, or the numbers of a regression; the canonical emotions, affect and intensity. */
     static String emotions(ModelCard card, Emotions emotions, int top) {
         StringBuilder text = new StringBuilder();
         float[] probabilities = emotions.probabilities();
@@ -56,21 +57,31 @@ final class Tables {
             boolean asserted = emotions.predicted().contains(id);
             text.append(row(asserted ? "*" : " ", card.labels().get(id), probabilities[id]));
         }
-        if (!card.taxonomy().equals("none")) {
+        for (int id = 0; probabilities.length == 0 && id < emotions.logits().length; id++) {
+            text.append(
+                    String.format(Locale.ROOT, "  %-16s %+.3f%n", card.labels().get(id), emotions.logits()[id]));
+        }
+        Affect affect = emotions.affect();
+        if (affect != null) {
             CanonicalEmotion[] canonical = CanonicalEmotion.values();
             text.append(System.lineSeparator());
-            for (int i : strongest(emotions.canonical(), 3)) {
+            for (int i : named(emotions) ? strongest(emotions.canonical(), 3) : List.<Integer>of()) {
                 text.append(row(" ", canonical[i].name().toLowerCase(Locale.ROOT), emotions.canonical()[i]));
             }
             text.append(String.format(
                     Locale.ROOT,
                     "%n  valence %+.2f   arousal %+.2f   dominance %+.2f   intensity %.2f%n",
-                    emotions.affect().valence(),
-                    emotions.affect().arousal(),
-                    emotions.affect().dominance(),
+                    affect.valence(),
+                    affect.arousal(),
+                    affect.dominance(),
                     emotions.intensity()));
         }
         return text.toString();
+    }
+
+    /** Whether the labels are emotions. */
+    private static boolean named(Emotions emotions) {
+        return emotions.canonical()[strongest(emotions.canonical(), 1).getFirst()] > 0;
     }
 
     /** The same as data, for JSON. */
@@ -86,16 +97,19 @@ final class Tables {
                 emotions.predicted().stream().map(card.labels()::get).toList());
         data.put("probabilities", probabilities);
         data.put("logits", emotions.logits());
-        if (!card.taxonomy().equals("none")) {
+        if (named(emotions)) {
             Map<String, Float> canonical = new LinkedHashMap<>();
             CanonicalEmotion[] names = CanonicalEmotion.values();
             for (int i = 0; i < names.length; i++) {
                 canonical.put(names[i].name().toLowerCase(Locale.ROOT), emotions.canonical()[i]);
             }
             data.put("canonical", canonical);
-            data.put("valence", emotions.affect().valence());
-            data.put("arousal", emotions.affect().arousal());
-            data.put("dominance", emotions.affect().dominance());
+        }
+        Affect affect = emotions.affect();
+        if (affect != null) {
+            data.put("valence", affect.valence());
+            data.put("arousal", affect.arousal());
+            data.put("dominance", affect.dominance());
         }
         data.put("intensity", emotions.intensity());
         data.put("truncated", truncated);

@@ -41,7 +41,8 @@ class ArchitectureTest {
             Map.entry("dev.limbic.ops.cuda", List.of("dev.limbic.natives", "dev.limbic.ops", "dev.limbic.tensor")),
             Map.entry("dev.limbic.weights", List.of("dev.limbic.tensor")),
             Map.entry("dev.limbic.domain", List.of()),
-            Map.entry("dev.limbic.preprocess", List.of("dev.limbic.natives", "dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.preprocess", List.of("dev.limbic.natives", "dev.limbic.domain", "dev.limbic.weights")),
             Map.entry("dev.limbic.postprocess", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.generate", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.layer", List.of("dev.limbic.ops", "dev.limbic.weights", "dev.limbic.tensor")),

@@ -56,6 +56,20 @@ final class NativeTokenizer {
         }
     }
 
+    /** The token type of each token of {@code text}, special ones included. */
+    long[] types(String text) {
+        try {
+            long encoding = TokenizersLibrary.LIB.encode(handle, text, true);
+            try {
+                return TokenizersLibrary.LIB.getTypeIds(encoding);
+            } finally {
+                TokenizersLibrary.LIB.deleteEncoding(encoding);
+            }
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
     private static void setDefault(String key, String value) {
         if (System.getProperty(key) == null) {
             System.setProperty(key, value);

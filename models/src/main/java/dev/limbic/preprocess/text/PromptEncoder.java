@@ -41,20 +41,20 @@ public final class PromptEncoder {
     }
 
     /**
-     * Loads the tokenizer of a model folder from its {@code tokenizer.json}.
+     * Loads the tokenizer of a model folder, as {@link TextEncoder#open} does.
      *
      * @throws TokenizerException if there is none, or it is damaged or not supported
      */
     public static PromptEncoder open(Path folder) {
-        Path file = folder.resolve("tokenizer.json");
-        ObjectNode json = TokenizerFiles.object(file);
-        List<AddedTokens.Added> marks = AddedTokens.of(file, json).stream()
+        TokenizerFiles files = TokenizerFiles.read(folder);
+        ObjectNode json = files.json();
+        List<AddedTokens.Added> marks = AddedTokens.of(files.source(), json).stream()
                 .filter(PromptEncoder::isMark)
                 .toList();
         JsonNode normalizer = json.path("normalizer");
         boolean normalizes = !normalizer.isMissingNode() && !normalizer.isNull();
         boolean otherWritings = normalizes && marks.stream().anyMatch(AddedTokens.Added::normalized);
-        return new PromptEncoder(TextEncoder.load(TokenizerFiles.read(folder)), marks, otherWritings);
+        return new PromptEncoder(TextEncoder.load(files), marks, otherWritings);
     }
 
     /**

@@ -20,41 +20,51 @@ public final class TextEncoder {
     private static final int MARGIN_TOKENS = 32;
 
     private final NativeTokenizer tokenizer;
+    private final Path source;
     private final int maxTokens;
     private final int vocabSize;
     private final boolean splitsAtSpaces;
+    private final int tokenType;
     private final int[] before;
     private final int[] after;
 
-    private TextEncoder(NativeTokenizer tokenizer, TokenizerFiles files, int maxTokens) {
+    private TextEncoder(NativeTokenizer tokenizer, TokenizerFiles files) {
         this.tokenizer = tokenizer;
-        this.maxTokens = maxTokens;
+        this.source = files.source();
+        this.maxTokens = files.maxTokens();
         this.vocabSize = files.vocabSize();
         this.splitsAtSpaces = files.splitsAtSpaces();
         int[] special = toInts(tokenizer.encode("", true));
         int count = leading(tokenizer, special, files.source());
         this.before = Arrays.copyOf(special, count);
         this.after = Arrays.copyOfRange(special, count, special.length);
-        if (maxTokens <= special.length) {
-            throw new TokenizerException(files.source() + ": expected a limit above the " + special.length
-                    + " special tokens, found " + maxTokens);
-        }
+        this.tokenType = files.givesTokenTypes() ? tokenType(tokenizer, files.source()) : 0;
+    }
+
+    private TextEncoder(TextEncoder other, int maxTokens) {
+        this.tokenizer = other.tokenizer;
+        this.source = other.source;
+        this.maxTokens = maxTokens;
+        this.vocabSize = other.vocabSize;
+        this.splitsAtSpaces = other.splitsAtSpaces;
+        this.tokenType = other.tokenType;
+        this.before = other.before;
+        this.after = other.after;
     }
 
     /**
      * Loads the tokeniser of a model folder: {@code tokenizer.json}, else {@code vocab.txt} (BERT's WordPiece), else
-     * {@code vocab.json} with {@code merges.txt} (RoBERTa's byte-level BPE), the latter two by the settings of
-     * {@code tokenizer_config.json}.
+     * {@code vocab.json} with {@code merges.txt} (byte-level BPE of RoBERTa or GPT-2), by the settings of
+     * {@code tokenizer_config.json}, which win over what {@code tokenizer.json} says, as in transformers. Its limit is
+     * {@code model_max_length}.
      *
-     * @param folder model folder
-     * @param maxTokens longest encoding, special tokens included
      * @throws TokenizerException if there is no tokeniser, or it is damaged or not supported
      */
-    public static TextEncoder open(Path folder, int maxTokens) {
+    public static TextEncoder open(Path folder) {
         TokenizerFiles files = TokenizerFiles.read(folder);
         NativeTokenizer tokenizer = load(files);
         try {
-            return new TextEncoder(tokenizer, files, maxTokens);
+            return new TextEncoder(tokenizer, files);
         } catch (TokenizerException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -62,10 +72,26 @@ public final class TextEncoder {
         }
     }
 
+    /**
+     * The same tokeniser for a model that takes no more than so many tokens.
+     *
+     * @param tokens longest encoding, special tokens included
+     * @throws TokenizerException if that leaves no room for a text
+     */
+    public TextEncoder limitedTo(int tokens) {
+        int limit = Math.min(tokens, maxTokens);
+        int special = before.length + after.length;
+        if (limit <= special) {
+            throw new TokenizerException(
+                    source + ": expected a limit above the " + special + " special tokens, found " + limit);
+        }
+        return new TextEncoder(this, limit);
+    }
+
     /** The library's tokeniser of those files, or what is wrong with them. */
     static NativeTokenizer load(TokenizerFiles files) {
         try {
-            return new NativeTokenizer(files.json());
+            return new NativeTokenizer(files.forEncoding());
         } catch (RuntimeException e) {
             throw unreadable(files, e);
         } catch (LinkageError e) {
@@ -85,6 +111,11 @@ public final class TextEncoder {
      */
     public int vocabSize() {
         return vocabSize;
+    }
+
+    /** The token type of each token, special ones included; 0 for models that are given none. */
+    public int tokenType() {
+        return tokenType;
     }
 
     /** Longest encoding in tokens, special tokens included. */
@@ -116,14 +147,14 @@ public final class TextEncoder {
      */
     private long[] body(String text, int room) {
         try {
-            int chars = Math.max(MIN_CHARS, Math.multiplyExact(room, CHARS_PER_TOKEN));
+            int chars = Math.max(MIN_CHARS, (int) Math.min(Integer.MAX_VALUE, (long) room * CHARS_PER_TOKEN));
             while (splitsAtSpaces && chars < text.length()) {
                 int cut = wordEnd(text, chars);
                 if (cut == text.length()) {
                     break;
                 }
                 long[] ids = tokenizer.encode(text.substring(0, cut), false);
-                if (ids.length >= room + MARGIN_TOKENS) {
+                if (ids.length - MARGIN_TOKENS >= room) {
                     return ids;
                 }
                 chars = Math.max(cut, chars) * 4;
@@ -166,7 +197,7 @@ public final class TextEncoder {
     }
 
     /** How many of the special tokens come before the text, seen by encoding a word. */
-    private static int leading(NativeTokenizer tokenizer, int[] special, String source) {
+    private static int leading(NativeTokenizer tokenizer, int[] special, Path source) {
         for (String probe : new String[] {"a", "the", "1", ".", "\u4e00"}) {
             int[] body = toInts(tokenizer.encode(probe, false));
             int[] whole = toInts(tokenizer.encode(probe, true));
@@ -186,6 +217,16 @@ public final class TextEncoder {
                     source + ": expected special tokens before and after the text, found another arrangement");
         }
         throw new TokenizerException(source + ": expected ids for common words, found none");
+    }
+
+    private static int tokenType(NativeTokenizer tokenizer, Path source) {
+        int[] types = Arrays.stream(toInts(tokenizer.types("a"))).distinct().toArray();
+        if (types.length != 1) {
+            throw new TokenizerException(
+                    source + ": key 'post_processor': expected one token type for a whole text, found "
+                            + Arrays.toString(types));
+        }
+        return types[0];
     }
 
     static int[] toInts(long[] ids) {

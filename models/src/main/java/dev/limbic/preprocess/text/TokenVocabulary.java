@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * What each token id stands for in generated text: read from {@code tokenizer.json}, whose {@code decoder} says how tokens
- * are written. Tokens of byte-level BPE (GPT-2, Qwen, Llama 3) and of SentencePiece (Llama 2, Mistral, Gemma: spaces as
+ * What each token id stands for in generated text: read from {@code tokenizer.json}, or what the older files make, whose
+ * {@code decoder} says how tokens are written. Tokens of byte-level BPE (GPT-2, Qwen, Llama 3) and of SentencePiece (Llama 2, Mistral, Gemma: spaces as
  * {@code ▁}, bytes as {@code <0x0A>}) are supported. Thread-safe.
  */
 public final class TokenVocabulary {
@@ -34,11 +34,12 @@ public final class TokenVocabulary {
     /**
      * Reads the vocabulary of a model folder.
      *
-     * @throws TokenizerException if there is no {@code tokenizer.json}, or it is damaged or of a kind not supported
+     * @throws TokenizerException if there is no tokeniser, or it is damaged or of a kind not supported
      */
     public static TokenVocabulary open(Path folder) {
-        Path file = folder.resolve("tokenizer.json");
-        ObjectNode json = TokenizerFiles.object(file);
+        TokenizerFiles files = TokenizerFiles.read(folder);
+        Path file = files.source();
+        ObjectNode json = files.json();
         TokenDecoder decoder = TokenDecoder.of(file, json.path("decoder"));
         Map<String, Integer> ids = new HashMap<>();
         JsonNode vocab = json.path("model").path("vocab");

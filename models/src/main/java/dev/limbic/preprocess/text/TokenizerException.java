@@ -1,5 +1,6 @@
 package dev.limbic.preprocess.text;
 
+import dev.limbic.weights.WeightsException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,5 +16,10 @@ public final class TokenizerException extends RuntimeException {
 
     public TokenizerException(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** The same said of a tokeniser's file. */
+    TokenizerException(WeightsException unreadable) {
+        this(String.valueOf(unreadable.getMessage()), unreadable);
     }
 }

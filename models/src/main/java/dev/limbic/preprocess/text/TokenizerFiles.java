@@ -1,36 +1,29 @@
 package dev.limbic.preprocess.text;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
+import dev.limbic.weights.StrictJson;
+import dev.limbic.weights.WeightsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 
 /**
- * A tokeniser as one {@code tokenizer.json}: read, or written in memory from the older files.
+ * A tokeniser as one {@code tokenizer.json}: checked, and changed as the settings of {@code tokenizer_config.json} have it
+ * in the class that it names, or written in memory from the older files.
  *
  * @param source file it came from, for messages
- * @param json content of a tokenizer.json
+ * @param json content of a tokenizer.json; not to be changed
  * @param vocabSize largest id and one
  * @param splitsAtSpaces whether no token reaches across the space between two words
+ * @param givesTokenTypes whether {@code model_input_names} lists the token types of the post-processor
+ * @param maxTokens {@code model_max_length}, or the largest integer where there is none
  */
-record TokenizerFiles(String source, String json, int vocabSize, boolean splitsAtSpaces) {
-    private static final long MAX_BYTES = 256L << 20;
-
-    private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+record TokenizerFiles(
+        Path source, ObjectNode json, int vocabSize, boolean splitsAtSpaces, boolean givesTokenTypes, int maxTokens) {
+    private static final String CONFIG = "tokenizer_config.json";
 
     /**
      * Finds the tokeniser of a model folder.
@@ -38,27 +31,24 @@ record TokenizerFiles(String source, String json, int vocabSize, boolean splitsA
      * @throws TokenizerException if there is none, or it is damaged or of a kind that is not supported
      */
     static TokenizerFiles read(Path folder) {
-        ObjectNode config = Files.exists(folder.resolve("tokenizer_config.json"))
-                ? object(folder.resolve("tokenizer_config.json"))
-                : JsonNodeFactory.instance.objectNode();
-        String side = config.path("truncation_side").asText("right");
-        if (!side.equals("right")) {
-            throw new TokenizerException(folder.resolve("tokenizer_config.json")
-                    + ": key 'truncation_side': expected right, found '" + side + "'");
-        }
+        ObjectNode config = objectOrEmpty(folder.resolve(CONFIG));
+        requireSupported(folder.resolve(CONFIG), config);
+        TokenizerClass kind = TokenizerClass.of(folder.resolve(CONFIG), config, folder.resolve("config.json"));
+        ClassicTokenizer classic = new ClassicTokenizer(folder, config, kind);
         Path whole = folder.resolve("tokenizer.json");
         if (Files.exists(whole)) {
-            return of(whole, object(whole), text(whole));
+            ObjectNode json = object(whole);
+            TokenizerSchema.require(whole, json);
+            return of(whole, classic.changed(whole, json), config);
         }
-        ClassicTokenizer classic = new ClassicTokenizer(folder, config);
-        if (Files.exists(folder.resolve("vocab.txt"))) {
-            Path vocab = folder.resolve("vocab.txt");
-            return written(vocab, classic.wordPiece(vocab));
+        Path words = folder.resolve("vocab.txt");
+        if (Files.exists(words)) {
+            return of(words, classic.wordPiece(words), config);
         }
         Path vocab = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
         if (Files.exists(vocab) && Files.exists(merges)) {
-            return written(vocab, classic.byteLevelBpe(vocab, merges));
+            return of(vocab, classic.byteLevelBpe(vocab, merges), config);
         }
         for (String sentencePiece : List.of("sentencepiece.bpe.model", "spiece.model", "tokenizer.model")) {
             if (Files.exists(folder.resolve(sentencePiece))) {
@@ -68,20 +58,61 @@ record TokenizerFiles(String source, String json, int vocabSize, boolean splitsA
             }
         }
         throw new TokenizerException(
-                folder + ": expected tokenizer.json, vocab.txt, or vocab.json with merges.txt, found none of them");
+                folder + ": expected tokenizer.json, vocab.txt, or vocab.json with merges.txt, found none of them;"
+                        + " save the tokeniser of the model's base into the folder:"
+                        + " AutoTokenizer.from_pretrained(base).save_pretrained(folder)");
     }
 
-    private static TokenizerFiles written(Path source, ObjectNode json) {
-        return of(source, json, json.toString());
+    private static void requireSupported(Path file, ObjectNode config) {
+        String side = config.path("truncation_side").asText("right");
+        if (!side.equals("right")) {
+            throw new TokenizerException(file + ": key 'truncation_side': expected right, found '" + side + "'");
+        }
+        if (config.path("split_special_tokens").asBoolean(false)) {
+            throw new TokenizerException(file + ": key 'split_special_tokens': expected false, found true");
+        }
+        for (String flag : List.of(
+                "do_lower_case", "strip_accents", "tokenize_chinese_chars", "add_prefix_space", "trim_offsets")) {
+            JsonNode value = config.path(flag);
+            if (!value.isBoolean() && !value.isNull() && !value.isMissingNode()) {
+                throw new TokenizerException(
+                        file + ": key '" + flag + "': expected true or false, found " + StrictJson.kind(value));
+            }
+        }
     }
 
-    private static TokenizerFiles of(Path source, ObjectNode json, String text) {
-        return new TokenizerFiles(source.toString(), text, vocabSize(source, json), splits(json.path("pre_tokenizer")));
+    private static TokenizerFiles of(Path source, ObjectNode json, ObjectNode config) {
+        boolean types = false;
+        for (JsonNode input : config.path("model_input_names")) {
+            types |= input.asText().equals("token_type_ids");
+        }
+        return new TokenizerFiles(
+                source, json, vocabSize(source, json), splits(json.path("pre_tokenizer")), types, maxTokens(config));
+    }
+
+    /** What the library needs to encode: decoders, truncation and padding are not its part here. */
+    String forEncoding() {
+        ObjectNode encoding = JsonNodeFactory.instance.objectNode();
+        for (String part :
+                List.of("version", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "model")) {
+            if (json.has(part)) {
+                encoding.set(part, json.get(part));
+            }
+        }
+        return encoding.toString();
+    }
+
+    /** Transformers writes a huge number where there is no limit. */
+    private static int maxTokens(ObjectNode config) {
+        JsonNode limit = config.path("model_max_length");
+        return limit.isNumber() && limit.doubleValue() >= 1 && limit.doubleValue() < Integer.MAX_VALUE
+                ? limit.intValue()
+                : Integer.MAX_VALUE;
     }
 
     private static int vocabSize(Path source, ObjectNode json) {
         JsonNode vocab = json.path("model").path("vocab");
-        long largest = vocab.isArray() ? vocab.size() - 1L : -1;
+        long largest = vocab instanceof ArrayNode pieces ? pieces.size() - 1L : -1;
         if (vocab.isObject()) {
             for (JsonNode id : vocab) {
                 largest = Math.max(largest, id.asLong(-1));
@@ -116,46 +147,28 @@ record TokenizerFiles(String source, String json, int vocabSize, boolean splitsA
     /** The JSON object in {@code file}. */
     static ObjectNode object(Path file) {
         try {
-            JsonNode node = MAPPER.readTree(text(file));
-            if (node instanceof ObjectNode object) {
-                return object;
-            }
-            throw new TokenizerException(file + ": expected a JSON object, found " + node.getNodeType());
-        } catch (JsonProcessingException e) {
-            throw new TokenizerException(file + ": not valid JSON: " + e.getOriginalMessage(), e);
+            return StrictJson.read(file);
+        } catch (WeightsException e) {
+            throw new TokenizerException(e);
         }
+    }
+
+    /** The JSON object in {@code file}, empty if there is no such file. */
+    static ObjectNode objectOrEmpty(Path file) {
+        return Files.exists(file) ? object(file) : JsonNodeFactory.instance.objectNode();
     }
 
     /** The lines of {@code file}, in UTF-8. */
     static List<String> lines(Path file) {
-        return text(file).lines().toList();
-    }
-
-    private static String text(Path file) {
-        return text(file, MAX_BYTES);
+        return text(file, StrictJson.MAX_BYTES).lines().toList();
     }
 
     /** The text in {@code file}, which must not have more than {@code maxBytes}. */
     static String text(Path file, long maxBytes) {
         try {
-            long size = Files.size(file);
-            if (size > maxBytes) {
-                throw new TokenizerException(file + ": expected at most " + maxBytes + " bytes, found " + size);
-            }
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new TokenizerException(file + ": cannot be read as UTF-8: " + e, e);
-        }
-    }
-
-    /** Checks that the folder's tokeniser is of a class that the older files are enough for. */
-    static void requireClass(Path folder, ObjectNode config, Set<String> supported) {
-        String found = config.path("tokenizer_class").asText("");
-        String plain = found.endsWith("Fast") ? found.substring(0, found.length() - "Fast".length()) : found;
-        if (!plain.isEmpty() && !plain.equals("PreTrainedTokenizer") && !supported.contains(plain)) {
-            throw new TokenizerException(folder.resolve("tokenizer_config.json")
-                    + ": key 'tokenizer_class': without tokenizer.json expected one of " + supported + ", found '"
-                    + found + "'");
+            return StrictJson.text(file, maxBytes);
+        } catch (WeightsException e) {
+            throw new TokenizerException(e);
         }
     }
 }

@@ -158,15 +158,16 @@ class PromptEncoderTest {
             delimiter = '§',
             quoteCharacter = '`',
             value = {
-                "{}§key 'decoder': expected ByteLevel, Metaspace, or a Sequence",
-                "{\"decoder\": null}§found null",
-                "{\"decoder\": {\"type\": \"WordPiece\"}}§found {\"type\":\"WordPiece\"}",
-                "{\"decoder\": {\"type\": \"Sequence\", \"decoders\": []}}§key 'decoder'",
-                "{\"decoder\": {\"type\": \"Sequence\", \"decoders\": [{\"type\": \"Fuse\"}, {\"type\": \"CTC\"}]}}§found {\"type\":\"CTC\"}",
-                "{\"decoder\": {\"type\": \"ByteLevel\"}}§key 'model.vocab': expected an object or a list",
+                "{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}}}§key 'decoder': expected ByteLevel, Metaspace, or a Sequence",
+                "{\"decoder\": null, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}}}§found null",
+                "{\"decoder\": {\"type\": \"WordPiece\"}, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}}}§found {\"type\":\"WordPiece\"}",
+                "{\"decoder\": {\"type\": \"Sequence\", \"decoders\": []}, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}}}§key 'decoder'",
+                "{\"decoder\": {\"type\": \"Sequence\", \"decoders\": [{\"type\": \"Fuse\"}, {\"type\": \"CTC\"}]}, \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0}}}§found {\"type\":\"CTC\"}",
+                "{\"decoder\": {\"type\": \"ByteLevel\"}}§key 'model': expected an object",
+                "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {}}§key 'model.vocab': expected an object",
                 "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": {\"a\": -1}}}§id of 'a': expected an integer",
                 "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": {\"a\": 2147483647}}}§id of 'a': expected an integer",
-                "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": [1]}}§expected [token, score] at 0",
+                "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": [1]}}§key 'model.vocab[0]': expected [token, score]",
                 "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": {}}, \"added_tokens\": 1}§key 'added_tokens'",
                 "{\"decoder\": {\"type\": \"ByteLevel\"}, \"model\": {\"vocab\": {}}, \"added_tokens\": [{\"id\": 1}]}§'content'",
                 "[]§expected a JSON object",
@@ -181,6 +182,41 @@ class PromptEncoderTest {
         assertThatThrownBy(() -> PromptEncoder.open(folder))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("tokenizer.json");
+    }
+
+    /** GPT-2's, which had no tokenizer.json for years. */
+    @Test
+    void theOlderFilesAreEnough() throws IOException {
+        ObjectNode whole = tokenizer("byte-level");
+        JsonNode model = whole.get("model");
+        Files.writeString(folder.resolve("vocab.json"), model.get("vocab").toString());
+        StringBuilder merges = new StringBuilder("#version: 0.2\n");
+        for (JsonNode merge : model.get("merges")) {
+            merges.append(
+                    merge.isArray() ? merge.get(0).asText() + " " + merge.get(1).asText() : merge.asText());
+            merges.append('\n');
+        }
+        Files.writeString(folder.resolve("merges.txt"), merges);
+        ObjectNode config = MAPPER.createObjectNode().put("tokenizer_class", "GPT2Tokenizer");
+        ObjectNode added = config.putObject("added_tokens_decoder");
+        whole.get("added_tokens").forEach(token -> added.set(token.get("id").asText(), token));
+        Files.writeString(folder.resolve("tokenizer_config.json"), config.toString());
+        PromptEncoder older = PromptEncoder.open(folder);
+        PromptEncoder newer = PromptEncoder.open(PromptGoldenTest.folder("byte-level"));
+        TokenVocabulary vocabulary = TokenVocabulary.open(folder);
+        for (String text : new String[] {"Hello there", "it's  1234 [INST]user<s>\nété", " x\n\n", "😂"}) {
+            assertThat(older.encode(text)).containsExactly(newer.encode(text));
+            StringBuilder back = new StringBuilder();
+            for (int id : older.encode(text)) {
+                back.append(new String(vocabulary.bytes(id), StandardCharsets.ISO_8859_1));
+            }
+            assertThat(new String(back.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8))
+                    .isEqualTo(text.replace("<s>", ""));
+        }
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                config.put("add_prefix_space", true).toString());
+        assertThat(PromptEncoder.open(folder).encode("Hello")).containsExactly(newer.encode(" Hello"));
     }
 
     @Test

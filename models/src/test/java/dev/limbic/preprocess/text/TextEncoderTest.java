@@ -37,7 +37,7 @@ class TextEncoderTest {
     @ParameterizedTest
     @MethodSource("goldens")
     void givesTheIdsOfTransformers(Golden golden) {
-        TextEncoder encoder = TextEncoder.open(golden.path(), LIMIT);
+        TextEncoder encoder = TextEncoder.open(golden.path()).limitedTo(LIMIT);
         assertThat(golden.texts()).hasSizeGreaterThan(15);
         for (Golden.Text text : golden.texts()) {
             Encoding found = encoder.encode(text.text());
@@ -53,32 +53,58 @@ class TextEncoderTest {
         assertThat(kinds()).anyMatch(g -> Files.exists(g.path().resolve("tokenizer.json")));
     }
 
+    @Test
+    void honoursModelMaxLength(@TempDir Path folder) throws IOException {
+        assertThat(TextEncoder.open(Golden.open("bert").path()).limitedTo(200).maxTokens())
+                .isEqualTo(LIMIT);
+        unlimited(Golden.open("bert"), folder);
+        assertThat(TextEncoder.open(folder).limitedTo(200).maxTokens()).isEqualTo(200);
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"model_max_length\":1e30}");
+        assertThat(TextEncoder.open(folder).limitedTo(200).maxTokens()).isEqualTo(200);
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"model_max_length\":2}");
+        assertThatThrownBy(() -> TextEncoder.open(folder).limitedTo(200))
+                .hasMessageContaining("expected a limit above the 2 special tokens, found 2");
+    }
+
+    /** The tokeniser of a golden directory without its {@code model_max_length}. */
+    private static Path unlimited(Golden golden, Path folder) throws IOException {
+        for (String name : List.of("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt")) {
+            if (Files.exists(golden.path().resolve(name))) {
+                Files.copy(golden.path().resolve(name), folder.resolve(name));
+            }
+        }
+        String config = Files.readString(golden.path().resolve("tokenizer_config.json"));
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), config.replaceAll("\"model_max_length\": [0-9]+,\\s*", ""));
+        return folder;
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"bert", "roberta", "xlm-roberta"})
-    void truncatesExactlyAtTheLimit(String name) {
-        Path folder = Golden.open(name).path();
+    void truncatesExactlyAtTheLimit(String name, @TempDir Path temporary) throws IOException {
+        Path folder = unlimited(Golden.open(name), temporary);
         String text = "why would you do that to me? I am so angry";
-        int[] whole = TextEncoder.open(folder, 200).encode(text).ids();
-        assertThat(TextEncoder.open(folder, whole.length).encode(text).truncated())
+        int[] whole = TextEncoder.open(folder).limitedTo(200).encode(text).ids();
+        assertThat(TextEncoder.open(folder).limitedTo(whole.length).encode(text).truncated())
                 .isFalse();
         for (int limit = 3; limit < whole.length; limit++) {
-            Encoding cut = TextEncoder.open(folder, limit).encode(text);
+            Encoding cut = TextEncoder.open(folder).limitedTo(limit).encode(text);
             int[] expected = Arrays.copyOf(whole, limit);
             expected[limit - 1] = whole[whole.length - 1];
             assertThat(cut.ids()).containsExactly(expected);
             assertThat(cut.truncated()).isTrue();
         }
-        assertThatThrownBy(() -> TextEncoder.open(folder, 2))
+        assertThatThrownBy(() -> TextEncoder.open(folder).limitedTo(2))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining("expected a limit above the 2 special tokens, found 2");
     }
 
     @ParameterizedTest
     @MethodSource("kinds")
-    void longTextIsReadOnlyInPartWithTheSameResult(Golden golden) {
+    void longTextIsReadOnlyInPartWithTheSameResult(Golden golden, @TempDir Path folder) throws IOException {
         int plenty = 60_000;
-        TextEncoder all = TextEncoder.open(golden.path(), plenty);
-        TextEncoder few = TextEncoder.open(golden.path(), LIMIT);
+        TextEncoder all = TextEncoder.open(unlimited(golden, folder)).limitedTo(plenty);
+        TextEncoder few = TextEncoder.open(golden.path()).limitedTo(LIMIT);
         Random random = new Random(7);
         String[] words = {
             "why", "angry", "  ", "\n", "été", "我今天", "<mask>", "x".repeat(300), "won't", "👩‍👩‍👧", "\u0001", "[SEP]"
@@ -98,7 +124,7 @@ class TextEncoderTest {
     @ParameterizedTest
     @MethodSource("kinds")
     void survivesHostileText(Golden golden) {
-        TextEncoder encoder = TextEncoder.open(golden.path(), LIMIT);
+        TextEncoder encoder = TextEncoder.open(golden.path()).limitedTo(LIMIT);
         int[] replaced = encoder.encode("a \uFFFD b \uFFFD\uFFFD").ids();
         assertThat(encoder.encode("a \uD83D b \uDC00\uD800").ids()).containsExactly(replaced);
         List<String> hostile = List.of(
@@ -123,7 +149,7 @@ class TextEncoderTest {
     void survivesRandomText() {
         Random random = new Random(1);
         for (Golden golden : kinds().toList()) {
-            TextEncoder encoder = TextEncoder.open(golden.path(), LIMIT);
+            TextEncoder encoder = TextEncoder.open(golden.path()).limitedTo(LIMIT);
             for (int round = 0; round < 2000; round++) {
                 char[] text = new char[random.nextInt(60)];
                 for (int i = 0; i < text.length; i++) {
@@ -139,7 +165,7 @@ class TextEncoderTest {
     @Test
     void mayBeSharedByThreads() throws Exception {
         Golden golden = Golden.open("roberta");
-        TextEncoder encoder = TextEncoder.open(golden.path(), LIMIT);
+        TextEncoder encoder = TextEncoder.open(golden.path()).limitedTo(LIMIT);
         try (var threads = Executors.newFixedThreadPool(4)) {
             List<Future<?>> running = new ArrayList<>();
             for (int t = 0; t < 4; t++) {
@@ -159,12 +185,15 @@ class TextEncoderTest {
 
     @Test
     void knowsItsVocabulary() {
-        assertThat(TextEncoder.open(Golden.open("bert").path(), LIMIT).vocabSize())
+        assertThat(TextEncoder.open(Golden.open("bert").path()).limitedTo(LIMIT).vocabSize())
                 .isEqualTo(240);
-        assertThat(TextEncoder.open(Golden.open("bert-relu-single").path(), LIMIT)
+        assertThat(TextEncoder.open(Golden.open("bert-relu-single").path())
+                        .limitedTo(LIMIT)
                         .vocabSize())
                 .isEqualTo(240);
-        assertThat(TextEncoder.open(Golden.open("xlm-roberta").path(), LIMIT).vocabSize())
+        assertThat(TextEncoder.open(Golden.open("xlm-roberta").path())
+                        .limitedTo(LIMIT)
+                        .vocabSize())
                 .isEqualTo(260);
     }
 
@@ -176,11 +205,22 @@ class TextEncoderTest {
         Files.writeString(folder.resolve("vocab.txt"), "[UNK]\n[CLS]\nthe\n");
         refused(folder, "vocab.txt: expected the special token '[SEP]', found none");
         Files.writeString(folder.resolve("vocab.txt"), "[UNK]\n[CLS]\n[SEP]\nthe\n");
-        assertThat(TextEncoder.open(folder, 8).encode("the THE cat").ids()).containsExactly(1, 3, 3, 0, 2);
+        assertThat(TextEncoder.open(folder).limitedTo(8).encode("the THE cat").ids())
+                .containsExactly(1, 3, 3, 0, 2);
         Files.writeString(folder.resolve("added_tokens.json"), "{\"<new>\": 4}");
-        refused(folder, "added_tokens.json: added token '<new>' is not in the vocabulary");
+        assertThat(TextEncoder.open(folder).limitedTo(8).encode("the<new>").ids())
+                .containsExactly(1, 3, 4, 2);
+        Files.writeString(folder.resolve("added_tokens.json"), "{\"<new>\": 5}");
+        refused(folder, "vocab.txt: id of added token '<new>': expected 4, the next free one, found 5");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\":\"BertJapaneseTokenizer\"}");
-        refused(folder, "key 'tokenizer_class': without tokenizer.json expected one of");
+        refused(folder, "tokenizer_config.json: key 'tokenizer_class': expected one of BartTokenizer, BertTokenizer,");
+        refused(folder, "found 'BertJapaneseTokenizer'; if the folder's tokenizer.json says all");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\":\"XLMRobertaTokenizer\"}");
+        refused(folder, "key 'tokenizer_class': without tokenizer.json expected one of [BertTokenizer,");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"do_lower_case\":\"no\"}");
+        refused(folder, "key 'do_lower_case': expected true or false, found string no");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"split_special_tokens\":true}");
+        refused(folder, "key 'split_special_tokens': expected false, found true");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"truncation_side\":\"left\"}");
         refused(folder, "key 'truncation_side': expected right, found 'left'");
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"a\":1,\"a\":2}");
@@ -188,14 +228,16 @@ class TextEncoderTest {
         Files.delete(folder.resolve("tokenizer_config.json"));
         Files.writeString(folder.resolve("tokenizer.json"), "{\"model\":{\"vocab\":{}}}");
         refused(folder, "expected a vocabulary with ids from 0");
+        Files.writeString(folder.resolve("tokenizer.json"), "version https://git-lfs.github.com/spec/v1\n");
+        refused(folder, "found a Git LFS pointer instead of the file");
         Files.writeString(folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"New\",\"vocab\":{\"a\":0}}}");
-        refused(folder, "not a tokeniser the library reads");
+        refused(folder, "key 'model.type': expected one of [BPE, WordPiece, WordLevel, Unigram], found string New");
         Files.write(folder.resolve("tokenizer.json"), new byte[] {'{', (byte) 0xff, '}'});
-        refused(folder, "cannot be read as UTF-8");
+        refused(folder, "cannot be read: it is not UTF-8");
     }
 
     private static void refused(Path folder, String message) {
-        assertThatThrownBy(() -> TextEncoder.open(folder, 8))
+        assertThatThrownBy(() -> TextEncoder.open(folder).limitedTo(8))
                 .isInstanceOf(TokenizerException.class)
                 .hasMessageContaining(folder.toString())
                 .hasMessageContaining(message);

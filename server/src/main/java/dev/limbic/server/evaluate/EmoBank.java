@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** EmoBank (Buechel and Hahn 2017): sentences with valence, arousal and dominance from 1 to 5. */
 public final class EmoBank {
@@ -44,7 +45,7 @@ public final class EmoBank {
         Pearson arousal = new Pearson();
         Pearson dominance = new Pearson();
         for (int i = 0; i < sentences.size(); i++) {
-            Affect affect = answers.get(i).affect();
+            Affect affect = Objects.requireNonNullElse(answers.get(i).affect(), Affect.NEUTRAL);
             valence.add(sentences.get(i).valence(), affect.valence());
             arousal.add(sentences.get(i).arousal(), affect.arousal());
             dominance.add(sentences.get(i).dominance(), affect.dominance());

@@ -79,7 +79,10 @@ final class Codec {
                         .setEmotion(canonical(CANONICAL[i]))
                         .setWeight(emotions.canonical()[i]));
             }
-            analysis.setAffect(affect(emotions.affect()));
+        }
+        Affect affect = emotions.affect();
+        if (affect != null) {
+            analysis.setAffect(affect(affect));
         }
         return analysis.build();
     }
