@@ -54,6 +54,15 @@ public abstract sealed class LimbicException extends RuntimeException {
         }
     }
 
+    /** The request is larger than this server takes; sending it again will fail again. */
+    public static final class TooLarge extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        public TooLarge(String message) {
+            super(message, null);
+        }
+    }
+
     /** A queue or limit is full; the same request may succeed after {@link #retryAfter()}. */
     public static final class Overloaded extends LimbicException {
         private static final long serialVersionUID = 1L;

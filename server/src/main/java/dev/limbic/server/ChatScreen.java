@@ -5,6 +5,7 @@ import dev.limbic.domain.Cue;
 import dev.limbic.domain.Emotions;
 import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
+import dev.limbic.server.dialogue.Utterance;
 import dev.limbic.server.pipeline.TextAnswer;
 import java.io.PrintStream;
 import java.util.List;
@@ -82,7 +83,7 @@ final class ChatScreen implements Dialogue.Audience {
     }
 
     @Override
-    public void done() {
+    public void done(Utterance utterance, long remembered) {
         ended.release();
     }
 

@@ -20,7 +20,6 @@ import dev.limbic.server.wire.GrpcServer;
 import dev.limbic.server.wire.ModelHealth;
 import dev.limbic.server.wire.WireSettings;
 import java.io.IOException;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -69,6 +68,7 @@ public final class LimbicServer implements AutoCloseable {
             http = startHttp(config.http());
             grpc = startGrpc(config, observers);
             metrics.textsWaiting(grpc::textsWaiting);
+            metrics.calls(grpc::callsOpen, grpc::bytesInFlight, config.limits().maxBytesInFlight());
         } catch (IOException e) {
             devices.close();
             protection.close();
@@ -158,22 +158,8 @@ public final class LimbicServer implements AutoCloseable {
     }
 
     private static IOException cannotListen(String key, ServerConfig.Listen listen, IOException cause) {
-        Throwable root = cause;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String reason = String.valueOf(root.getMessage());
-        boolean inUse = reason.contains("in use");
         return new IOException(
-                "cannot listen on %s:%d (%s); %s"
-                        .formatted(
-                                listen.host(),
-                                listen.port(),
-                                cause instanceof UnknownHostException ? "no such host" : reason,
-                                inUse
-                                        ? "is another server running? Choose another " + key + ".port, 0 for any"
-                                        : key + ".host must be an address of this machine"),
-                cause);
+                "cannot listen on %s:%d (%s)".formatted(listen.host(), listen.port(), Unbound.why(key, cause)), cause);
     }
 
     private static WireSettings wireSettings(ServerConfig config) {
@@ -186,6 +172,7 @@ public final class LimbicServer implements AutoCloseable {
                 limits.maxInFlightPerStream(),
                 limits.maxCalls(),
                 limits.maxCallsPerConnection(),
+                limits.maxBytesInFlight(),
                 limits.keepAlive(),
                 config.workers(),
                 config.dialogue().maxTurns());

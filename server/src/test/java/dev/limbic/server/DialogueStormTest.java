@@ -45,8 +45,8 @@ class DialogueStormTest {
     private static final Path STARTER = Path.of("../models/starter");
 
     /** Threads that stay for the life of a JVM once something was used, and gRPC's pool of clients. */
-    private static final List<String> OF_OTHERS =
-            List.of("Cleaner", "JavaCPP Deallocator", "process reaper", "HttpClient", "grpc-default-executor");
+    private static final List<String> OF_OTHERS = List.of(
+            "Cleaner", "JavaCPP Deallocator", "process reaper", "HttpClient", "grpc-default-executor", "junit-");
 
     private static final java.util.logging.Logger JUL = java.util.logging.Logger.getLogger("");
     private static final java.util.logging.Logger GRPC = java.util.logging.Logger.getLogger("io.grpc.netty.shaded.io");

@@ -49,6 +49,7 @@ public final class FakeLanguageModel implements LanguageModel {
     private volatile boolean forgetful;
     private volatile boolean broken;
     private volatile Consumer<Step> computing = step -> {};
+    private volatile Consumer<String> spelling = word -> {};
 
     public FakeLanguageModel(String name) {
         this(name, 64);
@@ -123,6 +124,11 @@ public final class FakeLanguageModel implements LanguageModel {
         computing = action;
     }
 
+    /** Runs this with each word that is spelt in tokens. */
+    public void whileSpelling(Consumer<String> action) {
+        spelling = action;
+    }
+
     /** Prompts that were written. */
     public List<String> prompts() {
         return prompts;
@@ -184,6 +190,7 @@ public final class FakeLanguageModel implements LanguageModel {
 
     @Override
     public List<List<Integer>> spellings(String word) {
+        spelling.accept(word);
         return List.of(Arrays.stream(prompt(word).ids()).boxed().toList());
     }
 

@@ -166,6 +166,9 @@ final class ConfigReader {
                 section.integer("max-in-flight-per-stream", 1, 65_536),
                 section.integer("max-calls", 1, 1 << 24),
                 section.integer("max-calls-per-connection", 1, 1 << 24),
+                section.text("max-bytes-in-flight").equals("auto")
+                        ? Runtime.getRuntime().maxMemory() / 4
+                        : section.memory("max-bytes-in-flight", MIB, 1L << 40),
                 section.duration("keep-alive", Duration.ofSeconds(1), Duration.ofHours(24)));
         if (limits.maxTextBytes() > limits.maxMessageBytes()) {
             section.complain(

@@ -128,13 +128,18 @@ public record ServerConfig(
     /** How requests are gathered into batches. */
     public record Batch(int maxTokens, int maxRows, int queueRows, Duration maxDelay) {}
 
-    /** What the server accepts. */
+    /**
+     * What the server accepts.
+     *
+     * @param maxBytesInFlight most that all calls hold together
+     */
     public record Limits(
             int maxTextBytes,
             int maxMessageBytes,
             int maxInFlightPerStream,
             int maxCalls,
             int maxCallsPerConnection,
+            long maxBytesInFlight,
             Duration keepAlive) {}
 
     /** How to log. */

@@ -36,8 +36,12 @@ public final class Dialogue {
         /** The next event. */
         void event(DialogueEvent event);
 
-        /** No event of the utterance will follow. */
-        void done();
+        /**
+         * No event of the utterance will follow.
+         *
+         * @param remembered what the conversation now keeps in memory, in bytes
+         */
+        void done(Utterance utterance, long remembered);
 
         /** Whether another reply would be heard; if not, {@link Dialogue#proceed} is called once it would. */
         boolean listens();
@@ -60,7 +64,7 @@ public final class Dialogue {
      *
      * @param maxTurns most turns that are remembered
      * @throws LimbicException.NotFound if the settings name a model that is not served
-     * @throws LimbicException.Invalid if no reply can be sampled as they say
+     * @throws LimbicException.Invalid if no reply can be sampled as they say, or the persona is too long
      */
     public Dialogue(
             TextPipeline texts,
@@ -70,6 +74,7 @@ public final class Dialogue {
             DialogueSettings settings,
             Audience audience) {
         texts.requireModel(settings.emotionModel());
+        replies.requirePersona(settings.persona());
         if (!replies.languages().isEmpty() || !settings.languageModel().isEmpty()) {
             replies.languages().named(settings.languageModel());
         }
@@ -183,7 +188,7 @@ public final class Dialogue {
     /** Under the lock. */
     private void finish(Exchange exchange) {
         if (open.remove(exchange)) {
-            audience.done();
+            audience.done(exchange.utterance, memory.bytes());
         }
     }
 

@@ -12,6 +12,9 @@ final class Memory {
     /** Of all turns together, but for the latest: some ten times what models of today take in well. */
     private static final int MOST_CHARS = 1 << 15;
 
+    /** What a turn takes beside its text. */
+    private static final int TURN_BYTES = 128;
+
     private final String persona;
     private final int maxTurns;
     private final Deque<Turn> turns = new ArrayDeque<>();
@@ -30,6 +33,11 @@ final class Memory {
         while (turns.size() > maxTurns || isLong() || startsWithin()) {
             chars -= turns.removeFirst().text().length();
         }
+    }
+
+    /** What the turns take, about. */
+    long bytes() {
+        return 2L * chars + (long) TURN_BYTES * turns.size();
     }
 
     private boolean isLong() {

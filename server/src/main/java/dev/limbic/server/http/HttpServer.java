@@ -19,9 +19,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
+import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** Serves GET and HEAD for a fixed set of paths, on one thread called {@code limbic-http}. */
 public final class HttpServer implements AutoCloseable {
@@ -33,6 +34,9 @@ public final class HttpServer implements AutoCloseable {
     private static final int MAX_CHUNK_BYTES = 8192;
     /** Most connections; a scraper needs one. */
     private static final int MAX_CONNECTIONS = 256;
+
+    /** For the first request, however slowly it comes. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final MultiThreadIoEventLoopGroup loop;
     private final Channel listening;
@@ -52,12 +56,17 @@ public final class HttpServer implements AutoCloseable {
      */
     public static HttpServer start(String host, int port, Map<String, Route> routes, Protection protection)
             throws IOException {
+        return start(host, port, routes, protection, PATIENCE);
+    }
+
+    static HttpServer start(String host, int port, Map<String, Route> routes, Protection protection, Duration patience)
+            throws IOException {
         Doorkeeper doorkeeper = new Doorkeeper(protection.gate());
         TlsEntrance entrance =
                 protection.tls().isPresent() ? new TlsEntrance(protection.tls().get()) : null;
         MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(
                 1, new DefaultThreadFactory("limbic-http", true), NioIoHandler.newFactory());
-        AtomicInteger connections = new AtomicInteger();
+        LinkedHashSet<Channel> connections = new LinkedHashSet<>(); // the one that was answered longest ago first
         ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
@@ -65,11 +74,12 @@ public final class HttpServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
-                        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
-                            var _ = channel.close();
-                            return;
+                        if (connections.size() >= MAX_CONNECTIONS) {
+                            // Whoever opens many and says little makes room for a newcomer, which may ask for /healthz.
+                            var _ = connections.removeFirst().close();
                         }
+                        connections.addLast(channel);
+                        channel.closeFuture().addListener(closed -> connections.remove(channel));
                         if (entrance != null) {
                             channel.pipeline().addLast(entrance.handler());
                         }
@@ -78,7 +88,11 @@ public final class HttpServer implements AutoCloseable {
                                 .addLast(new HttpServerKeepAliveHandler())
                                 .addLast(new HttpObjectAggregator(MAX_BODY_BYTES))
                                 .addLast(new FlowControlHandler()) // holds what was read before reading stopped
-                                .addLast(new Routes(routes, doorkeeper));
+                                .addLast(new Routes(routes, doorkeeper, patience, () -> {
+                                    if (channel.isOpen()) {
+                                        connections.addLast(channel); // or moves it there
+                                    }
+                                }));
                     }
                 })
                 .bind(new InetSocketAddress(host, port))

@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -21,28 +22,36 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers one request after another of one connection, reading the next when the answer has left, so that a client that
- * does not read is not read either. From the end of one
- * answer the client has a while for the next whole request, however slowly it sends.
+ * does not read is not read either. The first whole request must come soon, however slowly it is sent; from the end of
+ * one answer the client has a longer while for the next, as scrapers come back once a minute.
  */
 final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
-    private static final int PATIENCE_SECONDS = 75;
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(75);
 
     private final Map<String, Route> routes;
     private final Doorkeeper doorkeeper;
+    private final Duration first;
+    private final Runnable answered;
     private @Nullable Future<?> patience;
 
-    Routes(Map<String, Route> routes, Doorkeeper doorkeeper) {
+    /**
+     * @param first how long the first request may take to come
+     * @param answered told after each answer that has left; the connection is still open
+     */
+    Routes(Map<String, Route> routes, Doorkeeper doorkeeper, Duration first, Runnable answered) {
         this.routes = routes;
         this.doorkeeper = doorkeeper;
+        this.first = first;
+        this.answered = answered;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        await(context);
+        await(context, first);
     }
 
-    private void await(ChannelHandlerContext context) {
-        patience = context.executor().schedule(() -> close(context), PATIENCE_SECONDS, TimeUnit.SECONDS);
+    private void await(ChannelHandlerContext context, Duration next) {
+        patience = context.executor().schedule(() -> close(context), next.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -67,7 +76,8 @@ final class Routes extends SimpleChannelInboundHandler<FullHttpRequest> {
             if (last || !sent.isSuccess()) {
                 close(context);
             } else {
-                await(context);
+                answered.run();
+                await(context, KEEP_ALIVE);
                 // Not from within the reading of this request: a client that sends many would make the stack grow.
                 context.executor().execute(() -> context.channel().config().setAutoRead(true));
             }

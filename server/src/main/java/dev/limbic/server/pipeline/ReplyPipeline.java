@@ -47,7 +47,38 @@ public final class ReplyPipeline {
     }
 
     /**
-     * Checks what many replies will be sampled with.
+     * Runs work on a worker, the more urgent before the less.
+     *
+     * @throws LimbicException.Overloaded if too much waits there already
+     */
+    public void later(Priority priority, Runnable work) {
+        try {
+            workers.execute(
+                    new Errand(work, System.nanoTime() + priority.patience().toNanos()));
+        } catch (RejectedExecutionException full) {
+            throw new LimbicException.Overloaded("too many texts and prompts wait for a worker", RETRY);
+        }
+    }
+
+    private record Errand(Runnable work, long dueNanos) implements WorkerTask {
+        @Override
+        public void run() {
+            work.run();
+        }
+    }
+
+    /**
+     * Checks who many replies will be written by.
+     *
+     * @throws LimbicException.Invalid if it is longer than a text may be
+     */
+    public void requirePersona(String persona) {
+        TextPipeline.requireShort(persona, "the persona", maxTextBytes);
+    }
+
+    /**
+     * Checks what many replies will be sampled with. Each banned word is tokenised for it, so that network threads leave
+     * it to {@link #later}.
      *
      * @throws LimbicException if that model is not served, or can write none of them
      */

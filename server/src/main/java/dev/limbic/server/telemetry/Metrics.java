@@ -236,6 +236,22 @@ public final class Metrics implements AutoCloseable {
                 .register(registry);
     }
 
+    /** Reports how many calls are open and what they hold together. */
+    public void calls(IntSupplier open, LongSupplier bytes, long maxBytes) {
+        Gauge.builder("limbic.calls.open", open, IntSupplier::getAsInt)
+                .description("Calls that are open, streams included")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("limbic.in.flight.bytes", bytes, LongSupplier::getAsLong)
+                .description("What all calls hold: messages, what waits to be sent, what conversations remember")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("limbic.in.flight.max.bytes", () -> maxBytes)
+                .description("Most that all calls may hold")
+                .strongReference(true)
+                .register(registry);
+    }
+
     /** A stream was opened. */
     public void streamOpened() {
         openStreams.incrementAndGet();

@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import com.google.common.base.Utf8;
 import com.google.common.primitives.Floats;
 import dev.limbic.domain.Affect;
 import dev.limbic.domain.Emotions;
@@ -22,7 +23,35 @@ import org.jspecify.annotations.Nullable;
 final class Codec {
     private static final dev.limbic.domain.CanonicalEmotion[] CANONICAL = dev.limbic.domain.CanonicalEmotion.values();
 
+    /** Most of what a client calls things by: requests, utterances, models, manners; in bytes of UTF-8. */
+    static final int MAX_NAME_BYTES = 256;
+
     private Codec() {}
+
+    /**
+     * A name that a client gave.
+     *
+     * @param field of the message, for the error
+     * @throws LimbicException.Invalid if it is too long
+     */
+    static String name(String field, String given) {
+        if (isLong(given)) {
+            throw new LimbicException.Invalid("%s must have at most %d bytes of UTF-8, found %d"
+                    .formatted(field, MAX_NAME_BYTES, Utf8.encodedLength(given)));
+        }
+        return given;
+    }
+
+    /** What an answer says of whom it belongs to: the name that was given, or nothing if that is too long. */
+    static String echo(String given) {
+        return isLong(given) ? "" : given;
+    }
+
+    private static boolean isLong(String name) {
+        // A char is 1 to 3 bytes; most names are decided without counting.
+        return name.length() > MAX_NAME_BYTES
+                || (name.length() > MAX_NAME_BYTES / 3 && Utf8.encodedLength(name) > MAX_NAME_BYTES);
+    }
 
     /**
      * Reads a request.
@@ -31,11 +60,12 @@ final class Codec {
      * @throws LimbicException.Invalid if it makes no sense
      */
     static TextRequest textRequest(Inbound<AnalyzeRequest> inbound, @Nullable Deadline deadline) {
-        AnalyzeRequest request = inbound.requireReadable("AnalyzeRequest");
+        AnalyzeRequest request = inbound.requireReadable();
+        name("request_id", request.getRequestId());
         return switch (request.getInputCase()) {
             case TEXT ->
                 new TextRequest(
-                        request.getModel(),
+                        name("model", request.getModel()),
                         request.getText(),
                         priority(request.getPriority(), request.getPriorityValue()),
                         timeout(request.getTimeoutMillis(), deadline));

@@ -4,6 +4,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
 import dev.limbic.server.dialogue.DialogueSettings;
+import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.Utterance;
 import dev.limbic.server.security.Caller;
 import dev.limbic.v1.ConverseRequest;
@@ -18,14 +19,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Converse call. As many utterances are read as the window has places, and one more each time one is finished; no
- * reply begins while the client does not read. So what waits for a client is bounded by the window and one reply.
+ * One Converse call. As many messages are read as the window has places, and one more each time one is done with and all
+ * that was said until then has left; no reply begins while the client does not read. So what waits for a client is
+ * bounded by the window and one reply, whatever it sends.
  *
  * <p>gRPC calls the listener methods one after another, and the dialogue tells its events one at a time.
  */
 final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
-        implements Dialogue.Audience, Admission.Stream {
+        implements Dialogue.Audience, Dialogues.Opening, Admission.Stream {
     private final Calls calls;
+    private final Admission.Seat seat;
     private final Outbox<ConverseResponse> outbox;
     private final Caller caller = Entrance.caller();
     private final @Nullable Deadline deadline = Context.current().getDeadline();
@@ -33,22 +36,28 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
 
     private volatile @Nullable Dialogue dialogue;
     private volatile DialogueSettings settings = DialogueSettings.DEFAULT;
+    private volatile boolean opening;
+    private volatile boolean gone;
+    private long memory; // what the conversation remembers holds; as the dialogue tells it, one at a time
     private volatile boolean halfClosed;
     private volatile boolean draining;
 
-    private ConverseCall(Calls calls, ServerCall<Inbound<ConverseRequest>, ConverseResponse> call) {
+    private ConverseCall(
+            Calls calls, ServerCall<Inbound<ConverseRequest>, ConverseResponse> call, Admission.Seat seat) {
         this.calls = calls;
-        this.outbox = new Outbox<>(call);
+        this.seat = seat;
+        this.outbox = new Outbox<>(call, seat);
     }
 
     static ServerCall.Listener<Inbound<ConverseRequest>> start(
             Calls calls, ServerCall<Inbound<ConverseRequest>, ConverseResponse> call) {
+        Admission.Seat seat;
         try {
-            calls.admission().enter();
+            seat = calls.admission().enterStream();
         } catch (LimbicException e) {
             return UnaryCall.refuse(calls, call, Calls.CONVERSE, e);
         }
-        ConverseCall converse = new ConverseCall(calls, call);
+        ConverseCall converse = new ConverseCall(calls, call, seat);
         call.request(1);
         calls.observer().streamOpened();
         calls.admission().opened(converse);
@@ -63,12 +72,12 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
             return;
         }
         try {
-            ConverseRequest request = inbound.requireReadable("ConverseRequest");
+            ConverseRequest request = inbound.requireReadable();
             switch (request.getMessageCase()) {
                 case UTTERANCE -> say(open, request.getUtterance());
                 case INTERRUPT -> {
                     open.interrupt();
-                    outbox.request(1);
+                    outbox.ask();
                 }
                 case SETUP -> refuse("", new LimbicException.Invalid("setup comes first and only once"));
                 case MESSAGE_NOT_SET ->
@@ -81,44 +90,67 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
 
     private void begin(Inbound<ConverseRequest> inbound) {
         try {
-            ConverseRequest request = inbound.requireReadable("ConverseRequest");
+            ConverseRequest request = inbound.requireReadable();
             if (!request.hasSetup()) {
                 throw new LimbicException.Invalid("the first message must be setup");
             }
             ConverseSetup setup = request.getSetup();
             settings = DialogueCodec.settings(setup);
-            dialogue = calls.dialogues().open(settings, this);
-            outbox.request(calls.window());
+            seat.take(Cost.of(setup)); // as long as the conversation lives
+            opening = true; // and no further message is asked for until it has begun
+            calls.dialogues().open(settings, this, this);
         } catch (LimbicException e) {
-            end(e);
-        } catch (RuntimeException e) {
-            end(new LimbicException.Internal("the conversation could not be begun", e));
+            refused(e);
         }
+    }
+
+    @Override
+    public void opened(Dialogue begun) {
+        dialogue = begun;
+        opening = false;
+        if (gone) {
+            begun.close();
+            return;
+        }
+        outbox.open(calls.window());
+        endIfQuiet();
+    }
+
+    @Override
+    public void refused(LimbicException why) {
+        opening = false;
+        end(why);
     }
 
     private void say(Dialogue open, dev.limbic.v1.Utterance said) {
         if (draining) {
-            refuse(said.getUtteranceId(), stopping());
+            refuse(Codec.echo(said.getUtteranceId()), stopping());
             return;
         }
         try {
             Utterance utterance = DialogueCodec.utterance(said, deadline);
             caller.request();
+            seat.take(Cost.of(utterance));
             open.say(utterance);
         } catch (LimbicException e) {
-            refuse(said.getUtteranceId(), e);
+            refuse(Codec.echo(said.getUtteranceId()), e);
         }
     }
 
     /** Answers a message that the dialogue never heard of. */
     private void refuse(String utteranceId, LimbicException why) {
         event(new DialogueEvent.Failed(utteranceId, why));
-        outbox.request(1);
+        outbox.ask();
     }
 
     @Override
     public void event(DialogueEvent event) {
-        outbox.send(DialogueCodec.event(event, calls));
+        try {
+            outbox.send(DialogueCodec.event(event, calls));
+        } catch (LimbicException.Overloaded unread) {
+            cut(unread);
+            return;
+        }
         switch (event) {
             case DialogueEvent.Heard heard -> {
                 caller.charge(heard.answer().tokens());
@@ -144,9 +176,24 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     }
 
     @Override
-    public void done() {
-        outbox.request(1);
+    public void done(Utterance utterance, long remembered) {
+        seat.give(Cost.of(utterance));
+        seat.hold(remembered - memory);
+        memory = remembered;
+        outbox.ask();
         endIfQuiet();
+    }
+
+    /** Of a client that does not read, while all calls hold too much, nothing is kept. */
+    private void cut(LimbicException why) {
+        Failures.Failure failure = Failures.of(why);
+        if (outbox.cut(failure.status(), failure.trailers())) {
+            calls.answered(Calls.CONVERSE, settings.emotionModel(), failure.code(), startedNanos);
+        }
+        Dialogue open = dialogue;
+        if (open != null) {
+            open.close();
+        }
     }
 
     @Override
@@ -177,7 +224,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
 
     private void endIfQuiet() {
         Dialogue open = dialogue;
-        if ((halfClosed || draining) && (open == null || open.idle())) {
+        if ((halfClosed || draining) && !opening && (open == null || open.idle())) {
             if (halfClosed) {
                 outbox.close(Status.OK, new Metadata());
             } else {
@@ -209,13 +256,14 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     }
 
     private void left() {
+        gone = true;
         outbox.abandon();
         Dialogue open = dialogue;
         if (open != null) {
             open.close();
         }
         calls.admission().closed(this);
-        calls.admission().leave();
+        seat.leave();
         calls.observer().streamClosed();
     }
 }

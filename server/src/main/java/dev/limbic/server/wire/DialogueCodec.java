@@ -82,7 +82,10 @@ final class DialogueCodec {
         if (emotion == null) {
             throw new LimbicException.Invalid("the target has no emotion");
         }
-        return new Cue(emotion, target.hasIntensity() ? target.getIntensity() : 1, target.getStyle());
+        return new Cue(
+                emotion,
+                target.hasIntensity() ? target.getIntensity() : 1,
+                Codec.name("target.style", target.getStyle()));
     }
 
     /** @throws LimbicException.Invalid if it makes no sense */
@@ -111,8 +114,8 @@ final class DialogueCodec {
     /** @throws LimbicException.Invalid if it makes no sense */
     static DialogueSettings settings(ConverseSetup setup) {
         return new DialogueSettings(
-                setup.getLanguageModel(),
-                setup.getEmotionModel(),
+                Codec.name("language_model", setup.getLanguageModel()),
+                Codec.name("emotion_model", setup.getEmotionModel()),
                 setup.getPersona(),
                 sampling(setup.getSampling()),
                 setup.getBargeIn(),
@@ -122,7 +125,7 @@ final class DialogueCodec {
     /** @throws LimbicException.Invalid if it makes no sense */
     static Utterance utterance(dev.limbic.v1.Utterance said, @Nullable Deadline deadline) {
         return new Utterance(
-                said.getUtteranceId(),
+                Codec.name("utterance_id", said.getUtteranceId()),
                 said.getText(),
                 !said.getNoReply(),
                 said.hasTarget() ? cue(said.getTarget()) : null,

@@ -12,7 +12,6 @@ import dev.limbic.v1.ListLanguageModelsResponse;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.stub.ServerCalls;
 
 /** Binds limbic.v1.DialogueService to its calls. */
 final class DialogueGrpc {
@@ -23,8 +22,8 @@ final class DialogueGrpc {
                 Inbound.lenient(DialogueServiceGrpc.getGenerateMethod(), GenerateRequest.getDefaultInstance());
         MethodDescriptor<Inbound<ConverseRequest>, ConverseResponse> converse =
                 Inbound.lenient(DialogueServiceGrpc.getConverseMethod(), ConverseRequest.getDefaultInstance());
-        MethodDescriptor<ListLanguageModelsRequest, ListLanguageModelsResponse> list =
-                DialogueServiceGrpc.getListLanguageModelsMethod();
+        MethodDescriptor<Inbound<ListLanguageModelsRequest>, ListLanguageModelsResponse> list = Inbound.lenient(
+                DialogueServiceGrpc.getListLanguageModelsMethod(), ListLanguageModelsRequest.getDefaultInstance());
         ListLanguageModelsResponse models = models(calls);
         ServiceDescriptor service = ServiceDescriptor.newBuilder(DialogueServiceGrpc.SERVICE_NAME)
                 .setSchemaDescriptor(DialogueServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
@@ -35,10 +34,7 @@ final class DialogueGrpc {
         return ServerServiceDefinition.builder(service)
                 .addMethod(generate, (call, headers) -> GenerateCall.start(calls, call))
                 .addMethod(converse, (call, headers) -> ConverseCall.start(calls, call))
-                .addMethod(list, ServerCalls.asyncUnaryCall((request, observer) -> {
-                    observer.onNext(models);
-                    observer.onCompleted();
-                }))
+                .addMethod(list, Visitors.always(models, calls.admission()))
                 .build();
     }
 

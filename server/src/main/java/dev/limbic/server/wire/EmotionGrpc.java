@@ -10,8 +10,6 @@ import dev.limbic.v1.ListModelsResponse;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.stub.ServerCalls;
-import io.grpc.stub.StreamObserver;
 
 /** Binds limbic.v1.EmotionService to its calls. */
 final class EmotionGrpc {
@@ -22,7 +20,8 @@ final class EmotionGrpc {
                 Inbound.lenient(EmotionServiceGrpc.getAnalyzeMethod(), AnalyzeRequest.getDefaultInstance());
         MethodDescriptor<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> stream =
                 Inbound.lenient(EmotionServiceGrpc.getAnalyzeStreamMethod(), AnalyzeRequest.getDefaultInstance());
-        MethodDescriptor<ListModelsRequest, ListModelsResponse> list = EmotionServiceGrpc.getListModelsMethod();
+        MethodDescriptor<Inbound<ListModelsRequest>, ListModelsResponse> list =
+                Inbound.lenient(EmotionServiceGrpc.getListModelsMethod(), ListModelsRequest.getDefaultInstance());
         ListModelsResponse models = models(calls, settings);
         ServiceDescriptor service = ServiceDescriptor.newBuilder(EmotionServiceGrpc.SERVICE_NAME)
                 .setSchemaDescriptor(EmotionServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
@@ -33,13 +32,8 @@ final class EmotionGrpc {
         return ServerServiceDefinition.builder(service)
                 .addMethod(analyze, (call, headers) -> UnaryCall.start(calls, call))
                 .addMethod(stream, (call, headers) -> StreamCall.start(calls, call))
-                .addMethod(list, ServerCalls.asyncUnaryCall((request, observer) -> answer(observer, models)))
+                .addMethod(list, Visitors.always(models, calls.admission()))
                 .build();
-    }
-
-    private static void answer(StreamObserver<ListModelsResponse> observer, ListModelsResponse models) {
-        observer.onNext(models);
-        observer.onCompleted();
     }
 
     private static ListModelsResponse models(Calls calls, WireSettings settings) {

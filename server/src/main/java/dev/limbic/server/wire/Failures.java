@@ -69,6 +69,7 @@ final class Failures {
             case LimbicException.NotFound e -> failure(Status.Code.NOT_FOUND, e, null);
             case LimbicException.Unauthenticated e -> failure(Status.Code.UNAUTHENTICATED, e, null);
             case LimbicException.Denied e -> failure(Status.Code.PERMISSION_DENIED, e, null);
+            case LimbicException.TooLarge e -> failure(Status.Code.RESOURCE_EXHAUSTED, e, null);
             case LimbicException.Overloaded e -> failure(Status.Code.RESOURCE_EXHAUSTED, e, e.retryAfter());
             case LimbicException.Expired e -> failure(Status.Code.DEADLINE_EXCEEDED, e, null);
             case LimbicException.Unavailable e -> failure(Status.Code.UNAVAILABLE, e, e.retryAfter());

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> implements ReplyListener {
     private final Calls calls;
+    private final Admission.Seat seat;
     private final Outbox<GenerateResponse> outbox;
     private final @Nullable Deadline deadline;
     private final Caller caller = Entrance.caller();
@@ -43,21 +44,24 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
     private Optional<TextPipeline.Pending> work = Optional.empty();
     private boolean ended;
 
-    private GenerateCall(Calls calls, ServerCall<Inbound<GenerateRequest>, GenerateResponse> call) {
+    private GenerateCall(
+            Calls calls, ServerCall<Inbound<GenerateRequest>, GenerateResponse> call, Admission.Seat seat) {
         this.calls = calls;
-        this.outbox = new Outbox<>(call);
+        this.seat = seat;
+        this.outbox = new Outbox<>(call, seat);
         this.deadline = Context.current().getDeadline();
     }
 
     static ServerCall.Listener<Inbound<GenerateRequest>> start(
             Calls calls, ServerCall<Inbound<GenerateRequest>, GenerateResponse> call) {
+        Admission.Seat seat;
         try {
-            calls.admission().enter();
+            seat = calls.admission().enterStream();
         } catch (LimbicException e) {
             return UnaryCall.refuse(calls, call, Calls.GENERATE, e);
         }
         call.request(2); // the second makes a surplus message visible
-        return new GenerateCall(calls, call);
+        return new GenerateCall(calls, call, seat);
     }
 
     @Override
@@ -66,8 +70,13 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             fail(new LimbicException.Invalid("Generate takes one message; use Converse for more"));
             return;
         }
-        inbound = message;
         startedNanos = System.nanoTime();
+        try {
+            seat.take(Cost.of(message.request()));
+            inbound = message;
+        } catch (LimbicException.Overloaded full) {
+            inbound = new Inbound<>(GenerateRequest.getDefaultInstance(), full);
+        }
     }
 
     @Override
@@ -77,7 +86,8 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             return;
         }
         try {
-            GenerateRequest request = inbound.requireReadable("GenerateRequest");
+            GenerateRequest request = inbound.requireReadable();
+            Codec.name("request_id", request.getRequestId());
             ReplyRequest.Input input = DialogueCodec.input(request);
             switch (request.getSteering().getHowCase()) {
                 case TARGET -> {
@@ -99,7 +109,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         SamplingWish sampling = DialogueCodec.sampling(request.getSampling());
         Priority priority = Codec.priority(request.getPriority(), request.getPriorityValue());
         return new ReplyRequest(
-                request.getModel(),
+                Codec.name("model", request.getModel()),
                 input,
                 cue,
                 sampling,
@@ -116,7 +126,9 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         }
         ReplyRequest unsteered = reply(request, input, null); // wrong settings are told before anything is read
         TextRequest heard = new TextRequest(
-                request.getSteering().getFollowSpeaker().getEmotionModel(),
+                Codec.name(
+                        "emotion_model",
+                        request.getSteering().getFollowSpeaker().getEmotionModel()),
                 talk.turns().getLast().text(),
                 unsteered.priority(),
                 unsteered.timeoutNanos());
@@ -188,6 +200,8 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         lock.lock();
         try {
             outbox.send(response().setToken(DialogueCodec.token(token)).build());
+        } catch (LimbicException.Overloaded unread) {
+            cut(unread);
         } finally {
             lock.unlock();
         }
@@ -206,10 +220,16 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             if (ended) {
                 return;
             }
-            ended = true;
-            outbox.send(response()
+            GenerateResponse last = response()
                     .setFinished(DialogueCodec.finished(finish, firstTokenNanos, totalNanos))
-                    .build());
+                    .build();
+            try {
+                outbox.send(last);
+            } catch (LimbicException.Overloaded unread) {
+                cut(unread);
+                return;
+            }
+            ended = true;
             outbox.close(Status.OK, new Metadata());
             calls.replied(Calls.GENERATE, model(), Status.Code.OK, startedNanos);
         } finally {
@@ -226,9 +246,21 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             }
             ended = true;
             outbox.close(failure.status(), failure.trailers());
+            work.ifPresent(TextPipeline.Pending::cancel);
             calls.replied(Calls.GENERATE, model(), failure.code(), startedNanos);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Under the lock. Of a client that does not read, while all calls hold too much, nothing is kept. */
+    private void cut(LimbicException why) {
+        if (!ended) {
+            ended = true;
+            Failures.Failure failure = Failures.of(why);
+            outbox.cut(failure.status(), failure.trailers());
+            work.ifPresent(TextPipeline.Pending::cancel);
+            calls.replied(Calls.GENERATE, model(), failure.code(), startedNanos);
         }
     }
 
@@ -250,20 +282,20 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             lock.unlock();
         }
         outbox.abandon();
-        calls.admission().leave();
+        seat.leave();
     }
 
     @Override
     public void onComplete() {
-        calls.admission().leave();
+        seat.leave();
     }
 
     private String model() {
-        return inbound == null ? Calls.UNKNOWN : inbound.request().getModel();
+        return inbound == null ? Calls.UNKNOWN : Codec.echo(inbound.request().getModel());
     }
 
     private GenerateResponse.Builder response() {
-        String id = inbound == null ? "" : inbound.request().getRequestId();
+        String id = inbound == null ? "" : Codec.echo(inbound.request().getRequestId());
         return GenerateResponse.newBuilder().setRequestId(id);
     }
 }

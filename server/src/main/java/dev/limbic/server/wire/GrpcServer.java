@@ -11,6 +11,9 @@ import dev.limbic.server.pipeline.TextWorkers;
 import dev.limbic.server.security.Protection;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
@@ -23,6 +26,12 @@ import java.util.concurrent.TimeUnit;
 public final class GrpcServer implements AutoCloseable {
     /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
     private static final int FLOW_CONTROL_WINDOW = 65_535;
+
+    /**
+     * What a connection may bring before it is the next one's turn on a network thread, in bytes. Netty would read a
+     * mebibyte, which holds twenty thousand streams that are opened and reset.
+     */
+    private static final int TURN_BYTES = 16_384;
 
     private static final Duration LAST_BYTES = Duration.ofMillis(500);
 
@@ -58,30 +67,37 @@ public final class GrpcServer implements AutoCloseable {
         if (address.isUnresolved()) {
             throw new UnknownHostException(settings.host());
         }
-        Admission admission = new Admission(settings.maxCalls());
+        Admission admission = new Admission(settings.maxCalls(), settings.maxBytesInFlight());
         TextWorkers workers = new TextWorkers(settings.workers());
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
         Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
         Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
-        NettyServerBuilder builder = NettyServerBuilder.forAddress(address)
+        SslContext tls = protection.tls().isPresent()
+                ? new ReloadedSslContext(protection.tls().get())
+                : null;
+        Server server = NettyServerBuilder.forAddress(address, FrameGuard.on(tls, admission))
+                .withChildOption(
+                        ChannelOption.RCVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(64, 2048, TURN_BYTES).maxMessagesPerRead(1))
                 .intercept(new Entrance(protection.gate()))
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
                 .maxInboundMessageSize(settings.maxMessageBytes())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
                 .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
+                .maxRstFramesPerWindow(
+                        4 * settings.maxCallsPerConnection(), 1) // every call given up four times a second
+                .decompressorRegistry(Gzip.REGISTRY)
                 .keepAliveTime(settings.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addService(EmotionGrpc.bind(calls, settings))
                 .addService(DialogueGrpc.bind(calls))
-                .addService(health.service())
-                .addService(ProtoReflectionServiceV1.newInstance())
-                .addService(ProtoReflectionService.newInstance());
-        if (protection.tls().isPresent()) {
-            builder.sslContext(new ReloadedSslContext(protection.tls().get()));
-        }
-        Server server = builder.build();
+                .addService(Visitors.host(health.service(), admission))
+                .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission))
+                .addService(Visitors.host(ProtoReflectionService.newInstance(), admission))
+                .addStreamTracerFactory(Unread.factory(admission))
+                .build();
         try {
             server.start();
         } catch (IOException e) {
@@ -94,6 +110,16 @@ public final class GrpcServer implements AutoCloseable {
     /** Long texts that wait for a worker. */
     public int textsWaiting() {
         return workers.waiting();
+    }
+
+    /** Bytes that all calls hold: messages, what waits to be sent, what conversations remember. */
+    public long bytesInFlight() {
+        return admission.bytes();
+    }
+
+    /** Calls of our services that are open. */
+    public int callsOpen() {
+        return admission.calls();
     }
 
     /** Port it listens on. */

@@ -1,54 +1,80 @@
 package dev.limbic.server.wire;
 
-import com.google.protobuf.MessageLite;
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.Message;
+import com.google.protobuf.Parser;
 import dev.limbic.domain.LimbicException;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A request as it came, readable or not. gRPC would end a whole stream over a message it cannot parse; we answer that
- * message and go on.
+ * A request as it came, readable or not. gRPC would end a whole stream over a message it cannot parse, and log it; we
+ * answer that message and go on.
  *
  * @param request the message, empty if it could not be parsed
- * @param readable whether it could be parsed
+ * @param refusal why it could not be parsed
  */
-record Inbound<M extends MessageLite>(M request, boolean readable) {
+record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) {
     /** The same method, with a request that may be unreadable. */
-    static <M extends MessageLite, R> MethodDescriptor<Inbound<M>, R> lenient(
-            MethodDescriptor<M, R> method, M prototype) {
-        return method.toBuilder(new LenientMarshaller<>(prototype), method.getResponseMarshaller())
+    static <M extends Message, R> MethodDescriptor<Inbound<M>, R> lenient(MethodDescriptor<M, R> method, M prototype) {
+        return method.toBuilder(LenientMarshaller.of(prototype), method.getResponseMarshaller())
                 .build();
     }
 
     /**
      * The message.
      *
-     * @throws LimbicException.Invalid if it could not be parsed
+     * @throws LimbicException if it could not be parsed
      */
-    M requireReadable(String type) {
-        if (!readable) {
-            throw new LimbicException.Invalid("the message is not a limbic.v1." + type + ", or its text is not UTF-8");
+    M requireReadable() {
+        if (refusal != null) {
+            throw refusal;
         }
         return request;
     }
 
-    /** Reads requests; only tests write them. */
-    private record LenientMarshaller<M extends MessageLite>(M prototype)
+    /**
+     * Reads requests; only tests write them.
+     *
+     * @param parser leaves out what it does not know: kept, it would take a hundred times the memory that it took on the
+     *     wire
+     */
+    private record LenientMarshaller<M extends Message>(M prototype, Parser<M> parser)
             implements MethodDescriptor.Marshaller<Inbound<M>> {
+        @SuppressWarnings("unchecked") // a parser makes what its prototype is
+        static <M extends Message> LenientMarshaller<M> of(M prototype) {
+            return new LenientMarshaller<>(
+                    prototype, DiscardUnknownFieldsParser.wrap((Parser<M>) prototype.getParserForType()));
+        }
+
         @Override
         public InputStream stream(Inbound<M> value) {
             return value.request().toByteString().newInput();
         }
 
         @Override
-        @SuppressWarnings("unchecked") // a parser makes what its prototype is
         public Inbound<M> parse(InputStream stream) {
-            try {
-                return new Inbound<>((M) prototype.getParserForType().parseFrom(stream), true);
+            try (stream) { // or what it is unpacked with is only freed by the collector
+                return new Inbound<>(parser.parseFrom(stream), null);
             } catch (IOException e) {
-                return new Inbound<>(prototype, false); // not the message, not UTF-8, or not compressed as it says
+                return new Inbound<>(prototype, unreadable());
+            } catch (StatusRuntimeException e) { // from gRPC, which counts what a compressed message unpacks to
+                if (e.getStatus().getCode() != Status.Code.RESOURCE_EXHAUSTED) {
+                    throw e;
+                }
+                return new Inbound<>(
+                        prototype, new LimbicException.TooLarge("the message unpacks to more than limits.max-message"));
             }
+        }
+
+        private LimbicException unreadable() {
+            return new LimbicException.Invalid(
+                    "the message is not a %s, its text is not UTF-8, or its compression is broken"
+                            .formatted(prototype.getDescriptorForType().getFullName()));
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.limbic.server.wire;
 
+import com.google.protobuf.MessageLite;
+import dev.limbic.domain.LimbicException;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
@@ -9,30 +11,70 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a call has to say: in order, as fast as the transport takes it, the status last. Thread-safe; who fills it must
- * bound what it fills it with.
+ * What a call has to say: in order, as fast as the transport takes it, the status last. And when the client may say
+ * more: a message is asked for when all that was said before has left for a transport that takes it. What waits counts
+ * as held; a client that does not read when all calls hold too much loses its call. Thread-safe; who fills it must bound
+ * what it fills it with.
  */
-final class Outbox<R> {
+final class Outbox<R extends MessageLite> {
     private record End(Status status, Metadata trailers) {}
 
+    /**
+     * What waits.
+     *
+     * @param message null where the client is asked for one
+     */
+    private record Waiting<R extends MessageLite>(@Nullable R message) {
+        long cost() {
+            return message == null ? 0 : Cost.ofAnswer(message);
+        }
+    }
+
     private final ServerCall<?, R> call;
+    private final Admission.Seat seat;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Queue<R> waiting = new ArrayDeque<>(2);
+    private final Queue<Waiting<R>> waiting = new ArrayDeque<>(2);
     private @Nullable End end;
     private boolean begun;
     private boolean ended;
 
-    Outbox(ServerCall<?, R> call) {
+    /** @param seat of the call, which holds what waits */
+    Outbox(ServerCall<?, R> call, Admission.Seat seat) {
         this.call = call;
+        this.seat = seat;
     }
 
-    /** Sends a message, now or later; none after the end. */
+    /**
+     * Sends a message, now or later; none after the end.
+     *
+     * @throws LimbicException.Overloaded if it would have to wait, and all calls hold too much; the call should be {@link
+     *     #cut} then
+     */
     void send(R message) {
+        add(new Waiting<>(message));
+    }
+
+    /**
+     * Lets the client send one more message, as soon as all that was sent so far has left. Call it once for each message
+     * that is done with, one that has no answer of its own included: the client gets no further ahead of what it reads.
+     */
+    void ask() {
+        add(new Waiting<>(null));
+    }
+
+    private void add(Waiting<R> next) {
         lock.lock();
         try {
             if (end == null && !ended) {
-                waiting.add(message);
                 flushLocked();
+                if (!waiting.isEmpty() || !leaves()) {
+                    if (next.message() != null) {
+                        seat.take(next.cost());
+                    }
+                    waiting.add(next);
+                } else {
+                    leave(next);
+                }
             }
         } finally {
             lock.unlock();
@@ -54,6 +96,17 @@ final class Outbox<R> {
         }
     }
 
+    /** {@link #close}, and what waits is not sent. */
+    boolean cut(Status status, Metadata trailers) {
+        lock.lock();
+        try {
+            clearLocked();
+            return close(status, trailers);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The transport takes more. */
     void flush() {
         lock.lock();
@@ -69,7 +122,7 @@ final class Outbox<R> {
         lock.lock();
         try {
             ended = true;
-            waiting.clear();
+            clearLocked();
         } finally {
             lock.unlock();
         }
@@ -85,12 +138,12 @@ final class Outbox<R> {
         }
     }
 
-    /** Lets the client send so many more messages. */
-    void request(int messages) {
+    /** Lets the client send its first messages: so many are under way at most. */
+    void open(int window) {
         lock.lock();
         try {
             if (!ended) {
-                call.request(messages);
+                call.request(window);
             }
         } finally {
             lock.unlock();
@@ -101,9 +154,10 @@ final class Outbox<R> {
         if (ended) {
             return;
         }
-        while (!waiting.isEmpty() && (call.isReady() || !begun)) {
-            begin();
-            call.sendMessage(waiting.remove());
+        for (Waiting<R> next = waiting.peek(); next != null && leaves(); next = waiting.peek()) {
+            waiting.remove();
+            seat.give(next.cost());
+            leave(next);
         }
         if (waiting.isEmpty() && end != null) {
             ended = true;
@@ -111,6 +165,24 @@ final class Outbox<R> {
                 begin();
             }
             call.close(end.status(), end.trailers());
+        }
+    }
+
+    private void clearLocked() {
+        waiting.forEach(each -> seat.give(each.cost()));
+        waiting.clear();
+    }
+
+    private boolean leaves() {
+        return call.isReady() || !begun;
+    }
+
+    private void leave(Waiting<R> next) {
+        begin();
+        if (next.message() != null) {
+            call.sendMessage(next.message());
+        } else {
+            call.request(1);
         }
     }
 

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements Admission.Stream {
     private final Calls calls;
     private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call;
+    private final Admission.Seat seat;
     private final @Nullable Deadline deadline;
     private final Caller caller = Entrance.caller();
 
@@ -43,20 +44,25 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
     private boolean ended;
 
     private StreamCall(
-            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call, @Nullable Deadline deadline) {
+            Calls calls,
+            ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call,
+            Admission.Seat seat,
+            @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
+        this.seat = seat;
         this.deadline = deadline;
     }
 
     static ServerCall.Listener<Inbound<AnalyzeRequest>> start(
             Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeStreamResponse> call) {
+        Admission.Seat seat;
         try {
-            calls.admission().enter();
+            seat = calls.admission().enterStream();
         } catch (LimbicException e) {
             return UnaryCall.refuse(calls, call, Calls.ANALYZE_STREAM, e);
         }
-        StreamCall stream = new StreamCall(calls, call, Context.current().getDeadline());
+        StreamCall stream = new StreamCall(calls, call, seat, Context.current().getDeadline());
         call.sendHeaders(new Metadata());
         call.request(calls.window());
         calls.observer().streamOpened();
@@ -84,6 +90,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         }
         try {
             caller.request();
+            slot.hold(Cost.of(inbound.request()));
             slot.startedAs(calls.pipeline().analyze(Codec.textRequest(inbound, deadline), slot));
         } catch (LimbicException e) {
             slot.failed(e);
@@ -135,7 +142,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
 
     private void left() {
         calls.admission().closed(this);
-        calls.admission().leave();
+        seat.leave();
         calls.observer().streamClosed();
     }
 
@@ -161,6 +168,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         }
         for (Slot slot = slots.peek(); slot != null && slot.response != null && call.isReady(); slot = slots.peek()) {
             slots.remove();
+            seat.give(slot.held);
             call.sendMessage(slot.response);
             if (!draining) {
                 call.request(1);
@@ -184,12 +192,19 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         private final String model;
         private final long startedNanos = System.nanoTime();
         private TextPipeline.@Nullable Pending pending;
+        private long held;
         private @Nullable AnalyzeStreamResponse response;
 
         Slot(AnalyzeRequest request) {
-            this.requestId = request.getRequestId();
+            this.requestId = Codec.echo(request.getRequestId());
             this.clientTimeMicros = request.getClientTimeMicros();
-            this.model = request.getModel();
+            this.model = Codec.echo(request.getModel());
+        }
+
+        /** @throws LimbicException.Overloaded if all calls hold too much; the slot is then only its answer */
+        void hold(long bytes) {
+            seat.take(bytes);
+            held = bytes; // before anyone else knows the slot's work
         }
 
         void startedAs(TextPipeline.Pending work) {

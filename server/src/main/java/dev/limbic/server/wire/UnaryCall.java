@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements TextPipeline.Receiver {
     private final Calls calls;
     private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call;
+    private final Admission.Seat seat;
     private final @Nullable Deadline deadline;
     private final Caller caller = Entrance.caller();
     private long startedNanos = System.nanoTime();
@@ -32,21 +33,26 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     private long closedNanos;
 
     private UnaryCall(
-            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call, @Nullable Deadline deadline) {
+            Calls calls,
+            ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call,
+            Admission.Seat seat,
+            @Nullable Deadline deadline) {
         this.calls = calls;
         this.call = call;
+        this.seat = seat;
         this.deadline = deadline;
     }
 
     static ServerCall.Listener<Inbound<AnalyzeRequest>> start(
             Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call) {
+        Admission.Seat seat;
         try {
-            calls.admission().enter();
+            seat = calls.admission().enter();
         } catch (LimbicException e) {
             return refuse(calls, call, Calls.ANALYZE, e);
         }
         call.request(2); // the second makes a surplus message visible
-        return new UnaryCall(calls, call, Context.current().getDeadline());
+        return new UnaryCall(calls, call, seat, Context.current().getDeadline());
     }
 
     static <Q, R> ServerCall.Listener<Q> refuse(
@@ -63,8 +69,13 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
             failed(new LimbicException.Invalid("Analyze takes one message; use AnalyzeStream for more"));
             return;
         }
-        inbound = message;
         startedNanos = System.nanoTime();
+        try {
+            seat.take(Cost.of(message.request()));
+            inbound = message;
+        } catch (LimbicException.Overloaded full) {
+            inbound = new Inbound<>(AnalyzeRequest.getDefaultInstance(), full);
+        }
     }
 
     @Override
@@ -93,7 +104,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
         caller.charge(answer.tokens());
         AnalyzeRequest request = request();
         AnalyzeResponse response = AnalyzeResponse.newBuilder()
-                .setRequestId(request.getRequestId())
+                .setRequestId(Codec.echo(request.getRequestId()))
                 .setClientTimeMicros(request.getClientTimeMicros())
                 .setAnalysis(Codec.analysis(answer))
                 .build();
@@ -145,7 +156,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
         if (work != null && unanswered) {
             work.cancel();
         }
-        calls.admission().leave();
+        seat.leave();
         if (unanswered) {
             calls.answered(Calls.ANALYZE, model(), Status.Code.CANCELLED, startedNanos);
         }
@@ -154,7 +165,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     @Override
     public void onComplete() {
         calls.pipeline().sent(System.nanoTime() - closedNanos);
-        calls.admission().leave();
+        seat.leave();
     }
 
     private String model() {

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxInFlightPerStream unanswered requests before the server stops reading a stream
  * @param maxCalls open calls in the whole server; more are refused
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
+ * @param maxBytesInFlight most that all calls hold together: messages, what waits to be sent, what conversations remember
  * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
  * @param workers threads that tokenise long texts and write prompts
  * @param maxTurns most turns that a conversation remembers
@@ -23,6 +24,7 @@ public record WireSettings(
         int maxInFlightPerStream,
         int maxCalls,
         int maxCallsPerConnection,
+        long maxBytesInFlight,
         Duration keepAlive,
         int workers,
         int maxTurns) {}

@@ -23,7 +23,7 @@ final class Notes implements Dialogue.Audience {
     }
 
     @Override
-    public void done() {
+    public void done(Utterance utterance, long remembered) {
         done.incrementAndGet();
     }
 

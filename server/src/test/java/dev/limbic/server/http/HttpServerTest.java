@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +103,7 @@ class HttpServerTest {
             do {
                 before = asked.get();
                 Thread.sleep(200);
-            } while (asked.get() > before);
+            } while (asked.get() == 0 || asked.get() > before);
             assertThat(asked.get()).isBetween(1, requests / 4);
             long body = 0;
             InputStream in = socket.getInputStream();
@@ -117,21 +118,45 @@ class HttpServerTest {
     }
 
     @Test
-    void tooManyConnectionsAreClosedAtOnce() throws IOException {
+    void aNewcomerIsAnsweredAndTheOneThatWasSilentLongestGivesWay() throws IOException {
         List<Socket> open = new ArrayList<>();
         try {
             for (int i = 0; i < 256; i++) {
                 Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+                socket.setSoTimeout(20_000);
+                socket.getOutputStream().write("GET /he".getBytes(StandardCharsets.ISO_8859_1)); // and no more
                 open.add(socket);
             }
-            try (Socket surplus = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-                surplus.setSoTimeout(20_000);
-                assertThat(surplus.getInputStream().read()).isEqualTo(-1);
+            open.getFirst()
+                    .getOutputStream()
+                    .write("llo HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
+            assertThat(readUntil(open.getFirst().getInputStream(), "hi\n")).startsWith("HTTP/1.1 200");
+            assertThat(exchange(request("GET", "/hello"))).startsWith("HTTP/1.1 200");
+            assertThat(open.get(1).getInputStream().read()).isEqualTo(-1);
+            for (int each : new int[] {0, 2, 255}) {
+                String rest = (each == 0 ? "GET /he" : "") + "llo HTTP/1.1\r\nHost: x\r\n\r\n";
+                open.get(each).getOutputStream().write(rest.getBytes(StandardCharsets.ISO_8859_1));
+                assertThat(readUntil(open.get(each).getInputStream(), "hi\n")).startsWith("HTTP/1.1 200");
             }
         } finally {
             for (Socket socket : open) {
                 socket.close();
             }
+        }
+    }
+
+    @Test
+    void whoSendsNoWholeRequestSoonIsClosed() throws IOException {
+        try (HttpServer hasty = HttpServer.start(
+                        "127.0.0.1",
+                        0,
+                        Map.of("/hello", new Route(Surface.METRICS, () -> Reply.text(200, "hi\n"))),
+                        TestConfig.unprotected(),
+                        Duration.ofMillis(50));
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), hasty.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write("GET".getBytes(StandardCharsets.ISO_8859_1));
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
     }
 

@@ -157,14 +157,14 @@ class AnalyzeStreamTest {
                 (ClientCallStreamObserver<AnalyzeRequest>) fixture.async().analyzeStream(collected);
         int total = 5000;
         AnalyzeRequest request = text("hello").toBuilder()
-                .setRequestId("i".repeat(1000))
-                .build(); // echoed: each answer is over 1,000 bytes
+                .setRequestId("i".repeat(256))
+                .build(); // echoed: each answer is over 300 bytes
         for (int i = 0; i < total; i++) {
             requests.onNext(request);
         }
         // What is accepted settles at the window plus what gRPC's transport buffers: 64 KiB of flow control on the
-        // client and 32 KiB on the server, each message over 1,000 bytes.
-        int mostAnswered = WireFixture.WINDOW + (2 * 65_536 + 32_768) / 1000;
+        // client and 32 KiB on the server, each message over 300 bytes.
+        int mostAnswered = WireFixture.WINDOW + (2 * 65_536 + 32_768) / 300;
         int settled = awaitSettled();
         assertThat(settled).isPositive().isLessThan(mostAnswered);
         assertThat(requests.isReady()).isFalse();

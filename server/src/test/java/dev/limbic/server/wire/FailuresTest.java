@@ -23,6 +23,9 @@ class FailuresTest {
     private static final Map<LimbicException, Status.Code> EXPECTED = Map.of(
             new LimbicException.Invalid("why"), Status.Code.INVALID_ARGUMENT,
             new LimbicException.NotFound("why"), Status.Code.NOT_FOUND,
+            new LimbicException.Unauthenticated("why"), Status.Code.UNAUTHENTICATED,
+            new LimbicException.Denied("why"), Status.Code.PERMISSION_DENIED,
+            new LimbicException.TooLarge("why"), Status.Code.RESOURCE_EXHAUSTED,
             new LimbicException.Overloaded("why", SOON), Status.Code.RESOURCE_EXHAUSTED,
             new LimbicException.Expired("why"), Status.Code.DEADLINE_EXCEEDED,
             new LimbicException.Unavailable("why", SOON), Status.Code.UNAVAILABLE,

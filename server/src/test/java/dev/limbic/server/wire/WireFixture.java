@@ -1,5 +1,7 @@
 package dev.limbic.server.wire;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.limbic.generate.Scheduler;
 import dev.limbic.server.FakeGeneration;
 import dev.limbic.server.FakeLanguageModel;
@@ -27,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** A real server on a free loopback port, with two fake models on one device, and a client. */
 final class WireFixture implements AutoCloseable {
@@ -56,10 +59,18 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(int maxCalls, boolean speaks) throws IOException {
-        this(maxCalls, speaks, TestConfig.unprotected());
+        this(maxCalls, 64 << 20, speaks, TestConfig.unprotected());
     }
 
     WireFixture(int maxCalls, boolean speaks, Protection protection) throws IOException {
+        this(maxCalls, 64 << 20, speaks, protection);
+    }
+
+    WireFixture(int maxCalls, long maxBytes, boolean speaks) throws IOException {
+        this(maxCalls, maxBytes, speaks, TestConfig.unprotected());
+    }
+
+    WireFixture(int maxCalls, long maxBytes, boolean speaks, Protection protection) throws IOException {
         BatchObserver drops = new BatchObserver() {
             @Override
             public void ran(String lane, int rows, int tokens, long computeNanos) {}
@@ -82,8 +93,8 @@ final class WireFixture implements AutoCloseable {
                         new Models.Served(first, batcher.lane("first", b -> List.of(first.logits(b)))),
                         new Models.Served(second, batcher.lane("second", b -> List.of(second.logits(b))))),
                 "first");
-        WireSettings settings =
-                new WireSettings("127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, Duration.ofSeconds(60), 2, 6);
+        WireSettings settings = new WireSettings(
+                "127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60), 2, 6);
         scheduler = FakeGeneration.on(batcher, language, QUEUE, completions);
         Languages languages = speaks
                 ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
@@ -162,5 +173,11 @@ final class WireFixture implements AutoCloseable {
         server.close();
         batcher.close();
         completions.shutdown();
+        for (int i = 0; i < 4000 && server.bytesInFlight() != 0; i++) {
+            LockSupport.parkNanos(5_000_000);
+        }
+        assertThat(server.bytesInFlight())
+                .as("bytes that are held without a call")
+                .isZero();
     }
 }
