@@ -254,7 +254,7 @@ final class OverloadBench {
                 Locale.ROOT,
                 "%-44s %8.0f %8.0f %6.2f %8.0f %8.0f %8.0f %7.1f %7.1f %6.2f%s%n",
                 name,
-                result == peak ? result.answered() : result.offered(),
+                result.equals(peak) ? result.answered() : result.offered(),
                 result.inTime(),
                 result.inTime() / peak.inTime(),
                 result.refused(),

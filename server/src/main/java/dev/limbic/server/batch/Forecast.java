@@ -126,7 +126,7 @@ final class Forecast {
             Amount ahead = other.backlog().before(claim.urgency());
             if (other != lane && ahead.rows() > 0) {
                 long batches = ahead.fullBatches(policy) + 1;
-                before += other.pace().nanos(batches, ahead.tokens());
+                before += other.pace().nanos(batches, (double) ahead.tokens());
                 turns += batches;
             }
         }

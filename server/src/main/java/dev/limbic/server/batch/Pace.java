@@ -41,7 +41,7 @@ public final class Pace {
     /** Learns from a batch. */
     public void observed(long tokens, long nanos) {
         double units = tokens / UNIT;
-        double scale = Math.max(1, known ? nanos(1, tokens) : nanos);
+        double scale = Math.max(1, known ? nanos(1, (double) tokens) : nanos);
         if (!known) {
             known = true;
             fixedVariance = 4 * scale * scale;
@@ -54,7 +54,7 @@ public final class Pace {
         double fixedShare = (fixedVariance + covariance * units) / scale;
         double unitShare = (covariance + unitVariance * units) / scale;
         double variance = (fixedShare + unitShare * units) / scale;
-        double error = (nanos - nanos(1, tokens)) / scale;
+        double error = (nanos - nanos(1, (double) tokens)) / scale;
         if (variance < UNSURE) {
             spread += SPREAD_GAIN * (Math.min(1, Math.abs(error)) - spread);
             if (error < TOO_FAST) {

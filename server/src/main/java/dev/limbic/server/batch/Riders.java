@@ -34,13 +34,26 @@ final class Riders<P, R> {
     private int tokens;
     private long finishByNanos = Ticket.NEVER;
 
-    private Riders(BatchPolicy policy, Pace pace, long now, long answeringNanos, double leastNanos, long fromPatience) {
+    /**
+     * @param order who would like to ride, first come first
+     * @param leastNanos who has less time than this is left behind
+     * @param fromPatience but not who has less patience than this
+     */
+    private Riders(
+            List<Ticket<P, R>> order,
+            BatchPolicy policy,
+            Pace pace,
+            long now,
+            long answeringNanos,
+            double leastNanos,
+            long fromPatience) {
         this.policy = policy;
         this.pace = pace;
         this.now = now;
         this.answeringNanos = answeringNanos;
         this.leastNanos = leastNanos;
         this.fromPatience = fromPatience;
+        board(order);
     }
 
     /**
@@ -55,7 +68,7 @@ final class Riders<P, R> {
      */
     static <P, R> Riders<P, R> choose(
             List<Ticket<P, R>> order, BatchPolicy policy, Pace pace, long now, long answeringNanos) {
-        Riders<P, R> best = new Riders<P, R>(policy, pace, now, answeringNanos, 0, 0).board(order);
+        Riders<P, R> best = new Riders<>(order, policy, pace, now, answeringNanos, 0, 0);
         Ticket<P, R> tightest = best.tightest;
         if (tightest == null || best.leavesNobodyLate(order)) {
             return best;
@@ -68,33 +81,32 @@ final class Riders<P, R> {
         double rate = best.rate();
         for (int i = 0; i < DOUBLINGS; i++) {
             room *= 2;
-            Riders<P, R> without = new Riders<P, R>(policy, pace, now, answeringNanos, room, patience).board(peers);
+            Riders<P, R> without = new Riders<>(peers, policy, pace, now, answeringNanos, room, patience);
             if (WORTH * without.rate() > rate) {
                 rate = without.rate();
-                best = new Riders<P, R>(policy, pace, now, answeringNanos, room, patience).board(order);
+                best = new Riders<>(order, policy, pace, now, answeringNanos, room, patience);
             }
         }
         return best;
     }
 
-    private Riders<P, R> board(List<Ticket<P, R>> order) {
+    private void board(List<Ticket<P, R>> order) {
         for (Ticket<P, R> ticket : order) {
             switch (verdict(ticket)) {
                 case ABOARD -> take(ticket);
                 case LATE -> late.add(ticket);
                 case NEXT -> {
-                    return this;
+                    return;
                 }
             }
         }
-        return this;
     }
 
     /** Whether the next batch would bring home in time whoever does not ride in this one. */
     private boolean leavesNobodyLate(List<Ticket<P, R>> order) {
         List<Ticket<P, R>> rest = order.subList(tickets.size() + late.size(), order.size());
         long end = now + (long) pace.nanos(1, tokens);
-        Riders<P, R> next = new Riders<P, R>(policy, pace, end, answeringNanos, 0, 0).board(rest);
+        Riders<P, R> next = new Riders<>(rest, policy, pace, end, answeringNanos, 0, 0);
         return next.tickets.size() == rest.size();
     }
 
