@@ -52,6 +52,7 @@ REFUSED = {
     "extra_layer": "surplus",
     "split_special": "key 'split_special_tokens'",
     "no class": "by the tokeniser's class",  # BPE made of the pieces of another model
+    "no tokenizer_config": "by the tokeniser's class",
     "truncate_left": "key 'truncation_side'",
 }
 
