@@ -42,8 +42,8 @@ public final class LanguageRegistry {
     /** Buffers that old versions of transformers saved although they are computed. */
     private static final String[] HARMLESS = {"*.attn.bias", "*.attn.masked_bias", "*.rotary_emb.inv_freq"};
 
-    /** See docs/cpu-engine.md for what was measured. */
-    private static final int LEAST_COLUMNS_OF_INT8 = 512;
+    /** Whose text survives eight bits; see docs/cpu-engine.md for what was measured. */
+    private static final Set<String> INT8 = Set.of("GPT2LMHeadModel");
 
     /** Tokens in a block: a shared prefix is shared in whole blocks, and a sequence wastes half of one. */
     private static final int BLOCK_TOKENS = 16;
@@ -132,12 +132,11 @@ public final class LanguageRegistry {
 
     /**
      * The precision that {@code auto} means: generation is bound by the reading of weights, so the smallest type whose
-     * text is still the model's. In int8 the sums are exact, and a text is the same in any company; narrow models choose
-     * too many other tokens then, and are small anyway. Of the 16-bit types bf16, whose range no model leaves.
+     * text is still the model's. In int8 the sums are exact, and a text is the same in any company, but Llamas choose
+     * too many other tokens then. Of the 16-bit types bf16, whose range no model leaves.
      */
     static Precision automatic(Device device, HfConfig config) {
-        int columns = config.intOr(config.has("n_embd") ? "n_embd" : "hidden_size", 0, 0, Integer.MAX_VALUE);
-        if (columns >= LEAST_COLUMNS_OF_INT8 && device.supports(Precision.INT8)) {
+        if (INT8.contains(config.architecture()) && device.supports(Precision.INT8)) {
             return Precision.INT8;
         }
         return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;

@@ -109,6 +109,17 @@ class DecoderConfigTest {
         }
     }
 
+    /** Of what a Llama writes in int8 too much is not the model's, see docs/cpu-engine.md. */
+    @ParameterizedTest
+    @CsvSource({"gpt2, true", "llama, false", "qwen2, false", "mistral, false"})
+    void eightBitsAreForWhoBearsThem(String name, boolean bears) throws IOException {
+        Precision halves = device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
+        try (HfDirectory directory = HfDirectory.open(changed(name, ""))) {
+            assertThat(LanguageRegistry.automatic(device, directory.config()))
+                    .isEqualTo(bears && device.supports(Precision.INT8) ? Precision.INT8 : halves);
+        }
+    }
+
     @Test
     void windowsAreReadAsTransformersReadsThem() throws IOException {
         assertThat(windows("mistral-silent", "")).containsExactly(4096, 4096);
