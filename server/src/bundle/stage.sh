@@ -14,7 +14,7 @@ mkdir -p "$stage"/{lib,models}
 echo "  runtime" >&2
 "$JAVA_HOME/bin/jlink" --output "$stage/runtime" --strip-debug --no-header-files --no-man-pages --compress zip-6 \
   --add-modules java.base,java.logging,java.management,java.naming,java.desktop,java.sql,java.net.http \
-  --add-modules jdk.unsupported,jdk.incubator.vector,jdk.crypto.ec
+  --add-modules jdk.unsupported,jdk.management,jdk.incubator.vector,jdk.crypto.ec
 
 echo "  jars" >&2
 for module in "$@"; do

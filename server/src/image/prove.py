@@ -252,8 +252,8 @@ def client(stage):
 
 def telling(output):
     """Without what libraries log."""
-    lines = [line for line in output.splitlines() if not re.match(r"WARNING|\s|java\.lang|\d\d:\d\d", line)]
-    return " | ".join(line for line in lines if line)
+    lines = [line for line in output.splitlines() if not re.match(r"WARNING|\s+at |java\.lang|\d\d:\d\d", line)]
+    return " | ".join(line.strip() for line in lines if line.strip())
 
 
 def require(what, holds, found=""):
