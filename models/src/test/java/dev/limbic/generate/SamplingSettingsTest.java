@@ -50,8 +50,8 @@ class SamplingSettingsTest {
         refused(() -> stops("😀".substring(0, 1)), "a stop string holds half of a character");
         refused(() -> stops("😀".substring(1)), "a stop string holds half of a character");
         refused(
-                () -> settings.ending(List.of(), Collections.nCopies(21, "x"), 0, 9),
-                "at most 20 stop strings are possible, found 21");
+                () -> settings.ending(List.of(), Collections.nCopies(33, "x"), 0, 9),
+                "at most 32 stop strings are possible, found 33");
         stops("😀");
     }
 
