@@ -53,6 +53,28 @@ interface CachedAttentionCases {
         }
     }
 
+    /** Memory that others used before is not clean. Odd heads: products of pairs reach over the end of a row. */
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "F16"})
+    default void cachedAttentionDoesNotSeeWhatLiesInScratch(DType type) {
+        bench().assumeDecodes();
+        bench().assumeComputes(type);
+        Heads heads = new Heads(8, 1, 33);
+        int[] rows = {70, 70, 70, 70, 70, 70};
+        int[] long128 = {128, 128, 128, 128, 128, 128};
+        int[] none = new int[rows.length];
+        for (int round = 0; round < 5; round++) {
+            bench().device().beginBatch();
+            CacheCase before = CacheCase.random(bench(), heads, 16, type, type, none, long128);
+            float[] poison = before.tokens().values().clone();
+            Arrays.fill(poison, Float.NaN);
+            before.withTokens(new Matrix(before.tokens().rows(), before.tokens().columns(), poison))
+                    .run();
+            bench().device().beginBatch();
+            CacheCase.random(bench(), heads, 16, type, type, none, rows).check("after NaN");
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionHandlesEveryRowCount(DType type) {

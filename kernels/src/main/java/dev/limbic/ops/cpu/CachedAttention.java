@@ -273,7 +273,10 @@ final class CachedAttention {
         int states = heads.group() * rows;
         DType type = cache.products();
         long queryBytes = (long) d * type.bytes();
-        long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes); // the last rows of a tile may be none
+        // The last rows of a tile may be none. They must be numbers all the same: where d is odd, a product takes the first
+        // element of the next row along, times zero.
+        long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes);
+        Ram.fill(queries + states * queryBytes, RowTile.ROWS * queryBytes, (byte) 0);
         long sums = scratch.allocate(4L * states * padded);
         Ram.fill(sums, 4L * states * padded, (byte) 0);
         long statistics = scratch.allocate(8L * states);
