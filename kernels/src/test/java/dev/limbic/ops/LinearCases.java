@@ -54,6 +54,23 @@ interface LinearCases {
         }
     }
 
+    /** Memory that others used before is not clean. Odd K: products of pairs reach over the end of a row. */
+    @ParameterizedTest
+    @EnumSource
+    default void linearDoesNotSeeWhatLiesInScratch(Precision precision) {
+        bench().assumeComputes(precision);
+        float[] poison = new float[1 << 20];
+        Arrays.fill(poison, Float.intBitsToFloat(0x7fc07fc0)); // NaN as f32, and two of them as bf16
+        for (int rows : new int[] {1, 7, 16, 33, 64}) {
+            for (int in : new int[] {1, 31, 33, 127}) {
+                bench().device().beginBatch();
+                bench().device().upload(poison, 1, poison.length);
+                bench().device().beginBatch();
+                LinearCase.random(bench(), rows, in, 65, true, precision).check(Activation.NONE);
+            }
+        }
+    }
+
     /** What decoding multiplies: few rows, with K and N around the lanes, blocks and panels of kernels made for that. */
     @ParameterizedTest
     @EnumSource
