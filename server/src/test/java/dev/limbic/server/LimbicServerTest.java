@@ -173,20 +173,7 @@ class LimbicServerTest {
     @Test
     void aPortInUseIsToldWithWhatToDo() {
         ServerConfig config = TestConfig.of("fake");
-        ServerConfig taken = new ServerConfig(
-                new ServerConfig.Listen("127.0.0.1", server.grpcPort()),
-                config.http(),
-                config.security(),
-                config.models(),
-                config.languages(),
-                config.generation(),
-                config.dialogue(),
-                config.cuda(),
-                config.batch(),
-                config.limits(),
-                config.workers(),
-                config.grace(),
-                config.log());
+        ServerConfig taken = TestConfig.listening(config, new ServerConfig.Listen("127.0.0.1", server.grpcPort()));
         FakeTextModel other = new FakeTextModel("fake");
         assertThatThrownBy(() -> LimbicServer.start(taken, List.of(Host.of(other))))
                 .isInstanceOf(IOException.class)

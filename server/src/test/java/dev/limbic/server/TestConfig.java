@@ -43,8 +43,17 @@ public final class TestConfig {
 
     /** The same with security. */
     public static ServerConfig secured(ServerConfig config, ServerConfig.Security security) {
+        return with(config, config.grpc(), security);
+    }
+
+    /** The same with gRPC at another place. */
+    public static ServerConfig listening(ServerConfig config, ServerConfig.Listen grpc) {
+        return with(config, grpc, config.security());
+    }
+
+    private static ServerConfig with(ServerConfig config, ServerConfig.Listen grpc, ServerConfig.Security security) {
         return new ServerConfig(
-                config.grpc(),
+                grpc,
                 config.http(),
                 security,
                 config.models(),
