@@ -35,10 +35,13 @@ final class OverloadBench {
     /** Two full batches by rows: one computes, the next waits. */
     private static final int IN_FLIGHT = 128;
 
-    /** Of {@link #WARM_UP} each, before anything is measured. */
-    private static final int LEAST_ROUNDS = 3;
+    /** Of {@link #WARM_UP} each, before anything is measured; one core has the compiler's work to do, too. */
+    private static final int LEAST_ROUNDS = 8;
 
-    private static final int MOST_ROUNDS = 10;
+    private static final int MOST_ROUNDS = 15;
+
+    /** Of capacity, while refusals and deadlines are made warm. */
+    private static final double WARM_LOAD = 2;
 
     private static final int MESSAGES = 512;
     private static final double MEAN_WORDS = 12;
@@ -167,7 +170,7 @@ final class OverloadBench {
             throws IOException, InterruptedException {
         try (ServerProcess server = server(count, folder, models);
                 OpenLoad load = new OpenLoad(server.port())) {
-            warm(load, mix);
+            warm(load, mix, Duration.ofMillis(millis[0]));
             OpenLoad.Result peak = load.closed(mix, IN_FLIGHT, WARM_UP, measured);
             String name = what + ", " + cores(count);
             row(name + ", closed loop", peak, peak);
@@ -186,16 +189,17 @@ final class OverloadBench {
         }
     }
 
-    /** Until server and client are compiled, and the client gets no more from it. */
-    private static void warm(OpenLoad load, OpenLoad.Mix mix) {
+    /** Until server and client are compiled, and the client gets no more from it; then with what is to be refused. */
+    private static void warm(OpenLoad load, OpenLoad.Mix mix, Duration timeout) {
         double before = 0;
         for (int round = 0; round < MOST_ROUNDS; round++) {
             double rate = load.closed(mix, IN_FLIGHT, Duration.ZERO, WARM_UP).answered();
             if (round >= LEAST_ROUNDS && rate < 1.03 * before) {
-                return;
+                break;
             }
             before = Math.max(before, rate);
         }
+        load.open(mix, WARM_LOAD * before, timeout, Duration.ZERO, WARM_UP.multipliedBy(LEAST_ROUNDS));
     }
 
     /** Without deadlines: what a server that mostly refuses still does. */
@@ -203,7 +207,7 @@ final class OverloadBench {
         try (ServerProcess server = server(count, folder, models);
                 OpenLoad load = new OpenLoad(server.port())) {
             OpenLoad.Mix mix = starterTexts();
-            warm(load, mix);
+            warm(load, mix, Duration.ZERO);
             OpenLoad.Result peak = load.closed(mix, IN_FLIGHT, WARM_UP, measured);
             OpenLoad.Result result = load.open(mix, 5 * peak.answered(), Duration.ZERO, WARM_UP, measured);
             String name = "starter BERT, %s, no deadline, 5 x".formatted(cores(count));
@@ -219,7 +223,7 @@ final class OverloadBench {
                 OpenLoad urgent = new OpenLoad(server.port())) {
             OpenLoad.Mix low = texts(WORDS, Priority.PRIORITY_LOW);
             OpenLoad.Mix high = texts(WORDS, Priority.PRIORITY_HIGH);
-            warm(flood, low);
+            warm(flood, low, Duration.ZERO);
             OpenLoad.Result peak = flood.closed(low, IN_FLIGHT, WARM_UP, measured);
             double sum = server.metric("limbic_compute_seconds_sum");
             double batches = server.metric("limbic_compute_seconds_count");

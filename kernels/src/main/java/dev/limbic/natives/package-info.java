@@ -1,4 +1,4 @@
-/** The one folder into which native libraries are unpacked, and that nobody else can write. */
+/** What is asked of the operating system: a folder for native libraries that nobody else can write, and turns for threads. */
 @NullMarked
 package dev.limbic.natives;
 

@@ -3,6 +3,7 @@ package dev.limbic.server;
 import dev.limbic.domain.Encoding;
 import dev.limbic.model.LanguageModel;
 import dev.limbic.model.TextModel;
+import dev.limbic.natives.Scheduling;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
@@ -36,6 +37,7 @@ final class Devices implements AutoCloseable {
         BatchPolicy policy = new BatchPolicy(batch.maxTokens(), batch.maxRows(), batch.queueRows(), batch.maxDelay());
         this.completions = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("limbic-answers").daemon(true).factory());
+        completions.execute(Scheduling::interruptNobody);
         List<Models.Served> served = new ArrayList<>();
         List<Languages.Served> speaking = new ArrayList<>();
         for (Host host : hosts) {

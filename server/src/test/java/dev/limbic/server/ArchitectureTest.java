@@ -78,6 +78,7 @@ class ArchitectureTest {
                     "dev.limbic.server.wire",
                     List.of(
                             "dev.limbic.domain",
+                            "dev.limbic.natives",
                             "dev.limbic.generate",
                             "dev.limbic.server.pipeline",
                             "dev.limbic.server.dialogue",

@@ -211,10 +211,8 @@ final class Attention {
             e.intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
             sums = sums.add(e);
         }
-        float inverse = 1 / VectorMath.sum(sums);
-        for (int j = 0; j < columns; j += LANES) {
-            load(row + 4L * j).mul(inverse).intoMemorySegment(Ram.ALL, row + 4L * j, Ram.ORDER);
-        }
+        // One more loop here would be more than the compiler inlines, and its vectors would become heap objects.
+        RowKernels.scale(1 / VectorMath.sum(sums), row, columns);
     }
 
     private static void mix2(long p, long pBytes, long values, long valueBytes, int visible, long out, long outBytes) {

@@ -134,18 +134,6 @@ final class VectorMath {
         return x.mul(sigmoid(x));
     }
 
-    static FloatVector activate(Activation activation, FloatVector x) {
-        return switch (activation) {
-            case NONE -> x;
-            case RELU -> x.max(0f);
-            case GELU -> gelu(x);
-            case GELU_TANH -> geluTanh(x);
-            case SILU -> silu(x);
-            case TANH -> tanh(x);
-            case SIGMOID -> sigmoid(x);
-        };
-    }
-
     /** 2^x; 0 of what is too small for f32. */
     static float exp2(float x) {
         return x == 0 ? 1 : (float) Math.exp(x * LN2);
@@ -159,10 +147,7 @@ final class VectorMath {
         return switch (activation) {
             case NONE -> x;
             case RELU -> Math.max(x, 0f);
-            case GELU -> {
-                FloatVector v = FloatVector.broadcast(F, x);
-                yield activate(Activation.GELU, v).lane(0);
-            }
+            case GELU -> gelu(FloatVector.broadcast(F, x)).lane(0);
             case GELU_TANH -> x * sigmoid(1.5957691216f * x * (1 + 0.044715f * x * x));
             case SILU -> x * sigmoid(x);
             case TANH -> (float) Math.tanh(x);

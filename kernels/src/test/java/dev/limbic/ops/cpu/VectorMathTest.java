@@ -130,7 +130,15 @@ final class VectorMathTest {
     }
 
     private static UnaryOperator<FloatVector> vector(Activation activation) {
-        return x -> VectorMath.activate(activation, x);
+        return switch (activation) {
+            case NONE -> x -> x;
+            case RELU -> x -> x.max(0f);
+            case GELU -> VectorMath::gelu;
+            case GELU_TANH -> VectorMath::geluTanh;
+            case SILU -> VectorMath::silu;
+            case TANH -> VectorMath::tanh;
+            case SIGMOID -> VectorMath::sigmoid;
+        };
     }
 
     private static DoubleUnaryOperator exact(Activation activation) {

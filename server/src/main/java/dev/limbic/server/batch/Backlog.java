@@ -98,6 +98,24 @@ final class Backlog<P, R> {
         return own == null ? before : before.plus(own.before(urgency));
     }
 
+    /** Part of the device's time that higher priorities took of late. */
+    double shareBefore(Urgency urgency, long now) {
+        double share = 0;
+        for (Rank<P, R> rank : ranks.headMap(urgency.patienceNanos(), false).values()) {
+            share += rank.share(now);
+        }
+        return share;
+    }
+
+    /** Removes what leaves for a batch of which so much time is its own. */
+    void board(Ticket<P, R> ticket, double nanos, long now) {
+        Rank<P, R> rank = ranks.get(ticket.urgency().patienceNanos());
+        if (rank != null && rank.remove(ticket)) {
+            rows--;
+            rank.rode(nanos, now);
+        }
+    }
+
     /** Tokens of late of a batch of what waited, of this urgency's priority or a higher one, had all had time. */
     double crowdTokens(Urgency urgency) {
         Rank<P, R> own = ranks.get(urgency.patienceNanos());

@@ -17,6 +17,9 @@ final class Forecast {
     private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
     private static final double NANOS_PER_MILLI = 1e6;
 
+    /** Of the device's time, what is thought to be left at least for whoever waits, however busy higher priorities are. */
+    private static final double LEAST_LEFT = 0.05;
+
     private final BatchPolicy policy;
     private final Lanes lanes;
     private final Steppers steppers;
@@ -137,8 +140,18 @@ final class Forecast {
             before += (turns + full) * steps.nanos(1, 1);
         }
         double rest = ahead.tokens() - ahead.fullTokens(policy);
+        double slower = 1 / Math.max(LEAST_LEFT, 1 - busyBefore(claim, now));
         double wait = before + (rest > 0 ? lane.pace().nanos(1, rest) : 0);
-        return new Prospect(wait, before + ownBatch(lane, claim, rest));
+        return new Prospect(wait * slower, before * slower + ownBatch(lane, claim, rest));
+    }
+
+    /** Part of the device's time that went to higher priorities of late: while work waits, as much will come before it. */
+    private double busyBefore(Claim claim, long now) {
+        double busy = 0;
+        for (Lane<?, ?> lane : lanes.all()) {
+            busy += lane.backlog().shareBefore(claim.urgency(), now);
+        }
+        return busy;
     }
 
     /**

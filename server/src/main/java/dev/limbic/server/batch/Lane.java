@@ -131,7 +131,8 @@ public final class Lane<P, R> {
         }
         backlog.tickets().filter(ticket -> ticket != overdue).forEach(order::add);
         Riders<P, R> riders = Riders.choose(order, policy, pace, now, answeringNanos);
-        riders.tickets().forEach(backlog::remove);
+        double nanosPerToken = pace.nanos(1, riders.tokens()) / Math.max(1, riders.tokens());
+        riders.tickets().forEach(ticket -> backlog.board(ticket, nanosPerToken * ticket.tokens(), now));
         riders.late().forEach(backlog::remove);
         late.addAll(riders.late());
         return new Batch<>(this, riders.tickets(), riders.tokens(), now);

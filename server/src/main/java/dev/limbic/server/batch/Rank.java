@@ -7,9 +7,14 @@ import java.util.TreeMap;
 final class Rank<P, R> {
     private static final double CROWD_GAIN = 0.25;
 
+    /** After so long, what rode has faded to the e-th part. */
+    private static final double MEMORY_NANOS = 1e9;
+
     private final NavigableMap<Urgency, Ticket<P, R>> tickets = new TreeMap<>();
     private long tokens;
     private double crowdTokens;
+    private double busyNanos;
+    private long busySince;
 
     NavigableMap<Urgency, Ticket<P, R>> tickets() {
         return tickets;
@@ -40,6 +45,21 @@ final class Rank<P, R> {
             before = before.minus(later.tokens());
         }
         return before;
+    }
+
+    /** Notes that a rider left for a batch, and how much of the batch's time is his. */
+    void rode(double nanos, long now) {
+        busyNanos = busy(now) + nanos;
+        busySince = now;
+    }
+
+    private double busy(long now) {
+        return busyNanos * Math.exp((busySince - now) / MEMORY_NANOS);
+    }
+
+    /** Part of the device's time that this rank took of late. */
+    double share(long now) {
+        return busy(now) / MEMORY_NANOS;
     }
 
     /** Notes, when a batch is assembled, how large it could be of what is at least as urgent as this rank. */

@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.natives.Scheduling;
 import io.grpc.ServerCredentials;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcHttp2ConnectionHandler;
 import io.grpc.netty.shaded.io.grpc.netty.InternalNettyServerCredentials;
@@ -66,6 +67,7 @@ final class FrameGuard extends Http2FrameListenerDecorator {
 
         @Override
         public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpc) {
+            Scheduling.interruptNobody(); // on the connection's thread
             grpc.decoder().frameListener(new FrameGuard(grpc.decoder().frameListener(), admission));
             return plain.newHandler(grpc);
         }

@@ -1,0 +1,83 @@
+package dev.limbic.ops.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorMask;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A vector that is handed to a method or back from one becomes a heap object, unless the compiler inlines that method. It
+ * does not inline one that happened to be compiled first, which made whole servers slow by chance; so it is told to.
+ */
+class InliningTest {
+    private static final String COMMAND = "-XX:CompileCommand=";
+
+    /** What every Limbic JVM is started with, these tests' too. */
+    private static List<String> patterns(String kind) {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> argument.startsWith(COMMAND + kind + ","))
+                .map(argument -> argument.substring((COMMAND + kind + ",").length()))
+                .toList();
+    }
+
+    private static boolean matches(String pattern, Method method) {
+        String name = method.getDeclaringClass().getName() + "::" + method.getName();
+        return Pattern.matches(pattern.replace(".", "\\.").replace("*", ".*"), name);
+    }
+
+    private static List<Method> methods() throws IOException, ReflectiveOperationException {
+        Path folder = Path.of(URI.create(Objects.requireNonNull(CpuDevice.class.getResource("CpuDevice.class"))
+                        .toString()))
+                .resolveSibling("");
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".class"))
+                    .map(name -> CpuDevice.class.getPackageName() + "." + name.substring(0, name.length() - 6))
+                    .flatMap(InliningTest::methods)
+                    .toList();
+        }
+    }
+
+    private static Stream<Method> methods(String type) {
+        try {
+            return Arrays.stream(Class.forName(type, false, InliningTest.class.getClassLoader())
+                    .getDeclaredMethods());
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static boolean handsVectors(Method method) {
+        return Stream.concat(Arrays.stream(method.getParameterTypes()), Stream.of(method.getReturnType()))
+                .anyMatch(type -> Vector.class.isAssignableFrom(type) || VectorMask.class.isAssignableFrom(type));
+    }
+
+    @Test
+    void whatTakesOrReturnsAVectorIsAlwaysInlined() throws IOException, ReflectiveOperationException {
+        List<Method> handing =
+                methods().stream().filter(InliningTest::handsVectors).toList();
+        assertThat(handing).hasSizeGreaterThan(20);
+        assertThat(handing)
+                .allMatch(method -> patterns("inline").stream().anyMatch(pattern -> matches(pattern, method)));
+    }
+
+    @Test
+    void everyCommandNamesAMethodThatExists() throws IOException, ReflectiveOperationException {
+        List<Method> methods = methods();
+        assertThat(Stream.concat(patterns("inline").stream(), patterns("dontinline").stream()))
+                .hasSizeGreaterThan(40)
+                .allMatch(pattern -> methods.stream().anyMatch(method -> matches(pattern, method)));
+    }
+}
