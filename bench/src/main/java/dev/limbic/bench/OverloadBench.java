@@ -177,6 +177,12 @@ final class OverloadBench {
             if (peak.inTime() == 0) {
                 throw new IllegalStateException("nothing was answered");
             }
+            // What is lost here is the price of requests that come one by one, and of refusing, whatever deadlines do.
+            double most = loads[0] * peak.answered();
+            row(
+                    name + ", no deadline, %.1f x".formatted(loads[0]),
+                    load.open(mix, most, Duration.ZERO, WARM_UP, measured),
+                    peak);
             for (int timeout : millis) {
                 for (double times : loads) {
                     double offered = times * peak.answered();

@@ -63,7 +63,7 @@ class PrecedenceTest extends OverloadFixture {
         for (int i = 0; i < 30; i++) {
             submit(lane, "low" + i, 100, LOW, NEVER);
         }
-        assertRefused(lane, 10, LOW, 1000 * MS, 3010);
+        assertRefused(lane, 10, LOW, 1000 * MS, 3043); // 1.1 % of the device went to NORMAL
         Recorder high = submit(lane, "high", 10, HIGH, 50 * MS);
         gate.release();
         assertThat(high.result()).isEqualTo("high");
