@@ -66,11 +66,18 @@ public abstract sealed class LimbicException extends RuntimeException {
     /** A queue or limit is full; the same request may succeed after {@link #retryAfter()}. */
     public static final class Overloaded extends LimbicException {
         private static final long serialVersionUID = 1L;
+        private static final long SHORTEST_RETRY_NANOS = Duration.ofMillis(1).toNanos();
+        private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
         private final Duration retryAfter;
 
         public Overloaded(String message, Duration retryAfter) {
             super(message);
             this.retryAfter = retryAfter;
+        }
+
+        /** @param retryNanos an estimate, which is kept within a millisecond and half a minute */
+        public Overloaded(String message, double retryNanos) {
+            this(message, Duration.ofNanos(Math.clamp((long) retryNanos, SHORTEST_RETRY_NANOS, LONGEST_RETRY_NANOS)));
         }
 
         /** How long a client should wait before it tries again. */

@@ -1,7 +1,6 @@
 package dev.limbic.generate;
 
 import dev.limbic.domain.LimbicException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,8 +25,6 @@ final class Punctuality {
 
     private static final Forecast.Text UNKNOWN = new Forecast.Text(0, Integer.MAX_VALUE, 0);
     private static final double LEARNT_FROM_ONE = 1.0 / 16;
-    private static final long SHORTEST_RETRY_NANOS = Duration.ofMillis(1).toNanos();
-    private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
 
     /**
      * What waits or runs, as another thread may see it.
@@ -175,11 +172,11 @@ final class Punctuality {
 
     /** Once so much of what is ahead of it is done that the rest fits into its time, another try makes sense. */
     private static LimbicException.Overloaded tooLate(double neededNanos, double usableNanos, double leftNanos) {
-        long wait = (long) (MARGIN * (neededNanos - usableNanos));
+        double wait = MARGIN * (neededNanos - usableNanos);
         return new LimbicException.Overloaded(
                 "the reply cannot be in time: what it is worth waiting for takes about %d ms, %d ms are left"
                         .formatted((long) neededNanos / 1_000_000, (long) leftNanos / 1_000_000),
-                Duration.ofNanos(Math.clamp(wait, SHORTEST_RETRY_NANOS, LONGEST_RETRY_NANOS)));
+                wait);
     }
 
     /** Why a text that waits could not even have its least tokens in time if it were alone, or null. */

@@ -167,6 +167,7 @@ public final class LimbicServer implements AutoCloseable {
         return new WireSettings(
                 config.grpc().host(),
                 config.grpc().port(),
+                limits.maxConnections(),
                 limits.maxTextBytes(),
                 limits.maxMessageBytes(),
                 limits.maxInFlightPerStream(),

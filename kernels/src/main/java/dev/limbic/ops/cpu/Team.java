@@ -20,6 +20,12 @@ final class Team implements AutoCloseable {
     /** Some hundred microseconds: longer than what the owner does alone within a step. Waking a thread costs 50. */
     private static final int SPINS_BEFORE_PARK = 20_000;
 
+    /** Some microseconds. Who waits longer waits for a thread whose core another one has; that one may have this core. */
+    private static final int SPINS_BEFORE_YIELD = 100;
+
+    /** A yield takes about as long as so many spins. */
+    private static final int SPINS_OF_YIELD = 10;
+
     private final Worker[] workers;
     private final Thread[] threads;
     private final AtomicInteger pending = new AtomicInteger();
@@ -86,8 +92,8 @@ final class Team implements AutoCloseable {
         try {
             task.run(workers[0]);
         } finally {
-            while (pending.get() != 0) {
-                Thread.onSpinWait();
+            for (int spins = 0; pending.get() != 0; ) {
+                spins = pause(spins);
             }
             this.task = null;
         }
@@ -95,6 +101,17 @@ final class Team implements AutoCloseable {
         if (thrown != null) {
             throw new IllegalStateException("worker failed: " + thrown.getMessage(), thrown);
         }
+    }
+
+    /** Returns spins with this one. */
+    @SuppressWarnings("ThreadPriorityCheck") // nothing is right or wrong by it, only sooner or later
+    private static int pause(int spins) {
+        if (spins < SPINS_BEFORE_YIELD) {
+            Thread.onSpinWait();
+            return spins + 1;
+        }
+        Thread.yield();
+        return spins + SPINS_OF_YIELD;
     }
 
     private void serve(Worker worker) {
@@ -106,8 +123,8 @@ final class Team implements AutoCloseable {
                     worker.close();
                     return;
                 }
-                if (busy && ++spins < SPINS_BEFORE_PARK) {
-                    Thread.onSpinWait();
+                if (busy && spins < SPINS_BEFORE_PARK) {
+                    spins = pause(spins);
                 } else {
                     worker.parked = true;
                     if (epoch == seen && !closed) {

@@ -13,8 +13,6 @@ final class Forecast {
     /** If nothing of a lane ran for so long, what is known of its time may be wrong, and one request finds out. */
     static final long TRUST_NANOS = Duration.ofSeconds(1).toNanos();
 
-    private static final long SHORTEST_RETRY_NANOS = Duration.ofMillis(1).toNanos();
-    private static final long LONGEST_RETRY_NANOS = Duration.ofSeconds(30).toNanos();
     private static final double NANOS_PER_MILLI = 1e6;
 
     /** Of the device's time, what is thought to be left at least for whoever waits, however busy higher priorities are. */
@@ -96,7 +94,7 @@ final class Forecast {
         if (lane.backlog().rows() >= policy.queueRows() && !lane.backlog().canDisplace(claim.urgency())) {
             throw new LimbicException.Overloaded(
                     "the queue of model " + lane.name() + " is full: " + policy.queueRows() + " requests wait",
-                    retryAfter(lane, claim, now));
+                    retryNanos(lane, claim, now));
         }
         if (claim.deadlineNanos() == Ticket.NEVER) {
             return;
@@ -109,17 +107,13 @@ final class Forecast {
                     "model " + lane.name() + " is too busy to answer in time: it would take about "
                             + Math.round(need / NANOS_PER_MILLI) + " ms of the "
                             + Math.round(claim.timeoutNanos() / NANOS_PER_MILLI) + " ms given",
-                    retry(Math.max(prospect.waitNanos(), over)));
+                    Math.max(prospect.waitNanos(), over));
         }
     }
 
     /** When work that finds no place now may find one: when all is done that goes before it. */
-    Duration retryAfter(Lane<?, ?> lane, Claim claim, long now) {
-        return retry(prospect(lane, claim, now).waitNanos());
-    }
-
-    private static Duration retry(double nanos) {
-        return Duration.ofNanos(Math.clamp((long) nanos, SHORTEST_RETRY_NANOS, LONGEST_RETRY_NANOS));
+    private double retryNanos(Lane<?, ?> lane, Claim claim, long now) {
+        return prospect(lane, claim, now).waitNanos();
     }
 
     private Prospect prospect(Lane<?, ?> lane, Claim claim, long now) {
@@ -194,7 +188,7 @@ final class Forecast {
                         BatchObserver.Drop.LATE,
                         new LimbicException.Overloaded(
                                 "model " + ticket.laneName() + " could not answer in the time that was given",
-                                retryAfter(ticket.lane(), ticket.claim(), now))))
+                                retryNanos(ticket.lane(), ticket.claim(), now))))
                 .toList();
     }
 
@@ -205,6 +199,6 @@ final class Forecast {
                 BatchObserver.Drop.DISPLACED,
                 new LimbicException.Overloaded(
                         "the queue of model " + ticket.laneName() + " is full, and more urgent requests came",
-                        retryAfter(ticket.lane(), ticket.claim(), now)));
+                        retryNanos(ticket.lane(), ticket.claim(), now)));
     }
 }

@@ -161,6 +161,7 @@ final class ConfigReader {
     private Limits limits() {
         Section section = root.section("limits");
         Limits limits = new Limits(
+                section.integer("max-connections", 1, 1 << 20),
                 section.bytes("max-text", 1, 16 * MIB),
                 section.bytes("max-message", 1024, 64 * MIB),
                 section.integer("max-in-flight-per-stream", 1, 65_536),

@@ -134,6 +134,7 @@ public record ServerConfig(
      * @param maxBytesInFlight most that all calls hold together
      */
     public record Limits(
+            int maxConnections,
             int maxTextBytes,
             int maxMessageBytes,
             int maxInFlightPerStream,

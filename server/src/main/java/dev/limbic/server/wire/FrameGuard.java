@@ -8,6 +8,7 @@ import io.grpc.netty.shaded.io.grpc.netty.InternalProtocolNegotiator;
 import io.grpc.netty.shaded.io.grpc.netty.InternalProtocolNegotiators;
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandler;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerAdapter;
 import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Error;
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
@@ -17,6 +18,7 @@ import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2FrameListenerDecor
 import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Settings;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.util.AsciiString;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -49,16 +51,18 @@ final class FrameGuard extends Http2FrameListenerDecorator {
      * How a server speaks, with a guard on each connection.
      *
      * @param tls null for no encryption
+     * @param maxConnections more than these are closed before anything is read from them
      */
-    static ServerCredentials on(@Nullable SslContext tls, Admission admission) {
+    static ServerCredentials on(@Nullable SslContext tls, Admission admission, int maxConnections) {
         return InternalNettyServerCredentials.create(new Guarded(
                 tls == null
                         ? InternalProtocolNegotiators.serverPlaintext()
                         : InternalProtocolNegotiators.serverTls(tls),
-                admission));
+                admission,
+                new Semaphore(maxConnections)));
     }
 
-    private record Guarded(InternalProtocolNegotiator.ProtocolNegotiator plain, Admission admission)
+    private record Guarded(InternalProtocolNegotiator.ProtocolNegotiator plain, Admission admission, Semaphore places)
             implements InternalProtocolNegotiator.ProtocolNegotiator {
         @Override
         public AsciiString scheme() {
@@ -68,13 +72,31 @@ final class FrameGuard extends Http2FrameListenerDecorator {
         @Override
         public ChannelHandler newHandler(GrpcHttp2ConnectionHandler grpc) {
             Scheduling.interruptNobody(); // on the connection's thread
+            if (!places.tryAcquire()) {
+                return new Turned();
+            }
             grpc.decoder().frameListener(new FrameGuard(grpc.decoder().frameListener(), admission));
-            return plain.newHandler(grpc);
+            ChannelHandler speaking = plain.newHandler(grpc);
+            return new ChannelHandlerAdapter() {
+                @Override
+                public void handlerAdded(ChannelHandlerContext context) {
+                    var _ = context.channel().closeFuture().addListener(closed -> places.release());
+                    context.pipeline().replace(this, null, speaking);
+                }
+            };
         }
 
         @Override
         public void close() {
             plain.close();
+        }
+    }
+
+    /** Closes a connection that finds no place. */
+    private static final class Turned extends ChannelHandlerAdapter {
+        @Override
+        public void handlerAdded(ChannelHandlerContext context) {
+            var _ = context.close();
         }
     }
 

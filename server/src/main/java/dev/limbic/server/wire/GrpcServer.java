@@ -76,7 +76,7 @@ public final class GrpcServer implements AutoCloseable {
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;
-        Server server = NettyServerBuilder.forAddress(address, FrameGuard.on(tls, admission))
+        Server server = NettyServerBuilder.forAddress(address, FrameGuard.on(tls, admission, settings.maxConnections()))
                 .withChildOption(
                         ChannelOption.RCVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(64, 2048, TURN_BYTES).maxMessagesPerRead(1))

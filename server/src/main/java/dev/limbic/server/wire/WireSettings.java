@@ -6,6 +6,7 @@ import java.time.Duration;
  * How the gRPC side listens and what it accepts.
  *
  * @param port 0 for any free one
+ * @param maxConnections open connections; more are closed at once
  * @param maxTextBytes longest text, in bytes of UTF-8
  * @param maxMessageBytes longest request message; a longer one ends the call
  * @param maxInFlightPerStream unanswered requests before the server stops reading a stream
@@ -19,6 +20,7 @@ import java.time.Duration;
 public record WireSettings(
         String host,
         int port,
+        int maxConnections,
         int maxTextBytes,
         int maxMessageBytes,
         int maxInFlightPerStream,

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.SocketException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +76,58 @@ class FloodTest {
         client = new RawHttp2(fixture.server.port());
         flood(0x77, 0, new byte[0]);
         assertCut();
+    }
+
+    @Test
+    void connectionsBeyondTheBoundAreClosedAndTheirPlacesComeBack() throws Exception {
+        assertThat(fixture.blocking().analyze(AnalyzeTest.text("mine")).hasAnalysis())
+                .isTrue();
+        List<Socket> idle = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2 * WireFixture.CONNECTIONS; i++) {
+                Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.server.port());
+                socket.setSoTimeout(5000);
+                idle.add(socket);
+            }
+            int open = 0;
+            for (Socket socket : idle) {
+                open += isClosed(socket) ? 0 : 1;
+            }
+            assertThat(open).as("beside this test's two own").isEqualTo(WireFixture.CONNECTIONS - 2);
+            assertThat(fixture.blocking()
+                            .analyze(AnalyzeTest.text("still here"))
+                            .hasAnalysis())
+                    .isTrue();
+        } finally {
+            for (Socket socket : idle) {
+                socket.close();
+            }
+        }
+        try (Socket later = acceptedSoon()) {
+            assertThat(later.isConnected()).isTrue();
+        }
+    }
+
+    /** A server says first what it takes: settings. */
+    private static boolean isClosed(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException reset) {
+            return true;
+        }
+    }
+
+    private Socket acceptedSoon() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), fixture.server.port());
+            socket.setSoTimeout(5000);
+            if (!isClosed(socket)) {
+                return socket;
+            }
+            socket.close();
+            Thread.sleep(10);
+        }
+        throw new AssertionError("no place came back");
     }
 
     @Test

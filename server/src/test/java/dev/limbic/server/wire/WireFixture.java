@@ -58,6 +58,8 @@ final class WireFixture implements AutoCloseable {
         this(maxCalls, true);
     }
 
+    static final int CONNECTIONS = 40;
+
     WireFixture(int maxCalls, boolean speaks) throws IOException {
         this(maxCalls, 64 << 20, speaks, TestConfig.unprotected());
     }
@@ -94,7 +96,7 @@ final class WireFixture implements AutoCloseable {
                         new Models.Served(second, batcher.lane("second", b -> List.of(second.logits(b))))),
                 "first");
         WireSettings settings = new WireSettings(
-                "127.0.0.1", 0, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60), 2, 6);
+                "127.0.0.1", 0, CONNECTIONS, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60), 2, 6);
         scheduler = FakeGeneration.on(batcher, language, QUEUE, completions);
         Languages languages = speaks
                 ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
