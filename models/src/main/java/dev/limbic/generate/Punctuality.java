@@ -29,10 +29,12 @@ final class Punctuality {
     /**
      * What waits or runs, as another thread may see it.
      *
+     * @param number of this sight; each has its own
      * @param nanos when this was so
      * @param usual what texts take on the average
      */
     private record Outlook(
+            int number,
             long nanos,
             StepTimes.Cost cost,
             Forecast.Text usual,
@@ -40,11 +42,28 @@ final class Punctuality {
             List<Sequence> waiting,
             List<Forecast.Text> waitingTexts) {}
 
+    /**
+     * A text that was refused because of those before it, and what it would have taken. Until something is seen to have
+     * changed, one that is as late in the order and asks for as much takes no less, which need not be found out again.
+     *
+     * @param outlook number of the sight by which it was refused
+     */
+    private record Refused(int outlook, long dueNanos, Forecast.Text text, double neededNanos) {
+        boolean takesNoMoreThan(int seen, long due, Forecast.Text other) {
+            return outlook == seen
+                    && dueNanos <= due
+                    && text.promptRows() <= other.promptRows()
+                    && text.goal() <= other.goal();
+        }
+    }
+
     private final int chunkTokens;
     private final int places;
     private final StepTimes times = new StepTimes();
     private final AtomicInteger doubts = new AtomicInteger();
-    private volatile Outlook outlook = new Outlook(0, StepTimes.Cost.UNKNOWN, UNKNOWN, List.of(), List.of(), List.of());
+    private volatile Outlook outlook =
+            new Outlook(0, 0, StepTimes.Cost.UNKNOWN, UNKNOWN, List.of(), List.of(), List.of());
+    private volatile Refused refused = new Refused(-1, 0, UNKNOWN, 0);
     private double meanTokens;
     private double meanRows;
     private int stepTexts = -1;
@@ -100,7 +119,13 @@ final class Punctuality {
     void publish(Collection<Sequence> active, Collection<Sequence> waiting, long now) {
         Forecast.Text usual = usual();
         outlook = new Outlook(
-                now, times.cost(), usual, texts(active, usual), List.copyOf(waiting), texts(waiting, usual));
+                outlook.number() + 1,
+                now,
+                times.cost(),
+                usual,
+                texts(active, usual),
+                List.copyOf(waiting),
+                texts(waiting, usual));
     }
 
     private static List<Forecast.Text> texts(Collection<Sequence> sequences, Forecast.Text usual) {
@@ -124,6 +149,44 @@ final class Punctuality {
         }
         double left = sequence.timeLeft(now);
         sequence.aim(goal(sequence, seen, left));
+        Forecast.Text text = sequence.forecast(seen.usual().tokens());
+        Refused last = refused;
+        boolean harder = last.takesNoMoreThan(seen.number(), sequence.dueNanos(), text);
+        if (harder) {
+            requireTime(last.neededNanos() - underway(seen, now), left / MARGIN, left);
+        }
+        List<Forecast.Text> texts = before(sequence, seen, submitted);
+        if (texts.isEmpty()) {
+            double needed = needed(texts, text, seen.cost(), null);
+            double usable = left / confidence();
+            if (needed > usable) {
+                doubts.incrementAndGet();
+            }
+            requireTime(needed, usable, left);
+            return;
+        }
+        double needed = needed(texts, text, seen.cost(), seen.usual());
+        if (needed - underway(seen, now) > left / MARGIN && !harder) {
+            refused = new Refused(seen.number(), sequence.dueNanos(), text, needed);
+        }
+        requireTime(needed - underway(seen, now), left / MARGIN, left);
+    }
+
+    private static void requireTime(double needed, double usable, double left) {
+        if (needed > usable) {
+            throw tooLate(needed, usable, left);
+        }
+    }
+
+    /** Of the step that began at that sight, about so much is over. */
+    private static double underway(Outlook seen, long now) {
+        return Math.clamp(
+                (double) (now - seen.nanos()),
+                0,
+                seen.cost().step(seen.running().size(), 0));
+    }
+
+    private static List<Forecast.Text> before(Sequence sequence, Outlook seen, Collection<Sequence> submitted) {
         List<Forecast.Text> texts = new ArrayList<>(seen.running());
         for (int i = 0; i < seen.waiting().size(); i++) {
             if (seen.waiting().get(i).compareTo(sequence) < 0) {
@@ -135,22 +198,7 @@ final class Punctuality {
                 texts.add(other.forecast(seen.usual().tokens()));
             }
         }
-        boolean idle = texts.isEmpty();
-        double underway = idle
-                ? 0
-                : Math.clamp(
-                        (double) (now - seen.nanos()),
-                        0,
-                        seen.cost().step(seen.running().size(), 0));
-        Forecast.Text text = sequence.forecast(seen.usual().tokens());
-        double needed = needed(texts, text, seen.cost(), idle ? null : seen.usual()) - underway;
-        double usable = left / (idle ? confidence() : MARGIN);
-        if (needed > usable) {
-            if (idle) {
-                doubts.incrementAndGet();
-            }
-            throw tooLate(needed, usable, left);
-        }
+        return texts;
     }
 
     private int goal(Sequence sequence, Outlook seen, double left) {

@@ -246,6 +246,10 @@ public final class Sequence implements Comparable<Sequence> {
         remembered = 0;
     }
 
+    long dueNanos() {
+        return dueNanos;
+    }
+
     /** Most urgent first: by due time, then by order of submission. */
     @Override
     public int compareTo(Sequence other) {

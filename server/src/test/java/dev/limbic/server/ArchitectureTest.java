@@ -65,6 +65,7 @@ class ArchitectureTest {
             Map.entry(
                     "dev.limbic.server.pipeline",
                     List.of(
+                            "dev.limbic.natives",
                             "dev.limbic.preprocess",
                             "dev.limbic.generate",
                             "dev.limbic.server.batch",

@@ -1,5 +1,6 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.natives.Scheduling;
 import java.util.concurrent.Executor;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -14,13 +15,22 @@ public final class TextWorkers implements Executor, AutoCloseable {
 
     /** A pool of this many threads. */
     public TextWorkers(int count) {
-        threads = new ThreadPoolExecutor(
-                count,
-                count,
-                0,
-                TimeUnit.SECONDS,
-                new BoundedQueue(),
-                Thread.ofPlatform().name("limbic-worker-", 0).daemon(true).factory());
+        threads =
+                new ThreadPoolExecutor(
+                        count,
+                        count,
+                        0,
+                        TimeUnit.SECONDS,
+                        new BoundedQueue(),
+                        Thread.ofPlatform()
+                                .name("limbic-worker-", 0)
+                                .daemon(true)
+                                .factory()) {
+                    @Override
+                    protected void beforeExecute(Thread thread, Runnable task) {
+                        Scheduling.interruptNobody();
+                    }
+                };
     }
 
     private static final class BoundedQueue extends PriorityBlockingQueue<Runnable> {
