@@ -12,7 +12,7 @@ script does not know it refuses. The result is then started as compose.yaml does
 privileges, a network of its own. Proved are: health, a request over gRPC, metrics, that nothing can be written, and the stop.
 
 --keep takes a stage as an earlier run has left it in FOLDER (/var/tmp/limbic-image by default). What the Dockerfile mounts as a
-cache, /root/.m2, is this machine's.
+cache, that of Maven, is this machine's.
 """
 
 import argparse

@@ -152,24 +152,29 @@ final class Punctuality {
         Forecast.Text text = sequence.forecast(seen.usual().tokens());
         Refused last = refused;
         boolean harder = last.takesNoMoreThan(seen.number(), sequence.dueNanos(), text);
+        double underway = underway(seen, now);
+        double usable = left / MARGIN;
         if (harder) {
-            requireTime(last.neededNanos() - underway(seen, now), left / MARGIN, left);
+            requireTime(last.neededNanos() - underway, usable, left);
         }
         List<Forecast.Text> texts = before(sequence, seen, submitted);
         if (texts.isEmpty()) {
-            double needed = needed(texts, text, seen.cost(), null);
-            double usable = left / confidence();
-            if (needed > usable) {
-                doubts.incrementAndGet();
-            }
-            requireTime(needed, usable, left);
+            requireIdleTime(needed(texts, text, seen.cost(), null), left);
             return;
         }
         double needed = needed(texts, text, seen.cost(), seen.usual());
-        if (needed - underway(seen, now) > left / MARGIN && !harder) {
+        if (needed - underway > usable && !harder) {
             refused = new Refused(seen.number(), sequence.dueNanos(), text, needed);
         }
-        requireTime(needed - underway(seen, now), left / MARGIN, left);
+        requireTime(needed - underway, usable, left);
+    }
+
+    private void requireIdleTime(double needed, double left) {
+        double usable = left / confidence();
+        if (needed > usable) {
+            doubts.incrementAndGet();
+        }
+        requireTime(needed, usable, left);
     }
 
     private static void requireTime(double needed, double usable, double left) {

@@ -37,7 +37,7 @@ class InliningTest {
         return Pattern.matches(pattern.replace(".", "\\.").replace("*", ".*"), name);
     }
 
-    private static List<Method> methods() throws IOException, ReflectiveOperationException {
+    private static List<Method> methods() throws IOException {
         Path folder = Path.of(URI.create(Objects.requireNonNull(CpuDevice.class.getResource("CpuDevice.class"))
                         .toString()))
                 .resolveSibling("");
@@ -65,7 +65,7 @@ class InliningTest {
     }
 
     @Test
-    void whatTakesOrReturnsAVectorIsAlwaysInlined() throws IOException, ReflectiveOperationException {
+    void whatTakesOrReturnsAVectorIsAlwaysInlined() throws IOException {
         List<Method> handing =
                 methods().stream().filter(InliningTest::handsVectors).toList();
         assertThat(handing).hasSizeGreaterThan(20);
@@ -74,7 +74,7 @@ class InliningTest {
     }
 
     @Test
-    void everyCommandNamesAMethodThatExists() throws IOException, ReflectiveOperationException {
+    void everyCommandNamesAMethodThatExists() throws IOException {
         List<Method> methods = methods();
         assertThat(Stream.concat(patterns("inline").stream(), patterns("dontinline").stream()))
                 .hasSizeGreaterThan(40)
