@@ -28,18 +28,23 @@ public final class CpuDevice implements Device {
     /**
      * A device on which a row's result does not depend on the rows beside it.
      *
-     * @param threads size of the team, the owner included; best the number of physical cores
+     * @param threads size of the team, the owner included; best the number of physical cores. One fewer works while other
+     *     threads want the cores.
      * @throws UnsatisfiedLinkError if oneDNN has no natives for this system
      * @throws dev.limbic.natives.NativeFolderException if there is no folder to unpack them into
      */
     public CpuDevice(int threads) {
+        this(threads, new TeamSize(threads));
+    }
+
+    CpuDevice(int threads, TeamSize sizes) {
         if (threads < 1) {
             throw new IllegalArgumentException("at least one thread expected, found " + threads);
         }
         NativeFolder.announce("org.bytedeco.javacpp.cachedir");
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
-        team = new Team(threads);
+        team = new Team(threads, sizes);
         ops = new CpuOps(team, scratch);
     }
 
@@ -50,7 +55,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public String description() {
-        return OneDnn.instance().version() + ", " + team.size() + " threads, "
+        return OneDnn.instance().version() + ", " + team.most() + " threads, "
                 + VectorMath.F.vectorBitSize() + "-bit vectors"
                 + (supports(Precision.BF16) ? ", bf16" : "")
                 + (supports(Precision.INT8) ? ", int8" : "");
@@ -78,7 +83,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public Weights weights() {
-        return new CpuWeights(team.size());
+        return new CpuWeights(team.most());
     }
 
     @Override
@@ -92,6 +97,7 @@ public final class CpuDevice implements Device {
     public void beginBatch() {
         scratch.reset();
         team.resetScratch();
+        team.begin();
     }
 
     @Override

@@ -45,7 +45,7 @@ final class CpuOps implements Ops {
         this.scratch = scratch;
         shares = new Shares(team);
         decoding = new CpuDecoding(shares);
-        sampling = new CpuSampling(shares, team.size());
+        sampling = new CpuSampling(shares, team.most());
     }
 
     /** A scratch tensor whose rows may be rounded up by products. */

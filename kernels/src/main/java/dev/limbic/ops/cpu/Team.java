@@ -1,5 +1,7 @@
 package dev.limbic.ops.cpu;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -26,33 +28,71 @@ final class Team implements AutoCloseable {
     /** A yield takes about as long as so many spins. */
     private static final int SPINS_OF_YIELD = 10;
 
+    private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+
     private final Worker[] workers;
     private final Thread[] threads;
+    private final TeamSize sizes;
+    private int size;
+    private boolean measuring;
+    private long startNanos;
+    private long startCpuNanos;
     private final AtomicInteger pending = new AtomicInteger();
-    private volatile int epoch;
     private volatile boolean closed;
     private volatile boolean busy;
     private @Nullable Task task;
     private volatile @Nullable Throwable failure;
 
-    Team(int size) {
-        workers = new Worker[size];
-        threads = new Thread[size];
-        for (int i = 0; i < size; i++) {
+    Team(int most) {
+        this(most, new TeamSize(most));
+    }
+
+    Team(int most, TeamSize sizes) {
+        this.sizes = sizes;
+        size = sizes.next(System.nanoTime());
+        workers = new Worker[most];
+        threads = new Thread[most];
+        for (int i = 0; i < most; i++) {
             workers[i] = new Worker(i);
         }
-        for (int i = 1; i < size; i++) {
+        for (int i = 1; i < most; i++) {
             Worker worker = workers[i];
             threads[i] = Thread.ofPlatform().daemon().name("limbic-cpu-" + i).start(() -> serve(worker));
         }
     }
 
+    /** A batch begins: from now on so many take part as there are cores for. Only between regions. */
+    void begin() {
+        size = sizes.next(System.nanoTime());
+        measuring = false;
+    }
+
     /** The batch is done: workers sleep at once and leave the cores to the threads that deliver its results. */
     void rest() {
         busy = false;
+        if (measuring) {
+            measuring = false;
+            long now = System.nanoTime();
+            sizes.ran(size, now - startNanos, cpuNanos() - startCpuNanos, now);
+        }
     }
 
+    /** Time that those who take part were on a core. */
+    private long cpuNanos() {
+        long sum = CLOCK.getCurrentThreadCpuTime();
+        for (int i = 1; i < size; i++) {
+            sum += CLOCK.getThreadCpuTime(threads[i].threadId());
+        }
+        return sum;
+    }
+
+    /** Workers that take part in a region. */
     int size() {
+        return size;
+    }
+
+    /** Workers that may take part in some region. */
+    int most() {
         return workers.length;
     }
 
@@ -72,19 +112,24 @@ final class Team implements AutoCloseable {
         }
     }
 
-    /** Runs {@code task} once on every worker and returns when all are done; the first failure is thrown. */
+    /** Runs {@code task} once on every worker that takes part; returns when all are done; the first failure is thrown. */
     void run(Task task) {
-        if (workers.length == 1) {
+        if (workers.length > 1 && !measuring) {
+            measuring = true;
+            startNanos = System.nanoTime();
+            startCpuNanos = cpuNanos();
+        }
+        if (size == 1) {
             task.run(workers[0]);
             return;
         }
         this.task = task;
         failure = null;
-        pending.set(workers.length - 1);
+        pending.set(size - 1);
         busy = true;
-        int next = epoch + 1; // the owner is the only writer
-        epoch = next;
-        for (int i = 1; i < workers.length; i++) {
+        for (int i = 1; i < size; i++) {
+            int calls = workers[i].called + 1; // the owner is the only writer
+            workers[i].called = calls;
             if (workers[i].parked) {
                 LockSupport.unpark(threads[i]);
             }
@@ -118,7 +163,7 @@ final class Team implements AutoCloseable {
         int seen = 0;
         while (true) {
             int spins = 0;
-            while (epoch == seen) {
+            while (worker.called == seen) {
                 if (closed) {
                     worker.close();
                     return;
@@ -127,13 +172,13 @@ final class Team implements AutoCloseable {
                     spins = pause(spins);
                 } else {
                     worker.parked = true;
-                    if (epoch == seen && !closed) {
+                    if (worker.called == seen && !closed) {
                         LockSupport.park(this);
                     }
                     worker.parked = false;
                 }
             }
-            seen = epoch;
+            seen = worker.called;
             try {
                 Task current = task;
                 if (current != null) {

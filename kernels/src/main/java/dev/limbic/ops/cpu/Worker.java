@@ -10,6 +10,9 @@ final class Worker implements AutoCloseable {
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
     private final MatmulPlans plans = new MatmulPlans();
 
+    /** Regions that the thread took part in, the one to come included. */
+    volatile int called;
+
     /** Whether the thread sleeps and must be woken. */
     volatile boolean parked;
 

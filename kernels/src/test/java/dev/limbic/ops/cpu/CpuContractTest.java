@@ -6,21 +6,23 @@ import dev.limbic.ops.Precision;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The contract on the processor, with work left whole, halved and cut unevenly. */
-@ParameterizedClass(name = "{0} threads")
-@ValueSource(ints = {1, 2, 3})
+/** The contract on the processor, with work left whole, halved and cut unevenly, and with a thread left out. */
+@ParameterizedClass(name = "{1} of {0} threads")
+@CsvSource({"1, 1", "2, 2", "3, 3", "3, 2"})
 final class CpuContractTest extends OpsContract {
     private final int threads;
+    private final TeamSize sizes;
 
-    CpuContractTest(int threads) {
+    CpuContractTest(int threads, int atWork) {
         this.threads = threads;
+        this.sizes = atWork < threads ? TeamSizeTest.oneFewer(threads) : new TeamSize(threads);
     }
 
     @Override
     protected Device open() {
-        return new CpuDevice(threads);
+        return new CpuDevice(threads, sizes);
     }
 
     @Override

@@ -80,6 +80,36 @@ final class TeamTest {
         }
     }
 
+    @Test
+    void whoIsLeftOutRunsNothing() {
+        AtomicLongArray runs = new AtomicLongArray(3);
+        try (Team team = new Team(3, TeamSizeTest.oneFewer(3))) {
+            team.begin();
+            assertThat(team.size()).isEqualTo(2);
+            for (int i = 0; i < 100; i++) {
+                team.run(worker -> runs.incrementAndGet(worker.index()));
+            }
+            team.rest();
+        }
+        assertThat(runs.toString()).isEqualTo("[100, 100, 0]");
+    }
+
+    @Test
+    void whoWasLeftOutTakesPartAgain() {
+        TeamSize sizes = new TeamSize(2);
+        AtomicLongArray runs = new AtomicLongArray(2);
+        try (Team team = new Team(2, sizes)) {
+            team.run(worker -> runs.incrementAndGet(worker.index()));
+            sizes.ran(2, 1_000_000_000, 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+            team.begin();
+            team.run(worker -> runs.incrementAndGet(worker.index()));
+            sizes.ran(2, 1_000_000_000, 1, System.nanoTime() - TimeUnit.HOURS.toNanos(1));
+            team.begin();
+            team.run(worker -> runs.incrementAndGet(worker.index()));
+        }
+        assertThat(runs.toString()).isEqualTo("[3, 2]");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void closeJoinsItsThreadsEvenWhenInterrupted(boolean interrupted) {

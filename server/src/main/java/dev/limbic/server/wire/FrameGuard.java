@@ -52,17 +52,23 @@ final class FrameGuard extends Http2FrameListenerDecorator {
      *
      * @param tls null for no encryption
      * @param maxConnections more than these are closed before anything is read from them
+     * @param pressure when connections are read with pauses
      */
-    static ServerCredentials on(@Nullable SslContext tls, Admission admission, int maxConnections) {
+    static ServerCredentials on(@Nullable SslContext tls, Admission admission, int maxConnections, Pressure pressure) {
         return InternalNettyServerCredentials.create(new Guarded(
                 tls == null
                         ? InternalProtocolNegotiators.serverPlaintext()
                         : InternalProtocolNegotiators.serverTls(tls),
                 admission,
-                new Semaphore(maxConnections)));
+                new Semaphore(maxConnections),
+                pressure));
     }
 
-    private record Guarded(InternalProtocolNegotiator.ProtocolNegotiator plain, Admission admission, Semaphore places)
+    private record Guarded(
+            InternalProtocolNegotiator.ProtocolNegotiator plain,
+            Admission admission,
+            Semaphore places,
+            Pressure pressure)
             implements InternalProtocolNegotiator.ProtocolNegotiator {
         @Override
         public AsciiString scheme() {
@@ -81,6 +87,7 @@ final class FrameGuard extends Http2FrameListenerDecorator {
                 @Override
                 public void handlerAdded(ChannelHandlerContext context) {
                     var _ = context.channel().closeFuture().addListener(closed -> places.release());
+                    context.pipeline().addFirst(new ReadPauses(pressure));
                     context.pipeline().replace(this, null, speaking);
                 }
             };

@@ -72,11 +72,13 @@ public final class GrpcServer implements AutoCloseable {
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
         Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
-        Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
+        Pressure pressure = new Pressure(observer, System::nanoTime);
+        Calls calls = new Calls(pipeline, models, dialogues, admission, pressure, settings.maxInFlightPerStream());
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;
-        Server server = NettyServerBuilder.forAddress(address, FrameGuard.on(tls, admission, settings.maxConnections()))
+        Server server = NettyServerBuilder.forAddress(
+                        address, FrameGuard.on(tls, admission, settings.maxConnections(), pressure))
                 .withChildOption(
                         ChannelOption.RCVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(64, 2048, TURN_BYTES).maxMessagesPerRead(1))

@@ -1,0 +1,50 @@
+package dev.limbic.ops.cpu;
+
+/**
+ * How many threads of a team take part in a batch: all, or one fewer where other threads (of the network, of a game beside it)
+ * want the cores. All wait for the slowest, so that a team which gets hardly more cores than one thread fewer would get is
+ * slower than that, and takes cores from those that bring its work.
+ *
+ * <p>After some time with one fewer it is all again, for as long as it takes to see what they get: a single batch does not
+ * show it, because who was pushed aside comes back only later. Not thread-safe.
+ */
+final class TeamSize {
+    /** Of a core more than one thread fewer can use; with less it becomes one fewer. */
+    private static final double TOO_LITTLE = 0.3;
+
+    /** Time in batches after which what the team got has faded to the e-th part. */
+    private static final double MEMORY_NANOS = 150e6;
+
+    private static final long FEWER_NANOS = 3_000_000_000L;
+
+    private final int most;
+    private boolean fewer;
+    private long fewerSince;
+    private double cores;
+
+    TeamSize(int most) {
+        this.most = most;
+        this.cores = most;
+    }
+
+    /** Threads of the batch that begins. */
+    int next(long now) {
+        if (fewer && now - fewerSince >= FEWER_NANOS) {
+            fewer = false;
+            cores = most;
+        }
+        return fewer ? most - 1 : most;
+    }
+
+    /** A batch has run for {@code wallNanos}; its {@code size} threads were on a core for {@code cpuNanos} together. */
+    void ran(int size, long wallNanos, long cpuNanos, long now) {
+        if (size < most || most == 1 || wallNanos <= 0) {
+            return;
+        }
+        cores += -Math.expm1(-wallNanos / MEMORY_NANOS) * (cpuNanos / (double) wallNanos - cores);
+        if (cores < most - 1 + TOO_LITTLE) {
+            fewer = true;
+            fewerSince = now;
+        }
+    }
+}

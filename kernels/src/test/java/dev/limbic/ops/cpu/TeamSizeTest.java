@@ -1,0 +1,67 @@
+package dev.limbic.ops.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** Batches of 10 ms on a clock of their own; what the threads get of the cores is told, not measured. */
+final class TeamSizeTest {
+    private static final long BATCH = 10_000_000;
+
+    private long now;
+    private final TeamSize sizes = new TeamSize(2);
+
+    /** What leaves one out for the next hour. */
+    static TeamSize oneFewer(int most) {
+        TeamSize sizes = new TeamSize(most);
+        sizes.ran(most, TimeUnit.SECONDS.toNanos(1), 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+        return sizes;
+    }
+
+    /** Runs batches and returns the part of them in which all took part. */
+    private double partWithAll(int batches, double cores) {
+        int all = 0;
+        for (int i = 0; i < batches; i++) {
+            int size = sizes.next(now);
+            now += BATCH;
+            sizes.ran(size, BATCH, (long) (BATCH * Math.min(size, cores)), now);
+            all += size == 2 ? 1 : 0;
+        }
+        return (double) all / batches;
+    }
+
+    @Test
+    void whereTheCoresAreFreeAllTakePart() {
+        assertThat(partWithAll(1000, 1.5)).isEqualTo(1);
+    }
+
+    @Test
+    void aFewSlowBatchesChangeNothing() {
+        partWithAll(100, 1.9);
+        partWithAll(5, 0.8);
+        assertThat(partWithAll(100, 1.9)).isEqualTo(1);
+    }
+
+    @Test
+    void whereTwoGetHardlyMoreThanOneWouldGetOneIsLeftOut() {
+        partWithAll(50, 1.1);
+        assertThat(partWithAll(5000, 1.1)).isBetween(0.03, 0.12); // some batches every three seconds look what all get
+    }
+
+    @Test
+    void whenTheCoresAreFreeAgainAllTakePart() {
+        partWithAll(1000, 1.1);
+        partWithAll(301, 1.9);
+        assertThat(partWithAll(1000, 1.9)).isEqualTo(1);
+    }
+
+    @Test
+    void aTeamOfOneStaysOne() {
+        TeamSize alone = new TeamSize(1);
+        for (int i = 1; i < 100; i++) {
+            alone.ran(1, BATCH, 0, i * BATCH);
+        }
+        assertThat(alone.next(100 * BATCH)).isEqualTo(1);
+    }
+}
