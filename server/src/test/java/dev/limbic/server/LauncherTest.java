@@ -44,6 +44,9 @@ class LauncherTest {
                 public class Main {
                     public static void main(String[] arguments) {
                         System.out.println("hello " + String.join(" ", arguments));
+                        for (String bound : new String[] {"maxPhysicalBytes", "maxBytes"}) {
+                            System.out.println(bound + " " + System.getProperty("org.bytedeco.javacpp." + bound));
+                        }
                     }
                 }
                 """);
@@ -96,6 +99,12 @@ class LauncherTest {
             assertThat(files.map(file -> String.valueOf(file.getFileName())))
                     .containsExactlyInAnyOrder("lib", "limbic-server-0.jar", "limbic.aot", "limbic.aot.sum");
         }
+    }
+
+    /** By default JavaCPP refuses memory once the process is some times as large as the heap may be: every batch then fails. */
+    @Test
+    void aSmallHeapBoundsNoMemoryBesideIt() throws Exception {
+        assertThat(run("serve")).contains("maxPhysicalBytes 0", "maxBytes 0");
     }
 
     @Test

@@ -52,23 +52,17 @@ final class FrameGuard extends Http2FrameListenerDecorator {
      *
      * @param tls null for no encryption
      * @param maxConnections more than these are closed before anything is read from them
-     * @param pressure when connections are read with pauses
      */
-    static ServerCredentials on(@Nullable SslContext tls, Admission admission, int maxConnections, Pressure pressure) {
+    static ServerCredentials on(@Nullable SslContext tls, Admission admission, int maxConnections) {
         return InternalNettyServerCredentials.create(new Guarded(
                 tls == null
                         ? InternalProtocolNegotiators.serverPlaintext()
                         : InternalProtocolNegotiators.serverTls(tls),
                 admission,
-                new Semaphore(maxConnections),
-                pressure));
+                new Semaphore(maxConnections)));
     }
 
-    private record Guarded(
-            InternalProtocolNegotiator.ProtocolNegotiator plain,
-            Admission admission,
-            Semaphore places,
-            Pressure pressure)
+    private record Guarded(InternalProtocolNegotiator.ProtocolNegotiator plain, Admission admission, Semaphore places)
             implements InternalProtocolNegotiator.ProtocolNegotiator {
         @Override
         public AsciiString scheme() {
@@ -87,7 +81,6 @@ final class FrameGuard extends Http2FrameListenerDecorator {
                 @Override
                 public void handlerAdded(ChannelHandlerContext context) {
                     var _ = context.channel().closeFuture().addListener(closed -> places.release());
-                    context.pipeline().addFirst(new ReadPauses(pressure));
                     context.pipeline().replace(this, null, speaking);
                 }
             };

@@ -72,13 +72,11 @@ public final class GrpcServer implements AutoCloseable {
         TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
         ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
         Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
-        Pressure pressure = new Pressure(observer, System::nanoTime);
-        Calls calls = new Calls(pipeline, models, dialogues, admission, pressure, settings.maxInFlightPerStream());
+        Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;
-        Server server = NettyServerBuilder.forAddress(
-                        address, FrameGuard.on(tls, admission, settings.maxConnections(), pressure))
+        Server server = NettyServerBuilder.forAddress(address, FrameGuard.on(tls, admission, settings.maxConnections()))
                 .withChildOption(
                         ChannelOption.RCVBUF_ALLOCATOR,
                         new AdaptiveRecvByteBufAllocator(64, 2048, TURN_BYTES).maxMessagesPerRead(1))
