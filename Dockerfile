@@ -22,7 +22,7 @@ RUN groupadd --system --gid 10001 limbic \
 COPY --from=build /src/target/image /opt/limbic
 COPY server/src/image/health.sh /opt/limbic/lib/
 # Made where it will be used: the JVM takes it only for the very same jars, to their time.
-RUN /opt/limbic/limbic start-cache && rm -rf /root/.cache
+RUN /opt/limbic/limbic start-cache && rm -rf ~/.cache
 ENV PATH=/opt/limbic:$PATH
 # In a container the network is the container's own; what is published, and whether without TLS and tokens, is for who runs
 # it to say. Health is for the health check and for orchestrators, which have no token.
@@ -39,7 +39,7 @@ RUN groupadd --system --gid 10001 limbic \
 COPY --from=build /src/target/image /opt/limbic
 COPY server/src/image/health.sh /opt/limbic/lib/
 COPY --from=build /src/target/limbic-machine-code.jar /opt/limbic/lib/
-RUN /opt/limbic/limbic start-cache && rm -rf /root/.cache
+RUN /opt/limbic/limbic start-cache && rm -rf ~/.cache
 ENV PATH=/opt/limbic:$PATH
 ENV LIMBIC_GRPC_HOST=0.0.0.0 LIMBIC_HTTP_HOST=0.0.0.0 LIMBIC_SECURITY_OPEN_HEALTH=true
 # Kernels for a chip whose machine code did not come along; a volume here saves compiling them at every start.

@@ -273,9 +273,8 @@ final class CachedAttention {
         int states = heads.group() * rows;
         DType type = cache.products();
         long queryBytes = (long) d * type.bytes();
-        // The last rows of a tile may be none, but must be numbers: where d is odd, a product takes the first element
-        // of
-        // the next row along, times zero.
+        // The last rows of a tile may be none, but must be numbers: where d is odd, a product takes along
+        // the first element of the next row, times zero.
         long queries = scratch.allocate((states + RowTile.ROWS) * queryBytes);
         Ram.fill(queries + states * queryBytes, RowTile.ROWS * queryBytes, (byte) 0);
         long sums = scratch.allocate(4L * states * padded);

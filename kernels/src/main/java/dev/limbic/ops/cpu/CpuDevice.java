@@ -34,17 +34,14 @@ public final class CpuDevice implements Device {
      * @throws dev.limbic.natives.NativeFolderException if there is no folder to unpack them into
      */
     public CpuDevice(int threads) {
-        this(threads, new TeamSize(threads));
+        this(new TeamSize(threads));
     }
 
-    CpuDevice(int threads, TeamSize sizes) {
-        if (threads < 1) {
-            throw new IllegalArgumentException("at least one thread expected, found " + threads);
-        }
+    CpuDevice(TeamSize sizes) {
         NativeFolder.announce("org.bytedeco.javacpp.cachedir");
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
-        team = new Team(threads, sizes);
+        team = new Team(sizes);
         ops = new CpuOps(team, scratch);
     }
 

@@ -43,11 +43,8 @@ final class Team implements AutoCloseable {
     private @Nullable Task task;
     private volatile @Nullable Throwable failure;
 
-    Team(int most) {
-        this(most, new TeamSize(most));
-    }
-
-    Team(int most, TeamSize sizes) {
+    Team(TeamSize sizes) {
+        int most = sizes.most();
         this.sizes = sizes;
         size = sizes.next(System.nanoTime());
         workers = new Worker[most];
@@ -73,7 +70,7 @@ final class Team implements AutoCloseable {
         if (measuring) {
             measuring = false;
             long now = System.nanoTime();
-            sizes.ran(size, now - startNanos, cpuNanos() - startCpuNanos, now);
+            sizes.ran(now - startNanos, cpuNanos() - startCpuNanos, now);
         }
     }
 
@@ -114,7 +111,7 @@ final class Team implements AutoCloseable {
 
     /** Runs {@code task} once on every worker that takes part; returns when all are done; the first failure is thrown. */
     void run(Task task) {
-        if (workers.length > 1 && !measuring) {
+        if (!measuring && size > 1 && size == workers.length) {
             measuring = true;
             startNanos = System.nanoTime();
             startCpuNanos = cpuNanos();

@@ -23,8 +23,16 @@ final class TeamSize {
     private double cores;
 
     TeamSize(int most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("at least one thread expected, found " + most);
+        }
         this.most = most;
         this.cores = most;
+    }
+
+    /** Threads of a batch at the most. */
+    int most() {
+        return most;
     }
 
     /** Threads of the batch that begins. */
@@ -36,9 +44,9 @@ final class TeamSize {
         return fewer ? most - 1 : most;
     }
 
-    /** A batch has run for {@code wallNanos}; its {@code size} threads were on a core for {@code cpuNanos} together. */
-    void ran(int size, long wallNanos, long cpuNanos, long now) {
-        if (size < most || most == 1 || wallNanos <= 0) {
+    /** All have run a batch for {@code wallNanos} and were on a core for {@code cpuNanos} together. */
+    void ran(long wallNanos, long cpuNanos, long now) {
+        if (most == 1 || wallNanos <= 0) {
             return;
         }
         cores += -Math.expm1(-wallNanos / MEMORY_NANOS) * (cpuNanos / (double) wallNanos - cores);

@@ -12,17 +12,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ParameterizedClass(name = "{1} of {0} threads")
 @CsvSource({"1, 1", "2, 2", "3, 3", "3, 2"})
 final class CpuContractTest extends OpsContract {
-    private final int threads;
     private final TeamSize sizes;
 
     CpuContractTest(int threads, int atWork) {
-        this.threads = threads;
-        this.sizes = atWork < threads ? TeamSizeTest.oneFewer(threads) : new TeamSize(threads);
+        sizes = atWork < threads ? TeamSizeTest.oneFewer(threads) : new TeamSize(threads);
     }
 
     @Override
     protected Device open() {
-        return new CpuDevice(threads, sizes);
+        return new CpuDevice(sizes);
     }
 
     @Override

@@ -114,7 +114,7 @@ final class FewRowsTest {
     @EnumSource(names = {"F32", "BF16", "INT8"})
     void aRowIsTheSameWhoeverComputesIt(Precision precision) {
         forEachLayer(precision, 3, (all, linear, x) -> {
-            try (CpuDevice fewer = new CpuDevice(3, TeamSizeTest.oneFewer(3))) {
+            try (CpuDevice fewer = new CpuDevice(TeamSizeTest.oneFewer(3))) {
                 for (int rows : new int[] {1, 8, 64}) {
                     assertThat(run(fewer, linear, x, 0, rows)).isEqualTo(run(all, linear, x, 0, rows));
                 }

@@ -15,7 +15,7 @@ final class TeamSizeTest {
     /** What leaves one out for the next hour. */
     static TeamSize oneFewer(int most) {
         TeamSize sizes = new TeamSize(most);
-        sizes.ran(most, TimeUnit.SECONDS.toNanos(1), 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+        sizes.ran(TimeUnit.SECONDS.toNanos(1), 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
         return sizes;
     }
 
@@ -25,8 +25,10 @@ final class TeamSizeTest {
         for (int i = 0; i < batches; i++) {
             int size = sizes.next(now);
             now += BATCH;
-            sizes.ran(size, BATCH, (long) (BATCH * Math.min(size, cores)), now);
-            all += size == 2 ? 1 : 0;
+            if (size == 2) {
+                sizes.ran(BATCH, (long) (BATCH * cores), now);
+                all++;
+            }
         }
         return (double) all / batches;
     }
@@ -60,7 +62,7 @@ final class TeamSizeTest {
     void aTeamOfOneStaysOne() {
         TeamSize alone = new TeamSize(1);
         for (int i = 1; i < 100; i++) {
-            alone.ran(1, BATCH, 0, i * BATCH);
+            alone.ran(BATCH, 0, i * BATCH);
         }
         assertThat(alone.next(100 * BATCH)).isEqualTo(1);
     }

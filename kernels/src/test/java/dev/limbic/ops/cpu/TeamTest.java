@@ -17,7 +17,7 @@ final class TeamTest {
     @ValueSource(ints = {1, 2, 3})
     void manyTinyRegionsRunOnceOnEveryWorker(int size) {
         AtomicLongArray runs = new AtomicLongArray(size);
-        try (Team team = new Team(size)) {
+        try (Team team = new Team(new TeamSize(size))) {
             // More threads than cores take turns in whole time slices; fewer regions will do for them.
             int regions = size <= Runtime.getRuntime().availableProcessors() ? 100_000 : 2_000;
             for (int i = 0; i < regions; i++) {
@@ -32,7 +32,7 @@ final class TeamTest {
     @Test
     void parkedWorkersWake() throws InterruptedException {
         AtomicLongArray runs = new AtomicLongArray(2);
-        try (Team team = new Team(2)) {
+        try (Team team = new Team(new TeamSize(2))) {
             for (int i = 0; i < 50; i++) {
                 Thread.sleep(2);
                 team.run(worker -> runs.incrementAndGet(worker.index()));
@@ -44,7 +44,7 @@ final class TeamTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void aFailureOfAnyWorkerReachesTheOwnerAndTheTeamLivesOn(int size) {
-        try (Team team = new Team(size)) {
+        try (Team team = new Team(new TeamSize(size))) {
             for (int round = 0; round < 20; round++) {
                 int failing = round % size;
                 assertThatThrownBy(() -> team.run(worker -> {
@@ -64,7 +64,7 @@ final class TeamTest {
 
     @Test
     void scratchLeftByAFailureIsGivenUp() {
-        try (Team team = new Team(2)) {
+        try (Team team = new Team(new TeamSize(2))) {
             team.run(worker -> worker.scratch().allocate(600_000));
             team.resetScratch();
             long bytes = team.scratchBytes();
@@ -83,7 +83,7 @@ final class TeamTest {
     @Test
     void whoIsLeftOutRunsNothing() {
         AtomicLongArray runs = new AtomicLongArray(3);
-        try (Team team = new Team(3, TeamSizeTest.oneFewer(3))) {
+        try (Team team = new Team(TeamSizeTest.oneFewer(3))) {
             team.begin();
             assertThat(team.size()).isEqualTo(2);
             for (int i = 0; i < 100; i++) {
@@ -98,12 +98,12 @@ final class TeamTest {
     void whoWasLeftOutTakesPartAgain() {
         TeamSize sizes = new TeamSize(2);
         AtomicLongArray runs = new AtomicLongArray(2);
-        try (Team team = new Team(2, sizes)) {
+        try (Team team = new Team(sizes)) {
             team.run(worker -> runs.incrementAndGet(worker.index()));
-            sizes.ran(2, 1_000_000_000, 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+            sizes.ran(1_000_000_000, 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
             team.begin();
             team.run(worker -> runs.incrementAndGet(worker.index()));
-            sizes.ran(2, 1_000_000_000, 1, System.nanoTime() - TimeUnit.HOURS.toNanos(1));
+            sizes.ran(1_000_000_000, 1, System.nanoTime() - TimeUnit.HOURS.toNanos(1));
             team.begin();
             team.run(worker -> runs.incrementAndGet(worker.index()));
         }
@@ -114,7 +114,7 @@ final class TeamTest {
     @ValueSource(booleans = {false, true})
     void closeJoinsItsThreadsEvenWhenInterrupted(boolean interrupted) {
         ConcurrentLinkedQueue<Thread> threads = new ConcurrentLinkedQueue<>();
-        Team team = new Team(3);
+        Team team = new Team(new TeamSize(3));
         team.run(_ -> threads.add(Thread.currentThread()));
         if (interrupted) {
             Thread.currentThread().interrupt();
