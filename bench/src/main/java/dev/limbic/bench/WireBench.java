@@ -1,9 +1,9 @@
 package dev.limbic.bench;
 
 import dev.limbic.model.TextModel;
-import dev.limbic.server.Host;
-import dev.limbic.server.LimbicServer;
 import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.runtime.Host;
+import dev.limbic.server.runtime.LimbicServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package dev.limbic.examples;
 
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
-import dev.limbic.server.Host;
-import dev.limbic.server.LimbicServer;
 import dev.limbic.server.TestConfig;
+import dev.limbic.server.runtime.Host;
+import dev.limbic.server.runtime.LimbicServer;
 import java.io.IOException;
 import java.util.List;
 

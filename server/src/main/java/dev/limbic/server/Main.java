@@ -1,6 +1,13 @@
 package dev.limbic.server;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.server.command.AnalyzeCommand;
+import dev.limbic.server.command.ChatCommand;
+import dev.limbic.server.command.ConfigCommand;
+import dev.limbic.server.command.DoctorCommand;
+import dev.limbic.server.command.EvaluateCommand;
+import dev.limbic.server.command.ModelsCommand;
+import dev.limbic.server.command.ServeCommand;
 import dev.limbic.server.config.ConfigException;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -43,7 +50,7 @@ public final class Main implements Runnable {
     }
 
     /** Runs a command and returns its exit code. */
-    static int run(String... arguments) {
+    public static int run(String... arguments) {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((thrown, command, parsed) -> explain(thrown, command))

@@ -1,4 +1,4 @@
-/** The composition root and the command line: the only place where the rooms meet. */
+/** {@code Main}: where the process begins. */
 @NullMarked
 package dev.limbic.server;
 

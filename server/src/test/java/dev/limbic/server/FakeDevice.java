@@ -5,11 +5,15 @@ import java.lang.reflect.Proxy;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A device that can only be closed: for models that compute nothing. */
-final class FakeDevice {
+public final class FakeDevice {
     private FakeDevice() {}
 
-    /** @param closed counts how often it is closed */
-    static Device open(AtomicInteger closed) {
+    /**
+     * Opens it.
+     *
+     * @param closed counts how often it is closed
+     */
+    public static Device open(AtomicInteger closed) {
         return (Device) Proxy.newProxyInstance(
                 Device.class.getClassLoader(), new Class<?>[] {Device.class}, (self, method, arguments) -> {
                     if (method.getName().equals("close")) {

@@ -3,6 +3,7 @@ package dev.limbic.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.limbic.server.command.FakeServer;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.EmotionServiceGrpc;

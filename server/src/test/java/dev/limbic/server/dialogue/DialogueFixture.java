@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.domain.ResponseRules;
 import dev.limbic.generate.Scheduler;
-import dev.limbic.server.FakeGeneration;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.batch.BatchObserver;
@@ -16,6 +15,7 @@ import dev.limbic.server.pipeline.ReplyObserver;
 import dev.limbic.server.pipeline.ReplyPipeline;
 import dev.limbic.server.pipeline.TextPipeline;
 import dev.limbic.server.pipeline.TextWorkers;
+import dev.limbic.server.runtime.FakeGeneration;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

@@ -3,7 +3,6 @@ package dev.limbic.server.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.generate.Scheduler;
-import dev.limbic.server.FakeGeneration;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
@@ -14,6 +13,7 @@ import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.pipeline.Languages;
 import dev.limbic.server.pipeline.Models;
 import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.runtime.FakeGeneration;
 import dev.limbic.server.security.Protection;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;

@@ -1,0 +1,5 @@
+/** The command line: one class per command, and what they print for people. */
+@NullMarked
+package dev.limbic.server.command;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,159 @@
+package dev.limbic.server.runtime;
+
+import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.Cue;
+import dev.limbic.domain.Encoding;
+import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Turn;
+import dev.limbic.generate.Finish;
+import dev.limbic.generate.GeneratedToken;
+import dev.limbic.generate.GenerationRequest;
+import dev.limbic.generate.SamplingSettings;
+import dev.limbic.generate.TokenListener;
+import dev.limbic.model.LanguageModel;
+import dev.limbic.model.TextModel;
+import dev.limbic.ops.DeviceException;
+import dev.limbic.server.batch.Pace;
+import dev.limbic.server.config.ServerConfig;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Exercises models for a moment before they serve, so that first requests meet compiled code and plans. */
+public final class WarmUp {
+    /** For each model. */
+    private static final long NANOS = 150_000_000;
+
+    /** In words: a chat line is rarely longer. */
+    private static final int LONGEST_TEXT = 24;
+
+    /** A prompt and one step of decoding: what every model must be seen to do, however slowly cold code does it. */
+    private static final int FIRST_REPLY_TOKENS = 2;
+
+    private static final int REPLY_TOKENS = 8;
+
+    private WarmUp() {}
+
+    /**
+     * Runs each model on the calling thread.
+     *
+     * @throws LimbicException.Invalid if one does not run; the message says which and why
+     */
+    public static void run(List<Host> hosts, ServerConfig.Generation settings) {
+        for (Host host : hosts) {
+            for (TextModel model : host.models()) {
+                guarded(model.card().name(), host, () -> read(model, host.pace(model)));
+            }
+            for (LanguageModel model : host.languages()) {
+                guarded(model.card().name(), host, () -> write(model, settings));
+            }
+        }
+    }
+
+    private static void guarded(String model, Host host, Runnable exercise) {
+        try {
+            exercise.run();
+        } catch (DeviceException e) {
+            throw new LimbicException.Invalid("model '" + model + "' does not run on device " + host.name() + ": "
+                    + e.getMessage() + "; use device cpu");
+        } catch (LimbicException.Internal e) {
+            throw new LimbicException.Invalid("model '" + model + "' does not compute: " + e.getMessage());
+        }
+    }
+
+    /** Batches of several sizes and single texts of several lengths; what they take is where the server's estimates begin. */
+    private static void read(TextModel model, Pace pace) {
+        List<Encoding> encodings = new ArrayList<>();
+        for (int words = 1; words <= LONGEST_TEXT; words++) {
+            encodings.add(model.encode("so ".repeat(words) + "good"));
+        }
+        long end = System.nanoTime() + NANOS;
+        for (int round = 0; System.nanoTime() < end; round++) {
+            Encoding one = encodings.get(round % encodings.size());
+            model.interpret(timed(model, List.of(one), pace)[0]);
+            timed(model, Collections.nCopies(1 << (round % 7), encodings.get(10)), pace);
+        }
+    }
+
+    private static float[][] timed(TextModel model, List<Encoding> batch, Pace pace) {
+        long start = System.nanoTime();
+        float[][] logits = model.logits(batch);
+        pace.observed(batch.stream().mapToInt(Encoding::tokens).sum(), System.nanoTime() - start);
+        return logits;
+    }
+
+    /** One reply alone to its end, however long that takes, then several together. Blocks are free again afterwards. */
+    private static void write(LanguageModel model, ServerConfig.Generation settings) {
+        GenerationWork work = new GenerationWork(model, settings, Runnable::run, lost -> {
+            throw lost;
+        });
+        Outcome outcome = new Outcome();
+        long end = System.nanoTime() + NANOS;
+        int most = Math.min(settings.maxSequences(), settings.queue());
+        for (int round = 0; round == 0 || System.nanoTime() < end; round++) {
+            for (int i = 0; i < Math.min(1 << (round % 4), most); i++) {
+                work.scheduler().submit(request(model, round, i), outcome);
+            }
+            while (work.hasWork() && (round == 0 || System.nanoTime() < end)) {
+                work.step();
+            }
+            outcome.requireSound(round > 0);
+        }
+        work.failAll(new LimbicException.Unavailable("the warm-up is over", ModelWork.RETRY_WHEN_LOST));
+    }
+
+    private static GenerationRequest request(LanguageModel model, int round, int seed) {
+        CanonicalEmotion[] emotions = CanonicalEmotion.values();
+        Cue cue = new Cue(emotions[(round + seed) % emotions.length], 1);
+        String said = "so ".repeat(1 + (5 * round + seed) % LONGEST_TEXT) + "good";
+        int[] ids;
+        try {
+            ids = model.prompt(List.of(new Turn(Turn.Role.USER, said, null)), cue)
+                    .ids();
+        } catch (LimbicException.Invalid refused) {
+            ids = model.prompt("good").ids(); // a form of conversation that wants more than that
+        }
+        int room = Math.min(model.card().maxTokens(), model.card().cacheTokens()) - 1;
+        if (ids.length > room || ids.length == 0) {
+            ids = new int[] {ids.length == 0 ? 0 : ids[0]};
+        }
+        SamplingSettings sampling = new SamplingSettings(
+                1,
+                new SamplingSettings.Truncation(50, 0.9f, 0),
+                SamplingSettings.Penalties.NONE,
+                model.biases(cue),
+                List.of(),
+                SamplingSettings.Ending.after(round == 0 ? FIRST_REPLY_TOKENS : REPLY_TOKENS),
+                seed,
+                0);
+        return new GenerationRequest(ids, 0, sampling, 0, Long.MAX_VALUE);
+    }
+
+    /** Keeps what went wrong. */
+    private static final class Outcome implements TokenListener {
+        private @Nullable LimbicException failure;
+
+        @Override
+        public void token(GeneratedToken token) {}
+
+        @Override
+        public void finished(Finish finish) {
+            failure = failure == null ? finish.failure() : failure;
+        }
+
+        /** @param together whether several were written, for which memory may lack later too */
+        void requireSound(boolean together) {
+            LimbicException wrong = failure;
+            if (together && wrong instanceof LimbicException.Overloaded) {
+                return;
+            }
+            if (wrong instanceof LimbicException.Internal && wrong.getCause() instanceof DeviceException device) {
+                throw device;
+            }
+            if (wrong != null) {
+                throw wrong;
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package dev.limbic.server.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.limbic.domain.LimbicException;
+import dev.limbic.model.TextModel;
+import dev.limbic.ops.cuda.TestDevice;
+import dev.limbic.ops.cuda.sim.CudaSimulator;
+import dev.limbic.server.Main;
+import dev.limbic.server.TestConfig;
+import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.config.ServerConfig.DeviceChoice;
+import dev.limbic.server.config.ServerConfig.ModelConfig;
+import dev.limbic.server.config.ServerConfig.PrecisionChoice;
+import dev.limbic.v1.AnalyzeRequest;
+import dev.limbic.v1.AnalyzeResponse;
+import dev.limbic.v1.AnalyzeStreamResponse;
+import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.ListModelsRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The starter models on the CUDA device, simulated or real, behind the whole server. */
+class CudaServerTest {
+    private static final int ILLEGAL_ADDRESS = 700;
+    private static final List<String> TEXTS = List.of(
+            "I can't believe we won!",
+            "I miss her so much",
+            "ugh",
+            "Stop that right now, you are driving me mad.",
+            "What a lovely surprise, thank you all for coming to my party tonight!",
+            "ok");
+
+    private @Nullable LimbicServer server;
+    private @Nullable ManagedChannel channel;
+
+    @BeforeAll
+    static void require() {
+        TestDevice.require();
+        TestDevice.expectNoLeakFromHere();
+    }
+
+    @AfterEach
+    void stop() {
+        if (channel != null) {
+            channel.shutdownNow();
+        }
+        if (server != null) {
+            server.close();
+        }
+        TestDevice.assertClean();
+    }
+
+    private static ModelConfig model(String name, DeviceChoice device, PrecisionChoice precision) {
+        return new ModelConfig(name, Path.of("../models/starter", name), device, precision, false);
+    }
+
+    private static ServerConfig.Cuda cuda(int ordinal) {
+        return new ServerConfig.Cuda(ordinal, Path.of("target/cuda-kernels").toAbsolutePath(), true);
+    }
+
+    private void start(ModelConfig... models) throws IOException {
+        String[] names = new String[models.length];
+        for (int i = 0; i < models.length; i++) {
+            names[i] = models[i].name();
+        }
+        server = LimbicServer.start(
+                TestConfig.of(names), new Engine(cuda(0), step -> {}).load(List.of(models), List.of()));
+        channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
+                .usePlaintext()
+                .build();
+    }
+
+    private List<float[]> onCpu(String name) {
+        List<float[]> rows = new ArrayList<>();
+        try (Host host = new Engine(cuda(0), step -> {}).load(model(name, DeviceChoice.CPU, PrecisionChoice.F32))) {
+            TextModel reference = host.models().getFirst();
+            for (String text : TEXTS) {
+                rows.add(reference.logits(List.of(reference.encode(text)))[0]);
+            }
+        }
+        return rows;
+    }
+
+    private AnalyzeResponse analyze(String text) {
+        return EmotionServiceGrpc.newBlockingStub(channel)
+                .withDeadlineAfter(60, TimeUnit.SECONDS)
+                .analyze(AnalyzeRequest.newBuilder().setText(text).build());
+    }
+
+    private Status statusOf(String text) {
+        try {
+            analyze(text);
+            return Status.OK;
+        } catch (StatusRuntimeException e) {
+            return e.getStatus();
+        }
+    }
+
+    @Test
+    void aStreamOfTextsComesBackAsLogits() throws Exception {
+        start(
+                model("emotion-lstm", DeviceChoice.CUDA, PrecisionChoice.AUTO),
+                model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO));
+        assertThat(EmotionServiceGrpc.newBlockingStub(channel)
+                        .listModels(ListModelsRequest.getDefaultInstance())
+                        .getModelsList())
+                .allSatisfy(card ->
+                        assertThat(card.getDevice() + " " + card.getPrecision()).isEqualTo("cuda f16"));
+        for (String name : List.of("emotion-lstm", "emotion-bert")) {
+            List<float[]> expected = onCpu(name);
+            BlockingQueue<AnalyzeStreamResponse> answers = new LinkedBlockingQueue<>();
+            StreamObserver<AnalyzeRequest> requests = EmotionServiceGrpc.newStub(channel)
+                    .analyzeStream(new StreamObserver<>() {
+                        @Override
+                        public void onNext(AnalyzeStreamResponse answer) {
+                            answers.add(answer);
+                        }
+
+                        @Override
+                        public void onError(Throwable thrown) {}
+
+                        @Override
+                        public void onCompleted() {}
+                    });
+            for (int round = 0; round < 3; round++) {
+                for (String text : TEXTS) {
+                    requests.onNext(AnalyzeRequest.newBuilder()
+                            .setModel(name)
+                            .setText(text)
+                            .build());
+                }
+            }
+            requests.onCompleted();
+            for (int i = 0; i < 3 * TEXTS.size(); i++) {
+                AnalyzeStreamResponse answer = answers.poll(60, TimeUnit.SECONDS);
+                assertThat(answer).as("answer %d of %s", i, name).isNotNull();
+                float[] reference = expected.get(i % TEXTS.size());
+                List<Float> logits = answer.getAnalysis().getLogitsList();
+                assertThat(logits).hasSize(reference.length);
+                for (int label = 0; label < reference.length; label++) {
+                    assertThat(logits.get(label))
+                            .as("%s, text %d, label %d", name, i, label)
+                            .isCloseTo(reference[label], org.assertj.core.data.Offset.offset(0.05f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aChipThatFailsIsOpenedAgainOnce() throws Exception {
+        CudaSimulator.install();
+        start(model("emotion-lstm", DeviceChoice.CUDA, PrecisionChoice.F16));
+        AnalyzeResponse before = analyze("I can't believe we won!");
+        CudaSimulator.injectFault(ILLEGAL_ADDRESS);
+        assertThat(statusOf("I can't believe we won!").getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(CudaSimulator.takeFault()).isNotEmpty();
+        while (statusOf("ok").getCode() == Status.Code.UNAVAILABLE) {
+            Thread.sleep(10);
+        }
+        assertThat(analyze("I can't believe we won!").getAnalysis().getLogitsList())
+                .isEqualTo(before.getAnalysis().getLogitsList());
+        CudaSimulator.injectFault(ILLEGAL_ADDRESS);
+        assertThat(statusOf("ok").getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        java.util.Objects.requireNonNull(server).awaitAbandoned();
+        assertThat(statusOf("ok").getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(CudaSimulator.takeFault()).isNotEmpty();
+    }
+
+    @Test
+    void aRequestThatDoesNotFitIsRefusedAndTheNextServed() throws Exception {
+        CudaSimulator.install();
+        start(model("emotion-bert", DeviceChoice.CUDA, PrecisionChoice.F32));
+        CudaSimulator.limitMemory(1 << 20); // the first batch wants scratch memory
+        try {
+            assertThat(statusOf("ok").getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        } finally {
+            CudaSimulator.limitMemory(0);
+        }
+        assertThat(statusOf("ok")).isEqualTo(Status.OK);
+        CudaSimulator.takeFault();
+    }
+
+    @Test
+    void withoutAChipAutoRunsOnTheCpuAndSaysSoOnce() {
+        List<String> said = new ArrayList<>();
+        List<Host> hosts = new Engine(cuda(99), said::add)
+                .load(
+                        List.of(
+                                model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
+                                model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)),
+                        List.of());
+        assertThat(hosts)
+                .singleElement()
+                .satisfies(host -> assertThat(host.name()).isEqualTo("cpu"));
+        hosts.forEach(Host::close);
+        assertThat(said).filteredOn(line -> line.contains("no CUDA device")).hasSize(1);
+        Engine engine = new Engine(cuda(99), said::add);
+        assertThatThrownBy(() -> engine.load(model("emotion-lstm", DeviceChoice.CUDA, PrecisionChoice.AUTO)))
+                .isInstanceOf(LimbicException.Invalid.class)
+                .hasMessageContaining("emotion-lstm")
+                .hasMessageContaining("CUDA device 99 does not exist");
+    }
+
+    @Test
+    void aPrecisionThatTheChipHasNotIsRefusedOrLeftToTheCpu() {
+        Engine engine = new Engine(cuda(0), step -> {});
+        assertThatThrownBy(() -> engine.load(model("emotion-bert", DeviceChoice.CUDA, PrecisionChoice.INT8)))
+                .isInstanceOf(LimbicException.Invalid.class)
+                .hasMessageContaining("int8");
+        try (Host host = engine.load(model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.INT8))) {
+            assertThat(host.name()).isEqualTo("cpu");
+        }
+    }
+
+    @Test
+    void theDoctorFindsEverythingAndEachOperationPasses() {
+        PrintStream out = System.out;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(said, true, StandardCharsets.UTF_8));
+        int code;
+        try {
+            code = Main.run(
+                    "doctor", "--models-dir", "../models", "--set", "cuda.kernel-cache=" + cuda(0).kernelCache());
+        } finally {
+            System.setOut(out);
+        }
+        assertThat(said.toString(StandardCharsets.UTF_8))
+                .contains("found    cuDNN")
+                .contains("passed   attention, causal      f16")
+                .contains("passed   recurrent lstm         f32")
+                .doesNotContain("missing")
+                .doesNotContain("FAILED");
+        assertThat(code).isZero();
+    }
+}
