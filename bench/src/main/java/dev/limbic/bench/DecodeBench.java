@@ -3,7 +3,7 @@ package dev.limbic.bench;
 import dev.limbic.generate.NextToken;
 import dev.limbic.generate.Step;
 import dev.limbic.model.Decoder;
-import dev.limbic.model.LanguageRegistry;
+import dev.limbic.model.Kinds;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
@@ -64,7 +64,7 @@ final class DecodeBench {
                     System.out.println(precision + ": this processor has no instructions for it, skipped");
                     continue;
                 }
-                try (Decoder decoder = LanguageRegistry.load(folder, device, precision, BLOCK_TOKENS, CACHE_BYTES)) {
+                try (Decoder decoder = Kinds.LANGUAGE.decoder(folder, device, precision, BLOCK_TOKENS, CACHE_BYTES)) {
                     decode(decoder, stream, precision, goals);
                     prefill(decoder, precision, goals);
                 }

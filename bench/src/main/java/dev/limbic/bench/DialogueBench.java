@@ -4,7 +4,7 @@ import dev.limbic.generate.NextToken;
 import dev.limbic.generate.SamplingSettings;
 import dev.limbic.generate.Step;
 import dev.limbic.model.Decoder;
-import dev.limbic.model.LanguageRegistry;
+import dev.limbic.model.Kinds;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
@@ -83,13 +83,12 @@ final class DialogueBench {
                     models-directory: %s
                     models:
                       - {name: emotion-lstm, path: starter/emotion-lstm}
-                    language-models:
                       - {name: gpt2, path: "%s", cache: 512MiB}
                     """.formatted(models(), model.toAbsolutePath()));
             try (ServerProcess server = new ServerProcess("--config", config.toString());
                     DialogueLoad load = new DialogueLoad(server.port());
                     Device device = new CpuDevice(threads);
-                    Decoder decoder = LanguageRegistry.load(
+                    Decoder decoder = Kinds.LANGUAGE.decoder(
                             model, device, precision(device), DecodeBench.BLOCK_TOKENS, 512L << 20)) {
                 System.out.println("GPT-2 small shape in a server, " + precision(device) + ", " + device.description());
                 warmUp(decoder, load);

@@ -1,8 +1,11 @@
 package dev.limbic.bench;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
-import dev.limbic.model.ModelRegistry;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Loading;
+import dev.limbic.model.Model;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
@@ -89,7 +92,8 @@ public final class GpuBench {
         RandomBert.write(model);
         for (boolean graphs : new boolean[] {true, false}) {
             try (CudaDevice device = new CudaDevice(new CudaSettings(0, work.resolve("kernels"), graphs));
-                    TextModel bert = ModelRegistry.load(model, "bert-base", device, Precision.F16)) {
+                    Model<Text, Encoding, float[], Emotions> bert =
+                            Kinds.TEXT.load(new Loading(model, "bert-base", device, Precision.F16))) {
                 if (device.description().contains("simulator")) {
                     throw new IllegalStateException("this is the simulator, which says nothing about speed");
                 }
@@ -117,7 +121,7 @@ public final class GpuBench {
     }
 
     /** Seconds from token ids on the host to logits on the host, the median. */
-    private static double forward(TextModel model, Batch batch) {
+    private static double forward(Model<Text, Encoding, float[], Emotions> model, Batch batch) {
         Random random = new Random(3);
         List<Encoding> encodings = new ArrayList<>();
         for (int b = 0; b < batch.sequences(); b++) {
@@ -125,7 +129,7 @@ public final class GpuBench {
                     random.ints(batch.length(), 0, RandomBert.VOCABULARY).toArray(), false));
         }
         int rounds = batch.sequences() > 100 ? 40 : 400;
-        return median(rounds, () -> model.logits(encodings));
+        return median(rounds, () -> model.run(encodings));
     }
 
     private static double median(int rounds, Runnable work) {

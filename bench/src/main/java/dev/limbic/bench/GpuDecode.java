@@ -2,7 +2,7 @@ package dev.limbic.bench;
 
 import dev.limbic.generate.Step;
 import dev.limbic.model.Decoder;
-import dev.limbic.model.LanguageRegistry;
+import dev.limbic.model.Kinds;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cuda.CudaDevice;
 import java.io.IOException;
@@ -24,7 +24,7 @@ final class GpuDecode {
         RandomGpt2.write(folder);
         Random random = new Random(6);
         try (Decoder decoder =
-                LanguageRegistry.load(folder, device, Precision.F16, DecodeBench.BLOCK_TOKENS, CACHE_BYTES)) {
+                Kinds.LANGUAGE.decoder(folder, device, Precision.F16, DecodeBench.BLOCK_TOKENS, CACHE_BYTES)) {
             for (int sequences : new int[] {1, 8, 64}) {
                 double seconds = median(decoder, DecodeBench.step(random, sequences, CONTEXT, 1));
                 report.figure("limbic decode of " + sequences + ", step", seconds * 1e3, "ms");

@@ -5,8 +5,10 @@ import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.ResponseRules;
-import dev.limbic.model.ModelCard;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
 import dev.limbic.server.config.ServerConfig;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,22 +17,33 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** A model with 28 labels that computes nothing, or for a fixed time per batch, to measure the service around it. */
-final class IdleModel implements TextModel {
+final class IdleModel implements Model<Text, Encoding, float[], Emotions> {
     private static final int LABELS = 28;
+    private static final int LONGEST = 128;
     private static final ResponseRules SILENT = new ResponseRules(
             0,
             1,
             List.of(new ResponseRules.Rule(
                     "keep", CanonicalEmotion.NEUTRAL, CanonicalEmotion.NEUTRAL, 0, false, "", List.of("."))));
 
-    private final ModelCard card;
+    private final ClassifierCard card;
     private final long computeNanos;
 
     IdleModel(String name, int computeMicros) {
         this.computeNanos = computeMicros * 1000L;
         List<String> labels =
                 IntStream.range(0, LABELS).mapToObj(i -> "label" + i).toList();
-        this.card = new ModelCard(name, "Idle", labels, true, "goemotions", 128, 0, "f32", "cpu");
+        this.card = new ClassifierCard(
+                name,
+                Kinds.TEXT.name(),
+                "Idle",
+                labels,
+                true,
+                "goemotions",
+                new ClassifierCard.Tokens(LONGEST),
+                0,
+                "f32",
+                "cpu");
     }
 
     /** A server configuration for it, on free loopback ports. */
@@ -40,8 +53,7 @@ final class IdleModel implements TextModel {
                 new ServerConfig.Listen("127.0.0.1", 0),
                 ServerConfig.Security.NONE,
                 List.of(new ServerConfig.ModelConfig(
-                        name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, true)),
-                List.of(),
+                        name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, 1, true)),
                 new ServerConfig.Generation(1, 1, 1),
                 new ServerConfig.Dialogue(SILENT, 2),
                 new ServerConfig.Cuda(0, Path.of(""), false),
@@ -53,22 +65,32 @@ final class IdleModel implements TextModel {
     }
 
     @Override
-    public ModelCard card() {
+    public ClassifierCard card() {
         return card;
     }
 
     @Override
-    public Encoding encode(String text) {
-        return new Encoding(new int[Math.min(card.maxTokens(), 2 + text.length() / 4)], false);
+    public Encoding prepare(Text input) {
+        return new Encoding(new int[expectedCost(input)], false);
     }
 
     @Override
-    public float[][] logits(List<Encoding> batch) {
+    public int expectedCost(Text input) {
+        return Math.min(LONGEST, 2 + input.text().length() / 4);
+    }
+
+    @Override
+    public boolean isQuick(Text input) {
+        return true;
+    }
+
+    @Override
+    public List<float[]> run(List<Encoding> batch) {
         long end = System.nanoTime() + computeNanos;
         while (System.nanoTime() < end) {
             Thread.onSpinWait();
         }
-        return new float[batch.size()][LABELS];
+        return batch.stream().map(row -> new float[LABELS]).toList();
     }
 
     @Override

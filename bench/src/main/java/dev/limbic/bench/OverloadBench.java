@@ -141,18 +141,18 @@ final class OverloadBench {
 
     private void part(String part, int count, Path base, Path folder, double[] loads)
             throws IOException, InterruptedException {
-        String starter = "models: [{name: emotion-bert, path: starter/emotion-bert}]\nlanguage-models: []";
+        String starter = "models: [{name: emotion-bert, path: starter/emotion-bert}]";
         switch (part) {
             case "starter" -> deadlines("starter BERT", count, folder, starter, starterTexts(), loads, 200, 1000);
             case "base" -> {
-                String models = "models: [{name: base, path: \"%s\"}]\nlanguage-models: []".formatted(base);
+                String models = "models: [{name: base, path: \"%s\"}]".formatted(base);
                 deadlines("BERT-base", count, folder, models, baseTexts(), loads, 1000, 3000);
             }
             case "refusing" -> refusing(count, folder, starter);
             case "priorities" -> priorities(count, folder, starter);
             case "replies" -> {
-                String models = "models: [{name: emotion-lstm, path: starter/emotion-lstm}]\n"
-                        + "language-models: [{name: dialogue-gpt, path: starter/dialogue-gpt, cache: 64MiB}]";
+                String models = "models: [{name: emotion-lstm, path: starter/emotion-lstm}, "
+                        + "{name: dialogue-gpt, path: starter/dialogue-gpt, cache: 64MiB}]";
                 deadlines("replies", count, folder, models, replies(), loads, 500, 2000);
             }
             default -> throw new IllegalArgumentException(part);

@@ -38,7 +38,9 @@ public final class StressBench {
             // A cache so small that replies give way to one another.
             Files.writeString(config, """
                     models-directory: %s
-                    language-models:
+                    models:
+                      - {name: emotion-lstm, path: starter/emotion-lstm}
+                      - {name: emotion-bert, path: starter/emotion-bert}
                       - {name: dialogue-gpt, path: starter/dialogue-gpt, cache: 4MiB}
                     """.formatted(DialogueBench.models()));
             try (ServerProcess server = new ServerProcess("--config", config.toString())) {

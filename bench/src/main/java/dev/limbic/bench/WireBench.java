@@ -1,6 +1,7 @@
 package dev.limbic.bench;
 
-import dev.limbic.model.TextModel;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.ModelRegistry.Typed;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.runtime.Host;
 import dev.limbic.server.runtime.LimbicServer;
@@ -93,9 +94,10 @@ public final class WireBench {
     public static void main(String[] arguments) throws IOException, InterruptedException {
         int seconds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
         int computeMicros = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
-        TextModel model = new IdleModel("idle", computeMicros);
+        IdleModel model = new IdleModel("idle", computeMicros);
         ServerConfig config = IdleModel.config("idle");
-        try (LimbicServer server = LimbicServer.start(config, List.of(Host.of(model)))) {
+        try (LimbicServer server =
+                LimbicServer.start(config, List.of(Host.of(List.of(new Typed<>(Kinds.TEXT, model)))))) {
             Duration duration = Duration.ofSeconds(seconds);
             run(server.grpcPort(), "", duration, duration).forEach(System.out::println);
         }

@@ -16,7 +16,7 @@ final class TestServer implements AutoCloseable {
     TestServer() throws IOException {
         server = LimbicServer.start(
                 TestConfig.of(List.of("fake"), List.of("speaker")),
-                List.of(Host.of(List.of(model), List.of(new FakeLanguageModel("speaker")))));
+                List.of(Host.of(List.of(model.typed(), new FakeLanguageModel("speaker").typed()))));
     }
 
     int port() {

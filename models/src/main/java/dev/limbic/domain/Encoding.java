@@ -6,9 +6,10 @@ package dev.limbic.domain;
  * @param ids token ids with special tokens, [T], at most the model's limit
  * @param truncated whether text beyond the model's limit was left out
  */
-public record Encoding(int[] ids, boolean truncated) {
-    /** Number of tokens, the cost of this text in a token budget. */
-    public int tokens() {
+public record Encoding(int[] ids, boolean truncated) implements Prepared {
+    /** Number of tokens. */
+    @Override
+    public int cost() {
         return ids.length;
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 final class Bert {
     private Bert() {}
 
-    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
+    static Network load(HfConfig config, Parameters parameters, TextKind.Outside outside) {
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
         int maxTokens = config.requireInt("max_position_embeddings", 2, 1 << 20);
         return new EncoderClassifier(

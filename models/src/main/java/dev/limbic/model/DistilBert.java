@@ -14,7 +14,7 @@ final class DistilBert {
 
     private DistilBert() {}
 
-    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
+    static Network load(HfConfig config, Parameters parameters, TextKind.Outside outside) {
         int hidden = config.requireInt("dim", 1, 1 << 16);
         int intermediate = config.requireInt("hidden_dim", 1, 1 << 18);
         int heads = Encoder.heads(config, "n_heads", hidden);

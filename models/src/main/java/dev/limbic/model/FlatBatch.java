@@ -46,7 +46,7 @@ record FlatBatch(Device device, int count, int[] ids, Tensor tokens, Sequences s
     private static int[] bounds(List<Encoding> encodings) {
         int[] bounds = new int[encodings.size() + 1];
         for (int b = 0; b < encodings.size(); b++) {
-            bounds[b + 1] = Math.addExact(bounds[b], encodings.get(b).tokens());
+            bounds[b + 1] = Math.addExact(bounds[b], encodings.get(b).cost());
         }
         return bounds;
     }

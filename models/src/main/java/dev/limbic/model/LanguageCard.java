@@ -9,6 +9,7 @@ import java.util.Set;
  * What a client needs to know of a loaded language model.
  *
  * @param name name it is served under
+ * @param kind name of its kind
  * @param architecture as in config.json, such as {@code GPT2LMHeadModel}
  * @param maxTokens longest sequence, prompt and reply together
  * @param vocabulary number of token ids
@@ -24,6 +25,7 @@ import java.util.Set;
  */
 public record LanguageCard(
         String name,
+        String kind,
         String architecture,
         int maxTokens,
         int vocabulary,
@@ -35,7 +37,8 @@ public record LanguageCard(
         boolean dropsFirstSpace,
         List<Integer> stopIds,
         Recommended sampling,
-        int cacheTokens) {
+        int cacheTokens)
+        implements ModelCard {
     /**
      * How the makers of a model would have its tokens chosen.
      *

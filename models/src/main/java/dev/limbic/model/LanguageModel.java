@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #run} and {@link #close} belong to the thread that owns the device; everything else may be called from any
  * thread.
  */
-public interface LanguageModel extends StepRunner, TokenBytes, AutoCloseable {
+public interface LanguageModel extends Loaded, StepRunner, TokenBytes {
     /**
      * What a reply continues.
      *
@@ -26,7 +26,7 @@ public interface LanguageModel extends StepRunner, TokenBytes, AutoCloseable {
      */
     record Prompt(int[] ids, int sharedTokens, List<String> stopStrings) {}
 
-    /** What this model is. */
+    @Override
     LanguageCard card();
 
     /** Tokens in a block of the cache. */

@@ -31,7 +31,7 @@ final class RecurrentClassifier implements Network {
     private final Linear classifier;
     private final int maxTokens;
 
-    RecurrentClassifier(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
+    RecurrentClassifier(HfConfig config, Parameters parameters, TextKind.Outside outside) {
         Recurrent.Cell cell =
                 config.requireOneOf("cell", "lstm", "gru").equals("lstm") ? Recurrent.Cell.LSTM : Recurrent.Cell.GRU;
         int embedded = config.requireInt("embedding_size", 1, 1 << 14);

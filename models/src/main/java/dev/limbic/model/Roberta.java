@@ -11,7 +11,7 @@ import dev.limbic.weights.HfConfig;
 final class Roberta {
     private Roberta() {}
 
-    static Network load(HfConfig config, Parameters parameters, ModelRegistry.Outside outside) {
+    static Network load(HfConfig config, Parameters parameters, TextKind.Outside outside) {
         int hidden = config.requireInt("hidden_size", 1, 1 << 16);
         int positions = config.requireInt("max_position_embeddings", 2, 1 << 20);
         int padding = config.intOr("pad_token_id", 1, 0, positions - 3);

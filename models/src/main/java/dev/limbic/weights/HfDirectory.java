@@ -31,6 +31,15 @@ public final class HfDirectory implements AutoCloseable {
      * @throws WeightsException if it is not a folder or anything in it is wrong
      */
     public static HfDirectory open(Path path) {
+        return new HfDirectory(path, config(path), Safetensors.open(path));
+    }
+
+    /**
+     * Parses the configuration of a folder alone.
+     *
+     * @throws WeightsException if it is not a folder or its configuration is wrong
+     */
+    public static HfConfig config(Path path) {
         if (!Files.isDirectory(path)) {
             throw new WeightsException(
                     path + ": expected a model folder, found " + (Files.exists(path) ? "a file" : "nothing"));
@@ -40,8 +49,7 @@ public final class HfDirectory implements AutoCloseable {
             throw new WeightsException(
                     path + ": expected a model folder with " + CONFIG + ", found none" + FolderHints.of(path));
         }
-        HfConfig parsed = new HfConfig(config.toString(), "", StrictJson.read(config));
-        return new HfDirectory(path, parsed, Safetensors.open(path));
+        return new HfConfig(config.toString(), "", StrictJson.read(config));
     }
 
     /** The folder. */

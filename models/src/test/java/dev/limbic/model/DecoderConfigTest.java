@@ -83,7 +83,8 @@ class DecoderConfigTest {
             })
     void whatWeCannotDoIsRefusedByName(String name, String changes, String key) throws IOException {
         Path path = changed(name, changes);
-        assertThatThrownBy(() -> LanguageRegistry.load(path, device, Precision.F32, 16, 1 << 20)
+        assertThatThrownBy(() -> Kinds.LANGUAGE
+                        .decoder(path, device, Precision.F32, 16, 1 << 20)
                         .close())
                 .isInstanceOf(WeightsException.class)
                 .hasMessageContaining("config.json: key '" + key + "': expected ")
@@ -104,7 +105,7 @@ class DecoderConfigTest {
             })
     void whatChangesNothingIsTaken(String name, String changes) throws IOException {
         Path path = changed(name, changes);
-        try (Decoder decoder = LanguageRegistry.load(path, device, Precision.F32, 16, 1 << 20)) {
+        try (Decoder decoder = Kinds.LANGUAGE.decoder(path, device, Precision.F32, 16, 1 << 20)) {
             assertThat(decoder.blocks()).isPositive();
         }
     }
@@ -115,7 +116,7 @@ class DecoderConfigTest {
     void eightBitsAreForWhoBearsThem(String name, boolean bears) throws IOException {
         Precision halves = device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
         try (HfDirectory directory = HfDirectory.open(changed(name, ""))) {
-            assertThat(LanguageRegistry.automatic(device, directory.config()))
+            assertThat(ModelRegistry.automatic(directory.config(), device))
                     .isEqualTo(bears && device.supports(Precision.INT8) ? Precision.INT8 : halves);
         }
     }

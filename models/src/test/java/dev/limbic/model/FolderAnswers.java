@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Text;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
@@ -39,15 +40,16 @@ final class FolderAnswers {
 
     private static ObjectNode answers(Path folder, Device device) throws IOException {
         ObjectNode answers = MAPPER.createObjectNode();
-        try (TextModel model = ModelRegistry.load(folder, "model", device, Precision.F32)) {
+        try (Model<Text, Encoding, float[], Emotions> model =
+                Kinds.TEXT.load(new Loading(folder, "model", device, Precision.F32))) {
             model.card().labels().forEach(answers.putArray("labels")::add);
-            answers.put("taxonomy", model.card().taxonomy());
+            answers.put("taxonomy", ((ClassifierCard) model.card()).taxonomy());
             ArrayNode ids = answers.putArray("ids");
             ArrayNode logits = answers.putArray("logits");
             ArrayNode probabilities = answers.putArray("probabilities");
             for (JsonNode text : MAPPER.readTree(Files.readString(folder.resolve("inputs.json")))) {
-                Encoding encoding = model.encode(text.textValue());
-                float[] row = model.logits(List.of(encoding))[0];
+                Encoding encoding = model.prepare(new Text(text.textValue()));
+                float[] row = model.run(List.of(encoding)).getFirst();
                 Emotions emotions = model.interpret(row);
                 ids.add(MAPPER.valueToTree(encoding.ids()));
                 logits.add(MAPPER.valueToTree(row));

@@ -29,7 +29,7 @@ record FolderText(float[] logits, List<Integer> tokens) {
      * @param most new tokens, where the folder does not want fewer
      */
     static FolderText of(Path folder, Device device, int[] prompt, int most) {
-        try (Decoder decoder = LanguageRegistry.load(folder, device, Precision.F32, BLOCK, 8 << 20);
+        try (Decoder decoder = Kinds.LANGUAGE.decoder(folder, device, Precision.F32, BLOCK, 8 << 20);
                 HfDirectory directory = HfDirectory.open(folder)) {
             GenerationConfig config = GenerationConfig.of(
                     directory.config(), directory.generationConfig(), decoder.vocabulary(), decoder.maxTokens());
@@ -40,7 +40,7 @@ record FolderText(float[] logits, List<Integer> tokens) {
 
     /** The most probable token after each token of some prompts, one prompt behind the other. */
     static List<Integer> best(Path folder, Device device, Precision precision, List<int[]> prompts) {
-        try (Decoder decoder = LanguageRegistry.load(folder, device, precision, BLOCK, 64 << 20)) {
+        try (Decoder decoder = Kinds.LANGUAGE.decoder(folder, device, precision, BLOCK, 64 << 20)) {
             List<Integer> best = new ArrayList<>();
             for (int[] prompt : prompts) {
                 float[] logits = decoder.logits(GenerationContract.whole(prompt, BLOCK));

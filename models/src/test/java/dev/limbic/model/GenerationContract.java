@@ -65,7 +65,7 @@ abstract class GenerationContract extends OnDevice {
     }
 
     private Decoder load(Golden golden, Precision precision) {
-        return LanguageRegistry.load(golden.path(), device(), precision, BLOCK, 1 << 20);
+        return Kinds.LANGUAGE.decoder(golden.path(), device(), precision, BLOCK, 1 << 20);
     }
 
     /** New tokens of one sequence, of which the last {@code wanted} rows' logits are asked for. */

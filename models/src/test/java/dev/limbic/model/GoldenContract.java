@@ -51,14 +51,21 @@ abstract class GoldenContract extends OnDevice {
         assertThat(Math.sqrt(difference / size)).as("%s: relative error", what).isLessThanOrEqualTo(bound(precision));
     }
 
+    private LoadedTextModel load(Golden golden, String name, Precision precision) {
+        return (LoadedTextModel) Kinds.TEXT.load(new Loading(golden.path(), name, device(), precision));
+    }
+
+    private static float[][] rows(List<float[]> results) {
+        return results.toArray(float[][]::new);
+    }
+
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("cases")
     void matchesTheReference(String name, Precision precision) {
         Golden golden = Golden.open(name);
-        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
+        try (LoadedTextModel model = load(golden, name, precision)) {
             List<float[]> hidden = new ArrayList<>();
-            float[][] logits =
-                    ModelRegistry.logits(model, golden.batch(), (layer, h) -> hidden.add(device().download(h)));
+            float[][] logits = rows(model.run(golden.batch(), (layer, h) -> hidden.add(device().download(h))));
             assertThat(hidden).hasSameSizeAs(golden.hidden());
             for (int layer = 0; layer < hidden.size(); layer++) {
                 assertMatches(
@@ -77,11 +84,12 @@ abstract class GoldenContract extends OnDevice {
     @MethodSource("cases")
     void matchesTheReferenceEveryTime(String name, Precision precision) {
         Golden golden = Golden.open(name);
-        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
+        try (LoadedTextModel model = load(golden, name, precision)) {
             float[] expected = flat(golden.logits());
             for (int time = 0; time < 4; time++) {
-                assertMatches(name + " logits, time " + time, flat(model.logits(golden.batch())), expected, precision);
-                model.logits(golden.batch().subList(0, 1));
+                assertMatches(
+                        name + " logits, time " + time, flat(rows(model.run(golden.batch()))), expected, precision);
+                model.run(golden.batch().subList(0, 1));
             }
         }
     }
@@ -90,14 +98,14 @@ abstract class GoldenContract extends OnDevice {
     @MethodSource("cases")
     void aSequenceAloneEqualsTheSequenceInABatch(String name, Precision precision) {
         Golden golden = Golden.open(name);
-        try (TextModel model = ModelRegistry.load(golden.path(), name, device(), precision)) {
+        try (LoadedTextModel model = load(golden, name, precision)) {
             List<Encoding> batch = new ArrayList<>();
             for (int i = 0; i < 9; i++) {
                 batch.addAll(golden.batch());
             }
-            float[][] together = model.logits(batch);
+            float[][] together = rows(model.run(batch));
             for (int b = 0; b < batch.size(); b++) {
-                float[] alone = model.logits(List.of(batch.get(b)))[0];
+                float[] alone = model.run(List.of(batch.get(b))).getFirst();
                 assertClose(
                         name + " sequence " + b, together[b], alone, precision == Precision.F32 ? aloneInF32() : 0.03);
             }

@@ -32,7 +32,7 @@ class LanguageFolderTest {
     }
 
     private LanguageModel load(Path path) {
-        return LanguageRegistry.load(path, "tiny", device, Precision.F32, CACHE);
+        return Kinds.LANGUAGE.load(new Loading(path, "tiny", device, Precision.F32, CACHE));
     }
 
     @ParameterizedTest
@@ -105,14 +105,15 @@ class LanguageFolderTest {
     void aCacheHoldsABlockAtLeastAndNoMoreThanIsUseful() throws IOException {
         Path path = TinyLanguage.chat(folder.resolve("cache"));
         int block = 2 * 2 * 32 * 16 * 4; // keys and values, layers, hidden, tokens, bytes
-        assertThatThrownBy(() -> LanguageRegistry.load(path, "tiny", device, Precision.F32, block - 1)
+        assertThatThrownBy(() -> Kinds.LANGUAGE
+                        .load(new Loading(path, "tiny", device, Precision.F32, block - 1))
                         .close())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(Integer.toString(block));
-        try (LanguageModel model = LanguageRegistry.load(path, "tiny", device, Precision.F32, 3L * block)) {
+        try (LanguageModel model = Kinds.LANGUAGE.load(new Loading(path, "tiny", device, Precision.F32, 3L * block))) {
             assertThat(model.blocks()).isEqualTo(3);
         }
-        try (LanguageModel model = LanguageRegistry.load(path, "tiny", device, Precision.F32, 1L << 40)) {
+        try (LanguageModel model = Kinds.LANGUAGE.load(new Loading(path, "tiny", device, Precision.F32, 1L << 40))) {
             assertThat(model.blocks()).isEqualTo(128 * TinyLanguage.CONTEXT / model.blockTokens());
         }
     }

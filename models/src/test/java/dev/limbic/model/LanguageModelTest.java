@@ -52,7 +52,7 @@ class LanguageModelTest {
     }
 
     private LanguageModel load(Path path) {
-        return LanguageRegistry.load(path, "tiny", device, Precision.F32, CACHE);
+        return Kinds.LANGUAGE.load(new Loading(path, "tiny", device, Precision.F32, CACHE));
     }
 
     private static Turn system(String text) {
@@ -76,8 +76,8 @@ class LanguageModelTest {
 
     @Test
     void theCardSaysWhatWasLoaded() throws IOException {
-        try (LanguageModel model =
-                LanguageRegistry.load(TinyLanguage.chat(folder.resolve("card")), "mia", device, null, CACHE)) {
+        try (LanguageModel model = Kinds.LANGUAGE.load(
+                new Loading(TinyLanguage.chat(folder.resolve("card")), "mia", device, null, CACHE))) {
             LanguageCard card = model.card();
             assertThat(card.name()).isEqualTo("mia");
             assertThat(card.architecture()).isEqualTo("GPT2LMHeadModel");

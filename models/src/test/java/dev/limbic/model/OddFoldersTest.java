@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Text;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
 import dev.limbic.weights.WeightsException;
@@ -54,15 +56,16 @@ class OddFoldersTest {
         JsonNode expected = json(odd.resolve("expected.json"));
         JsonNode texts = json(odd.resolve("inputs.json"));
         try (CpuDevice device = new CpuDevice(1);
-                TextModel model = ModelRegistry.load(odd, "odd", device, Precision.F32)) {
+                Model<Text, Encoding, float[], Emotions> model =
+                        Kinds.TEXT.load(new Loading(odd, "odd", device, Precision.F32))) {
             assertThat(model.card().labels()).isEqualTo(strings(expected.path("labels")));
             for (int i = 0; i < texts.size(); i++) {
-                Encoding encoding = model.encode(texts.get(i).textValue());
+                Encoding encoding = model.prepare(new Text(texts.get(i).textValue()));
                 assertThat(encoding.ids())
                         .as(texts.get(i).textValue())
                         .containsExactly(new ObjectMapper()
                                 .convertValue(expected.path("ids").get(i), int[].class));
-                float[] logits = model.logits(List.of(encoding))[0];
+                float[] logits = model.run(List.of(encoding)).getFirst();
                 assertClose(logits, expected.path("logits").get(i));
                 assertClose(
                         model.interpret(logits).probabilities(),
@@ -86,7 +89,7 @@ class OddFoldersTest {
             @Override
             public void close() {}
         };
-        Logger logger = Logger.getLogger(ModelRegistry.class.getName());
+        Logger logger = Logger.getLogger(TextKind.class.getName());
         logger.addHandler(handler);
         try {
             load(withSurplus("lm_head.bias"));
@@ -114,8 +117,8 @@ class OddFoldersTest {
         config.putArray("architectures").add("LlamaForCausalLM");
         Files.writeString(path.resolve("config.json"), config.toString());
         assertThatThrownBy(() -> load(path))
-                .hasMessageEndingWith("key 'architectures': expected a classifier of text, found 'LlamaForCausalLM',"
-                        + " which writes text: list it under language-models");
+                .hasMessageEndingWith("key 'architectures': expected a model of kind text, found 'LlamaForCausalLM'"
+                        + " of kind language");
         config.putArray("architectures").add("BertForMaskedLM");
         Files.writeString(path.resolve("config.json"), config.toString());
         assertThatThrownBy(() -> load(path))
@@ -144,7 +147,7 @@ class OddFoldersTest {
 
     private static void load(Path path) {
         try (CpuDevice device = new CpuDevice(1)) {
-            ModelRegistry.load(path, "odd", device, Precision.F32).close();
+            Kinds.TEXT.load(new Loading(path, "odd", device, Precision.F32)).close();
         }
     }
 

@@ -43,7 +43,7 @@ abstract class SameTokensContract extends OnDevice {
         try {
             Path path = Path.of(Objects.requireNonNull(getClass().getResource("/golden-generation/" + name))
                     .toURI());
-            return LanguageRegistry.load(path, device(), precision, BLOCK, 1 << 20);
+            return Kinds.LANGUAGE.decoder(path, device(), precision, BLOCK, 1 << 20);
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Text;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
@@ -38,10 +39,12 @@ class StarterModelsTest {
                 .readTree(Files.readString(STARTER.resolve(name).resolve("reference.json")));
         assertThat(reference.path("texts")).hasSizeGreaterThan(20);
         try (Device device = new CpuDevice(2);
-                TextModel model = ModelRegistry.load(STARTER.resolve(name), name, device, precision)) {
+                Model<Text, Encoding, float[], Emotions> model =
+                        Kinds.TEXT.load(new Loading(STARTER.resolve(name), name, device, precision))) {
             List<Encoding> batch = new ArrayList<>();
             for (int i = 0; i < reference.path("texts").size(); i++) {
-                Encoding encoding = model.encode(reference.path("texts").path(i).textValue());
+                Encoding encoding =
+                        model.prepare(new Text(reference.path("texts").path(i).textValue()));
                 List<Integer> expected = new ArrayList<>();
                 reference.path("input_ids").path(i).forEach(id -> expected.add(id.intValue()));
                 assertThat(encoding.ids())
@@ -50,7 +53,7 @@ class StarterModelsTest {
                                 expected.stream().mapToInt(Integer::intValue).toArray());
                 batch.add(encoding);
             }
-            float[][] logits = model.logits(batch);
+            float[][] logits = model.run(batch).toArray(float[][]::new);
             for (int i = 0; i < logits.length; i++) {
                 JsonNode expected = reference.path("logits").path(i);
                 assertThat(logits[i]).hasSize(expected.size());
@@ -69,7 +72,8 @@ class StarterModelsTest {
     @ValueSource(strings = {"emotion-lstm", "emotion-bert"})
     void readsPlainEmotions(String name) {
         try (Device device = new CpuDevice(1);
-                TextModel model = ModelRegistry.load(STARTER.resolve(name), name, device, null)) {
+                Model<Text, Encoding, float[], Emotions> model =
+                        Kinds.TEXT.load(new Loading(STARTER.resolve(name), name, device, null))) {
             assertFeels(model, "I love this so much, it makes me really happy!", CanonicalEmotion.JOY);
             assertFeels(model, "I am so angry, I hate this!", CanonicalEmotion.ANGER);
             assertFeels(model, "I miss her so much, it makes me so sad.", CanonicalEmotion.SADNESS);
@@ -79,8 +83,10 @@ class StarterModelsTest {
     }
 
     @SuppressWarnings("EnumOrdinal") // ordinals index the canonical weights, by contract
-    private static void assertFeels(TextModel model, String text, CanonicalEmotion expected) {
-        Emotions emotions = model.interpret(model.logits(List.of(model.encode(text)))[0]);
+    private static void assertFeels(
+            Model<Text, Encoding, float[], Emotions> model, String text, CanonicalEmotion expected) {
+        Emotions emotions = model.interpret(
+                model.run(List.of(model.prepare(new Text(text)))).getFirst());
         int strongest = 0;
         for (int e = 1; e < emotions.canonical().length; e++) {
             if (emotions.canonical()[e] > emotions.canonical()[strongest]) {

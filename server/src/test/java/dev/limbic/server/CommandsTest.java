@@ -36,7 +36,7 @@ class CommandsTest {
     @BeforeEach
     void configure() throws IOException {
         TinyLanguage.chat(folder.resolve("tiny"));
-        write("[]", "none.yaml");
+        write("", "none.yaml");
         write("""
                 - name: tiny
                     path: %s
@@ -53,7 +53,6 @@ class CommandsTest {
                     path: %s
                     device: cpu
                     precision: f32
-                language-models:
                   %s
                 """.formatted(
                         Path.of("../models/starter/emotion-lstm").toAbsolutePath(), languages));

@@ -4,12 +4,17 @@ import dev.limbic.domain.Cue;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Choice;
 import dev.limbic.generate.SamplingSettings;
+import dev.limbic.generate.Scheduler;
 import dev.limbic.generate.Step;
 import dev.limbic.generate.TokenRules;
 import dev.limbic.model.DeviceSampler;
+import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.LanguageModel;
+import dev.limbic.model.ModelRegistry;
 import dev.limbic.ops.cpu.CpuDevice;
+import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.pipeline.ServedLanguage;
 import dev.limbic.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -67,6 +72,7 @@ public final class FakeLanguageModel implements LanguageModel {
         this.blocks = blocks;
         this.card = new LanguageCard(
                 name,
+                Kinds.LANGUAGE.name(),
                 "FakeForTests",
                 CONTEXT,
                 END + 1,
@@ -79,6 +85,16 @@ public final class FakeLanguageModel implements LanguageModel {
                 List.of(END),
                 sampling,
                 blocks * 16);
+    }
+
+    /** This model as hosts take it. */
+    public ModelRegistry.Typed<LanguageModel> typed() {
+        return new ModelRegistry.Typed<>(Kinds.LANGUAGE, this);
+    }
+
+    /** This model as it is served on a device. */
+    public ServedLanguage on(MicroBatcher device, Scheduler scheduler) {
+        return new ServedLanguage(card, () -> this, scheduler, device);
     }
 
     /** From now on each step waits on the device until it is let through. */

@@ -5,8 +5,15 @@ import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.ModelCard;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
+import dev.limbic.model.ModelRegistry;
+import dev.limbic.server.batch.BatchPolicy;
+import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.batch.Pace;
+import dev.limbic.server.pipeline.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,7 +27,7 @@ import java.util.function.IntConsumer;
  * A model whose answers can be foretold: one token per word plus two, and "joy" in proportion to the first word's
  * length. A gate can hold its device, and some words make it fail.
  */
-public final class FakeTextModel implements TextModel {
+public final class FakeTextModel implements Model<Text, Encoding, float[], Emotions> {
     /** Makes a batch fail with an exception that quotes it. */
     public static final String FAIL = "explode";
 
@@ -29,7 +36,10 @@ public final class FakeTextModel implements TextModel {
 
     private static final int MAX_TOKENS = 16;
 
-    private final ModelCard card;
+    /** Longest text that is encoded on the calling thread. */
+    private static final int CHAT_LINE = 512;
+
+    private final ClassifierCard card;
     private final List<List<Encoding>> batches = new CopyOnWriteArrayList<>();
     private final AtomicInteger entered = new AtomicInteger();
     private final Semaphore arrivals = new Semaphore(0);
@@ -42,13 +52,14 @@ public final class FakeTextModel implements TextModel {
     private volatile IntConsumer computing = rows -> {};
 
     public FakeTextModel(String name) {
-        this.card = new ModelCard(
+        this.card = new ClassifierCard(
                 name,
+                Kinds.TEXT.name(),
                 "FakeForTests",
                 List.of("joy", "sadness", "neutral"),
                 false,
                 "ekman",
-                MAX_TOKENS,
+                new ClassifierCard.Tokens(MAX_TOKENS),
                 123,
                 "f32",
                 "cpu");
@@ -117,12 +128,34 @@ public final class FakeTextModel implements TextModel {
     }
 
     @Override
-    public ModelCard card() {
+    public ClassifierCard card() {
         return card;
     }
 
+    /** This model as hosts take it. */
+    public ModelRegistry.Typed<Model<Text, Encoding, float[], Emotions>> typed() {
+        return new ModelRegistry.Typed<>(Kinds.TEXT, this);
+    }
+
+    /** This model as it is served on a lane of its own. */
+    public ServedModel<Text, Encoding, float[], Emotions> on(MicroBatcher batcher, BatchPolicy policy) {
+        return new ServedModel<>(
+                Kinds.TEXT, card, () -> this, batcher.lane(card.name(), this::run, policy, new Pace(64)));
+    }
+
     @Override
-    public Encoding encode(String text) {
+    public int expectedCost(Text input) {
+        return Math.min(MAX_TOKENS, Math.max(1, input.text().length() / 16));
+    }
+
+    @Override
+    public boolean isQuick(Text input) {
+        return input.text().length() <= CHAT_LINE;
+    }
+
+    @Override
+    public Encoding prepare(Text input) {
+        String text = input.text();
         encoding.accept(text);
         if (text.contains(UNENCODABLE)) {
             throw new IllegalStateException("cannot encode " + text);
@@ -135,7 +168,7 @@ public final class FakeTextModel implements TextModel {
     }
 
     @Override
-    public float[][] logits(List<Encoding> batch) {
+    public List<float[]> run(List<Encoding> batch) {
         entered.incrementAndGet();
         lastThread = Thread.currentThread().getName();
         if (gated) {
@@ -153,7 +186,7 @@ public final class FakeTextModel implements TextModel {
             }
             rows.add(new float[] {encoding.ids()[0], 1, 0});
         }
-        return rows.toArray(float[][]::new);
+        return rows;
     }
 
     @Override

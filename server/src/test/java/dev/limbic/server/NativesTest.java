@@ -28,7 +28,6 @@ class NativesTest {
                   - name: emotion-lstm
                     path: %s
                     device: cpu
-                language-models: []
                 """.formatted(
                         Path.of("../models/starter/emotion-lstm").toAbsolutePath()));
         Process process = new ProcessBuilder(

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Configurations for servers that run inside tests. */
 public final class TestConfig {
@@ -57,7 +58,6 @@ public final class TestConfig {
                 config.http(),
                 security,
                 config.models(),
-                config.languages(),
                 config.generation(),
                 config.dialogue(),
                 config.cuda(),
@@ -75,28 +75,20 @@ public final class TestConfig {
 
     /** The same with language models. */
     public static ServerConfig of(List<String> names, List<String> languages) {
-        List<ServerConfig.ModelConfig> models = names.stream()
+        List<ServerConfig.ModelConfig> models = Stream.concat(names.stream(), languages.stream())
                 .map(name -> new ServerConfig.ModelConfig(
                         name,
                         Path.of(""),
                         ServerConfig.DeviceChoice.CPU,
                         ServerConfig.PrecisionChoice.F32,
-                        name.equals(names.getFirst())))
+                        1 << 20,
+                        false))
                 .toList();
         return new ServerConfig(
                 new ServerConfig.Listen("127.0.0.1", 0),
                 new ServerConfig.Listen("127.0.0.1", 0),
                 ServerConfig.Security.NONE,
                 models,
-                languages.stream()
-                        .map(name -> new ServerConfig.LanguageConfig(
-                                name,
-                                Path.of(""),
-                                ServerConfig.DeviceChoice.CPU,
-                                ServerConfig.PrecisionChoice.F32,
-                                1 << 20,
-                                name.equals(languages.getFirst())))
-                        .toList(),
                 new ServerConfig.Generation(8, 64, 32),
                 new ServerConfig.Dialogue(RULES, 8),
                 new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),

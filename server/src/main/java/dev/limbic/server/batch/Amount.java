@@ -1,16 +1,16 @@
 package dev.limbic.server.batch;
 
 /** How much work something is. */
-record Amount(int rows, long tokens) {
+record Amount(int rows, long cost) {
     static final Amount NONE = new Amount(0, 0);
 
     Amount plus(Amount other) {
-        return new Amount(rows + other.rows, tokens + other.tokens);
+        return new Amount(rows + other.rows, cost + other.cost);
     }
 
-    /** Without a row of so many tokens. */
-    Amount minus(int rowTokens) {
-        return new Amount(rows - 1, tokens - rowTokens);
+    /** Without a row of this cost. */
+    Amount minus(int rowCost) {
+        return new Amount(rows - 1, cost - rowCost);
     }
 
     /** Full batches that it makes; what remains is less than a batch. */
@@ -18,17 +18,17 @@ record Amount(int rows, long tokens) {
         return (long) batches(policy);
     }
 
-    /** Of its tokens, about those in full batches. */
-    double fullTokens(BatchPolicy policy) {
-        return rows == 0 ? 0 : tokens * fullBatches(policy) / Math.max(1, batches(policy));
+    /** Of its cost, about that of full batches. */
+    double fullCost(BatchPolicy policy) {
+        return rows == 0 ? 0 : cost * fullBatches(policy) / Math.max(1, batches(policy));
     }
 
-    /** About the tokens of the first batch. */
-    double batchTokens(BatchPolicy policy) {
-        return tokens / Math.max(1, batches(policy));
+    /** About the cost of the first batch. */
+    double batchCost(BatchPolicy policy) {
+        return cost / Math.max(1, batches(policy));
     }
 
     private double batches(BatchPolicy policy) {
-        return Math.max((double) rows / policy.maxRows(), (double) tokens / policy.maxTokens());
+        return Math.max((double) rows / policy.maxRows(), (double) cost / policy.maxCost());
     }
 }

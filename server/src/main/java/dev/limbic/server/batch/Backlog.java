@@ -116,10 +116,10 @@ final class Backlog<P, R> {
         }
     }
 
-    /** Tokens of late of a batch of what waited, of this urgency's priority or a higher one, had all had time. */
-    double crowdTokens(Urgency urgency) {
+    /** Cost of late of a batch of what waited, of this urgency's priority or a higher one, had all had time. */
+    double crowdCost(Urgency urgency) {
         Rank<P, R> own = ranks.get(urgency.patienceNanos());
-        return own == null ? 0 : own.crowdTokens();
+        return own == null ? 0 : own.crowdCost();
     }
 
     /** Notes how much waits when a batch is assembled. */
@@ -127,7 +127,7 @@ final class Backlog<P, R> {
         Amount amount = Amount.NONE;
         for (Rank<P, R> rank : ranks.values()) {
             amount = amount.plus(rank.amount());
-            rank.crowd(amount.batchTokens(policy));
+            rank.crowd(amount.batchCost(policy));
         }
     }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param assembledNanos when it left the queue
  */
-record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int tokens, long assembledNanos) {
+record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int cost, long assembledNanos) {
     /** In place of a time. */
     static final long FAILED = -1;
 
@@ -43,8 +43,7 @@ record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int tokens, long
             failure = e;
         } catch (Throwable e) {
             failure = new LimbicException.Internal(
-                    "model %s failed on a batch of %d rows and %d tokens"
-                            .formatted(lane.name(), tickets.size(), tokens),
+                    "model %s failed on a batch of %d rows that cost %d".formatted(lane.name(), tickets.size(), cost),
                     e);
         }
         long ended = clock.getAsLong();
@@ -70,7 +69,7 @@ record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int tokens, long
             observer.failed(lane.name(), tickets.size(), failure);
             return;
         }
-        observer.ran(lane.name(), tickets.size(), tokens, computeNanos);
+        observer.ran(lane.name(), tickets.size(), cost, computeNanos);
         for (Ticket<P, R> ticket : tickets) {
             observer.waited(lane.name(), assembledNanos - ticket.submittedNanos());
         }
@@ -84,7 +83,7 @@ record Batch<P, R>(Lane<P, R> lane, List<Ticket<P, R>> tickets, int tokens, long
                     ticket.completion().failed(failure);
                 } else {
                     long queueNanos = assembledNanos - ticket.submittedNanos();
-                    Ride ride = new Ride(tickets.size(), tokens, queueNanos, computeNanos);
+                    Ride ride = new Ride(tickets.size(), cost, queueNanos, computeNanos);
                     ticket.completion().done(results.get(row), ride);
                 }
             } catch (Throwable e) {

@@ -13,7 +13,7 @@ public interface BatchObserver {
     }
 
     /** A batch went through the device. */
-    void ran(String lane, int rows, int tokens, long computeNanos);
+    void ran(String lane, int rows, int cost, long computeNanos);
 
     /** A row of a batch had waited this long when the batch was assembled. */
     void waited(String lane, long queueNanos);
@@ -27,7 +27,7 @@ public interface BatchObserver {
     /** An observer that looks away. */
     BatchObserver NONE = new BatchObserver() {
         @Override
-        public void ran(String lane, int rows, int tokens, long computeNanos) {}
+        public void ran(String lane, int rows, int cost, long computeNanos) {}
 
         @Override
         public void waited(String lane, long queueNanos) {}

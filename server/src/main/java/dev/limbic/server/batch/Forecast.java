@@ -18,19 +18,17 @@ final class Forecast {
     /** Of the device's time, what is thought to be left at least for whoever waits, however busy higher priorities are. */
     private static final double LEAST_LEFT = 0.05;
 
-    private final BatchPolicy policy;
     private final Lanes lanes;
     private final Steppers steppers;
-    private final Pace steps = new Pace();
-    private final Pace answering = new Pace();
+    private final Pace steps = new Pace(1);
+    private final Pace answering = new Pace(1);
 
     private @Nullable Lane<?, ?> running;
     private boolean stepping;
     private long turnStartedNanos;
     private double turnNanos;
 
-    Forecast(BatchPolicy policy, Lanes lanes, Steppers steppers) {
-        this.policy = policy;
+    Forecast(Lanes lanes, Steppers steppers) {
         this.lanes = lanes;
         this.steppers = steppers;
     }
@@ -47,7 +45,7 @@ final class Forecast {
     void begins(Batch<?, ?> batch) {
         running = batch.lane();
         turnStartedNanos = batch.assembledNanos();
-        turnNanos = batch.lane().pace().nanos(1, batch.tokens());
+        turnNanos = batch.lane().pace().nanos(1, batch.cost());
     }
 
     /** A step begins. */
@@ -91,9 +89,11 @@ final class Forecast {
      * @throws LimbicException.Overloaded that says when to try again
      */
     void requireRoom(Lane<?, ?> lane, Claim claim, long now) {
-        if (lane.backlog().rows() >= policy.queueRows() && !lane.backlog().canDisplace(claim.urgency())) {
+        if (lane.backlog().rows() >= lane.policy().queueRows()
+                && !lane.backlog().canDisplace(claim.urgency())) {
             throw new LimbicException.Overloaded(
-                    "the queue of model " + lane.name() + " is full: " + policy.queueRows() + " requests wait",
+                    "the queue of model " + lane.name() + " is full: "
+                            + lane.policy().queueRows() + " requests wait",
                     retryNanos(lane, claim, now));
         }
         if (claim.deadlineNanos() == Ticket.NEVER) {
@@ -122,18 +122,18 @@ final class Forecast {
         for (Lane<?, ?> other : lanes.all()) {
             Amount ahead = other.backlog().before(claim.urgency());
             if (other != lane && ahead.rows() > 0) {
-                long batches = ahead.fullBatches(policy) + 1;
-                before += other.pace().nanos(batches, (double) ahead.tokens());
+                long batches = ahead.fullBatches(other.policy()) + 1;
+                before += other.pace().nanos(batches, (double) ahead.cost());
                 turns += batches;
             }
         }
         Amount ahead = lane.backlog().before(claim.urgency());
-        long full = ahead.fullBatches(policy);
-        before += lane.pace().nanos(full, ahead.fullTokens(policy));
+        long full = ahead.fullBatches(lane.policy());
+        before += lane.pace().nanos(full, ahead.fullCost(lane.policy()));
         if (steppers.haveWork()) {
             before += (turns + full) * steps.nanos(1, 1);
         }
-        double rest = ahead.tokens() - ahead.fullTokens(policy);
+        double rest = ahead.cost() - ahead.fullCost(lane.policy());
         double slower = 1 / Math.max(LEAST_LEFT, 1 - busyBefore(claim, now));
         double wait = before + (rest > 0 ? lane.pace().nanos(1, rest) : 0);
         return new Prospect(wait * slower, before * slower + ownBatch(lane, claim, rest));
@@ -149,15 +149,15 @@ final class Forecast {
     }
 
     /**
-     * How long the batch will take in which work rides with so many tokens that go before it. Where more waits of late, the
+     * How long the batch will take in which work rides behind work of so much cost. Where more waits of late, the
      * batch will be larger: work that has too little time for it would force a small one, and all the others to wait for
      * that. But half of the time that work has is as much as a batch takes where everybody has as much: those who came when
      * the batch before it began must wait for that one, too.
      */
-    private double ownBatch(Lane<?, ?> lane, Claim claim, double tokensBefore) {
+    private double ownBatch(Lane<?, ?> lane, Claim claim, double costBefore) {
         double usual =
-                Math.min(lane.pace().nanos(1, lane.backlog().crowdTokens(claim.urgency())), claim.timeoutNanos() / 2.0);
-        return Math.max(lane.pace().mostNanos(tokensBefore + claim.tokens()), usual);
+                Math.min(lane.pace().nanos(1, lane.backlog().crowdCost(claim.urgency())), claim.timeoutNanos() / 2.0);
+        return Math.max(lane.pace().mostNanos(costBefore + claim.cost()), usual);
     }
 
     /** Time until the device has its next turn; the longer a turn takes than was thought, the longer it may still take. */

@@ -15,15 +15,17 @@ public final class Lane<P, R> {
     private final MicroBatcher batcher;
     private final String name;
     private final Work<P, R> work;
+    private final BatchPolicy policy;
     private final Pace pace;
     private final Backlog<P, R> backlog = new Backlog<>();
     private long ranNanos;
 
     /** @param now when nothing has run yet */
-    Lane(MicroBatcher batcher, String name, Work<P, R> work, Pace pace, long now) {
+    Lane(MicroBatcher batcher, String name, Work<P, R> work, BatchPolicy policy, Pace pace, long now) {
         this.batcher = batcher;
         this.name = name;
         this.work = work;
+        this.policy = policy;
         this.pace = pace;
         this.ranNanos = now - Forecast.TRUST_NANOS;
     }
@@ -38,7 +40,7 @@ public final class Lane<P, R> {
      * still be answered {@link LimbicException.Overloaded}, if more urgent work comes and time or room lacks for both.
      *
      * @param payload what {@link Work#run} receives
-     * @param tokens its cost in the token budget, at least 1
+     * @param cost its cost in the lane's unit, at least 1
      * @param patienceNanos the less, the higher its priority; among work of one priority the order is that of submission,
      *     or of deadlines that are nearer than this
      * @param timeoutNanos time from now after which the answer is worth nothing, {@link Long#MAX_VALUE} for none
@@ -46,8 +48,8 @@ public final class Lane<P, R> {
      * @throws LimbicException.Expired if the timeout is not positive
      * @throws LimbicException.Unavailable if the batcher is stopping
      */
-    public Ticket<P, R> submit(P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
-        return batcher.submit(this, payload, tokens, patienceNanos, timeoutNanos, completion);
+    public Ticket<P, R> submit(P payload, int cost, long patienceNanos, long timeoutNanos, Completion<R> completion) {
+        return batcher.submit(this, payload, cost, patienceNanos, timeoutNanos, completion);
     }
 
     /**
@@ -55,8 +57,8 @@ public final class Lane<P, R> {
      *
      * @throws LimbicException as {@link #submit} does
      */
-    public void requireRoom(int tokens, long patienceNanos, long timeoutNanos) {
-        batcher.requireRoom(this, tokens, patienceNanos, timeoutNanos);
+    public void requireRoom(int cost, long patienceNanos, long timeoutNanos) {
+        batcher.requireRoom(this, cost, patienceNanos, timeoutNanos);
     }
 
     /** Rows that wait now. */
@@ -77,6 +79,10 @@ public final class Lane<P, R> {
         return backlog;
     }
 
+    BatchPolicy policy() {
+        return policy;
+    }
+
     Pace pace() {
         return pace;
     }
@@ -87,23 +93,23 @@ public final class Lane<P, R> {
     }
 
     /** A batch has ended; its time is {@link Batch#FAILED} if the work did. */
-    void ran(int tokens, long computeNanos, long now) {
+    void ran(int cost, long computeNanos, long now) {
         if (computeNanos != Batch.FAILED) {
-            pace.observed(tokens, computeNanos);
+            pace.observed(cost, computeNanos);
         }
         ranNanos = now;
     }
 
     /** Whether what waits fills a batch, so that waiting longer gains nothing. */
-    private boolean fillsBatch(BatchPolicy policy) {
+    private boolean fillsBatch() {
         return backlog.rows() >= policy.maxRows()
-                || backlog.tickets().mapToLong(Ticket::tokens).sum() >= policy.maxTokens();
+                || backlog.tickets().mapToLong(Ticket::cost).sum() >= policy.maxCost();
     }
 
     /** How long the lane's batch may still gather, in nanoseconds; the lane must not be empty. */
-    long delayLeft(BatchPolicy policy, long now) {
+    long delayLeft(long now) {
         long delay = policy.maxDelay().toNanos();
-        return delay == 0 || fillsBatch(policy) ? 0 : latestStartNanos(delay) - now;
+        return delay == 0 || fillsBatch() ? 0 : latestStartNanos(delay) - now;
     }
 
     /** Instant at which a batch must start that may gather for {@code delayNanos}; the lane must not be empty. */
@@ -115,14 +121,13 @@ public final class Lane<P, R> {
     }
 
     /**
-     * Removes the most urgent work within the policy's bounds and the time that its riders have.
+     * Removes the most urgent work within the bounds and the time that its riders have.
      *
      * @param overdueFirst whether what is due first rides first, whatever its priority
      * @param late receives what is removed because its answer would come too late
      * @return perhaps without a rider, if all were late
      */
-    Batch<P, R> takeBatch(
-            BatchPolicy policy, long now, long answeringNanos, boolean overdueFirst, List<Ticket<?, ?>> late) {
+    Batch<P, R> takeBatch(long now, long answeringNanos, boolean overdueFirst, List<Ticket<?, ?>> late) {
         backlog.noteCrowd(policy);
         List<Ticket<P, R>> order = new ArrayList<>(backlog.rows());
         Ticket<P, R> overdue = overdueFirst ? backlog.firstDue() : null;
@@ -131,11 +136,11 @@ public final class Lane<P, R> {
         }
         backlog.tickets().filter(ticket -> ticket != overdue).forEach(order::add);
         Riders<P, R> riders = Riders.choose(order, policy, pace, now, answeringNanos);
-        double nanosPerToken = pace.nanos(1, riders.tokens()) / Math.max(1, riders.tokens());
-        riders.tickets().forEach(ticket -> backlog.board(ticket, nanosPerToken * ticket.tokens(), now));
+        double nanosPerCost = pace.nanos(1, riders.cost()) / Math.max(1, riders.cost());
+        riders.tickets().forEach(ticket -> backlog.board(ticket, nanosPerCost * ticket.cost(), now));
         riders.late().forEach(backlog::remove);
         late.addAll(riders.late());
-        return new Batch<>(this, riders.tickets(), riders.tokens(), now);
+        return new Batch<>(this, riders.tickets(), riders.cost(), now);
     }
 
     Work<P, R> work() {

@@ -76,8 +76,8 @@ final class Lanes {
     }
 
     /** Removes a batch of the picked lane's work, as {@link Lane#takeBatch} does. */
-    Batch<?, ?> takeBatch(Pick pick, BatchPolicy policy, long now, long answeringNanos, List<Ticket<?, ?>> late) {
+    Batch<?, ?> takeBatch(Pick pick, long now, long answeringNanos, List<Ticket<?, ?>> late) {
         batches++;
-        return pick.lane().takeBatch(policy, now, answeringNanos, pick.overdueFirst(), late);
+        return pick.lane().takeBatch(now, answeringNanos, pick.overdueFirst(), late);
     }
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>An idle device starts at once. While it is busy, work gathers and leaves in the next batch. A delay is added
  *       only when {@link BatchPolicy#maxDelay} says so.
  *   <li>The next batch comes from the lane that holds the most urgent ticket of all lanes and takes that lane's tickets
- *       in order of urgency until the token budget, the row bound or the time of one of its riders is reached. Tickets are
+ *       in order of urgency until the budget, the row bound or the time of one of its riders is reached. Tickets are
  *       not skipped to fill gaps, so a large one is not overtaken for ever by small ones.
  *   <li>What has less patience is more urgent: patience stands for priority. Among equals it is the <em>due time</em> that
  *       counts: submission plus patience, or the deadline when that is earlier; then the order of submission. One batch in
@@ -62,32 +62,20 @@ public final class MicroBatcher implements AutoCloseable {
      * @param completions runs the completions of batches of several rows; must not run them on the calling thread
      * @param onStop runs on the owner thread after the last batch, to give the device back
      */
-    public MicroBatcher(
-            String device, BatchPolicy policy, Executor completions, BatchObserver observer, Runnable onStop) {
-        this(device, policy, completions, observer, onStop, System::nanoTime);
+    public MicroBatcher(String device, Executor completions, BatchObserver observer, Runnable onStop) {
+        this(device, completions, observer, onStop, System::nanoTime);
     }
 
-    MicroBatcher(
-            String device,
-            BatchPolicy policy,
-            Executor completions,
-            BatchObserver observer,
-            Runnable onStop,
-            LongSupplier clock) {
+    MicroBatcher(String device, Executor completions, BatchObserver observer, Runnable onStop, LongSupplier clock) {
         this.completions = completions;
         this.observer = observer;
         this.onStop = onStop;
         this.clock = clock;
-        this.turns = new Turns(policy, steppers);
+        this.turns = new Turns(steppers);
         this.owner =
                 Thread.ofPlatform().name("limbic-device-" + device).daemon(true).unstarted(this::loop);
         this.doorbell = new Doorbell(owner);
         owner.start();
-    }
-
-    /** Adds a lane of which nothing is known. */
-    public <P, R> Lane<P, R> lane(String name, Work<P, R> work) {
-        return lane(name, work, new Pace());
     }
 
     /**
@@ -95,8 +83,8 @@ public final class MicroBatcher implements AutoCloseable {
      *
      * @param pace what is known of its batches; belongs to the batcher from now on
      */
-    public <P, R> Lane<P, R> lane(String name, Work<P, R> work, Pace pace) {
-        Lane<P, R> lane = new Lane<>(this, name, work, pace, clock.getAsLong());
+    public <P, R> Lane<P, R> lane(String name, Work<P, R> work, BatchPolicy policy, Pace pace) {
+        Lane<P, R> lane = new Lane<>(this, name, work, policy, pace, clock.getAsLong());
         locked(() -> turns.lanes().add(lane));
         return lane;
     }
@@ -234,7 +222,7 @@ public final class MicroBatcher implements AutoCloseable {
     }
 
     <P, R> Ticket<P, R> submit(
-            Lane<P, R> lane, P payload, int tokens, long patienceNanos, long timeoutNanos, Completion<R> completion) {
+            Lane<P, R> lane, P payload, int cost, long patienceNanos, long timeoutNanos, Completion<R> completion) {
         requireTime(lane, timeoutNanos);
         Ticket<P, R> ticket;
         List<Refusal> displaced;
@@ -242,7 +230,7 @@ public final class MicroBatcher implements AutoCloseable {
         try {
             requireAccepting();
             long now = clock.getAsLong();
-            Claim claim = turns.requireRoom(lane, tokens, patienceNanos, timeoutNanos, now);
+            Claim claim = turns.requireRoom(lane, cost, patienceNanos, timeoutNanos, now);
             ticket = new Ticket<>(lane, claim, turns.forecast().mustLearn(lane, now), payload, completion);
             displaced = turns.add(ticket, now);
             doorbell.ring();
@@ -254,11 +242,11 @@ public final class MicroBatcher implements AutoCloseable {
         return ticket;
     }
 
-    void requireRoom(Lane<?, ?> lane, int tokens, long patienceNanos, long timeoutNanos) {
+    void requireRoom(Lane<?, ?> lane, int cost, long patienceNanos, long timeoutNanos) {
         requireTime(lane, timeoutNanos);
         locked(() -> {
             requireAccepting();
-            turns.requireRoom(lane, tokens, patienceNanos, timeoutNanos, clock.getAsLong());
+            turns.requireRoom(lane, cost, patienceNanos, timeoutNanos, clock.getAsLong());
         });
     }
 
@@ -304,7 +292,7 @@ public final class MicroBatcher implements AutoCloseable {
 
     private void run(Batch<?, ?> batch) {
         long computeNanos = batch.run(clock, completions, observer, this::answered);
-        locked(() -> batch.lane().ran(batch.tokens(), computeNanos, clock.getAsLong()));
+        locked(() -> batch.lane().ran(batch.cost(), computeNanos, clock.getAsLong()));
     }
 
     private void answered(long nanos) {

@@ -1,14 +1,11 @@
 package dev.limbic.server.batch;
 
 /**
- * How long the batches of a lane take, learnt from those that ran: a fixed part and a part per token, by a Kalman filter
+ * How long the batches of a lane take, learnt from those that ran: a fixed part and a part per cost of its rows, by a Kalman filter
  * whose state drifts. Follows a machine that becomes slower or faster within some batches; a batch that took long by
  * chance moves it little. Not thread-safe: a warm-up may fill it, from then on it belongs to the batcher.
  */
 public final class Pace {
-    /** Tokens are counted in so many, that both parts may be of about the same size. */
-    private static final double UNIT = 64;
-
     /** Variance of the times of equal batches, relative to their time. */
     private static final double NOISE = 0.01;
 
@@ -30,6 +27,7 @@ public final class Pace {
     /** Variance of an expectation above which a batch says nothing about how steady the machine is. */
     private static final double UNSURE = 0.04;
 
+    private final double unit;
     private double fixedNanos;
     private double nanosPerUnit;
     private double fixedVariance;
@@ -38,10 +36,19 @@ public final class Pace {
     private double spread;
     private boolean known;
 
+    /**
+     * Nothing is known yet.
+     *
+     * @param unit cost is counted in so much, that both parts may be of about the same size
+     */
+    public Pace(double unit) {
+        this.unit = unit;
+    }
+
     /** Learns from a batch. */
-    public void observed(long tokens, long nanos) {
-        double units = tokens / UNIT;
-        double scale = Math.max(1, known ? nanos(1, (double) tokens) : nanos);
+    public void observed(long cost, long nanos) {
+        double units = cost / unit;
+        double scale = Math.max(1, known ? nanos(1, (double) cost) : nanos);
         if (!known) {
             known = true;
             fixedVariance = 4 * scale * scale;
@@ -54,7 +61,7 @@ public final class Pace {
         double fixedShare = (fixedVariance + covariance * units) / scale;
         double unitShare = (covariance + unitVariance * units) / scale;
         double variance = (fixedShare + unitShare * units) / scale;
-        double error = (nanos - nanos(1, (double) tokens)) / scale;
+        double error = (nanos - nanos(1, (double) cost)) / scale;
         if (variance < UNSURE) {
             spread += SPREAD_GAIN * (Math.min(1, Math.abs(error)) - spread);
             if (error < TOO_FAST) {
@@ -84,13 +91,13 @@ public final class Pace {
         return known;
     }
 
-    /** Time that so many batches of together so many tokens take on average, in nanoseconds; 0 if nothing is known. */
-    double nanos(long batches, double tokens) {
-        return fixedNanos * batches + nanosPerUnit * tokens / UNIT;
+    /** Time that so many batches of together this cost take on average, in nanoseconds; 0 if nothing is known. */
+    double nanos(long batches, double cost) {
+        return fixedNanos * batches + nanosPerUnit * cost / unit;
     }
 
     /** Time that a batch hardly exceeds, in nanoseconds; 0 if nothing is known. */
-    double mostNanos(double tokens) {
-        return nanos(1, tokens) * (1 + 2 * spread);
+    double mostNanos(double cost) {
+        return nanos(1, cost) * (1 + 2 * spread);
     }
 }

@@ -11,8 +11,8 @@ final class Rank<P, R> {
     private static final double MEMORY_NANOS = 1e9;
 
     private final NavigableMap<Urgency, Ticket<P, R>> tickets = new TreeMap<>();
-    private long tokens;
-    private double crowdTokens;
+    private long cost;
+    private double crowdCost;
     private double busyNanos;
     private long busySince;
 
@@ -22,27 +22,27 @@ final class Rank<P, R> {
 
     void add(Ticket<P, R> ticket) {
         tickets.put(ticket.urgency(), ticket);
-        tokens += ticket.tokens();
+        cost += ticket.cost();
     }
 
     boolean remove(Ticket<P, R> ticket) {
         boolean removed = tickets.remove(ticket.urgency()) != null;
         if (removed) {
-            tokens -= ticket.tokens();
+            cost -= ticket.cost();
         }
         return removed;
     }
 
     /** What waits here. */
     Amount amount() {
-        return new Amount(tickets.size(), tokens);
+        return new Amount(tickets.size(), cost);
     }
 
     /** What waits here and goes before work of the same priority. */
     Amount before(Urgency urgency) {
         Amount before = amount();
         for (Ticket<P, R> later : tickets.tailMap(urgency, true).values()) { // few: most work comes last
-            before = before.minus(later.tokens());
+            before = before.minus(later.cost());
         }
         return before;
     }
@@ -63,12 +63,12 @@ final class Rank<P, R> {
     }
 
     /** Notes, when a batch is assembled, how large it could be of what is at least as urgent as this rank. */
-    void crowd(double batchTokens) {
-        crowdTokens += CROWD_GAIN * (batchTokens - crowdTokens);
+    void crowd(double batchCost) {
+        crowdCost += CROWD_GAIN * (batchCost - crowdCost);
     }
 
     /** What was noted of late. */
-    double crowdTokens() {
-        return crowdTokens;
+    double crowdCost() {
+        return crowdCost;
     }
 }

@@ -4,8 +4,8 @@ package dev.limbic.server.batch;
  * The batch a piece of work rode in.
  *
  * @param rows rows in the batch, this one included
- * @param tokens tokens in the batch
+ * @param cost of all rows in the batch
  * @param queueNanos time from submission until the batch was assembled
  * @param computeNanos time the device spent on the whole batch
  */
-public record Ride(int rows, int tokens, long queueNanos, long computeNanos) {}
+public record Ride(int rows, int cost, long queueNanos, long computeNanos) {}

@@ -31,7 +31,7 @@ final class Riders<P, R> {
     private final List<Ticket<P, R>> tickets = new ArrayList<>();
     private final List<Ticket<P, R>> late = new ArrayList<>();
     private @Nullable Ticket<P, R> tightest;
-    private int tokens;
+    private int cost;
     private long finishByNanos = Ticket.NEVER;
 
     /**
@@ -105,7 +105,7 @@ final class Riders<P, R> {
     /** Whether the next batch would bring home in time whoever does not ride in this one. */
     private boolean leavesNobodyLate(List<Ticket<P, R>> order) {
         List<Ticket<P, R>> rest = order.subList(tickets.size() + late.size(), order.size());
-        long end = now + (long) pace.nanos(1, tokens);
+        long end = now + (long) pace.nanos(1, cost);
         Riders<P, R> next = new Riders<>(rest, policy, pace, end, answeringNanos, 0, 0);
         return next.tickets.size() == rest.size();
     }
@@ -118,9 +118,9 @@ final class Riders<P, R> {
         if (finishBy < now + leastNanos && ticket.urgency().patienceNanos() >= fromPatience) {
             return Verdict.LATE;
         }
-        double next = now + (tickets.isEmpty() ? 0 : pace.nanos(1, tokens)) + pace.mostNanos(ticket.tokens());
-        boolean fits = tickets.isEmpty() || (long) tokens + ticket.tokens() <= policy.maxTokens();
-        double end = fits ? now + pace.mostNanos(tokens + ticket.tokens()) : next;
+        double next = now + (tickets.isEmpty() ? 0 : pace.nanos(1, cost)) + pace.mostNanos(ticket.cost());
+        boolean fits = tickets.isEmpty() || (long) cost + ticket.cost() <= policy.maxCost();
+        double end = fits ? now + pace.mostNanos(cost + ticket.cost()) : next;
         if (end > finishBy) {
             return next > finishBy ? Verdict.LATE : Verdict.NEXT;
         }
@@ -129,7 +129,7 @@ final class Riders<P, R> {
 
     private void take(Ticket<P, R> ticket) {
         tickets.add(ticket);
-        tokens += ticket.tokens();
+        cost += ticket.cost();
         long finishBy = ticket.finishByNanos(answeringNanos);
         if (finishBy < finishByNanos) {
             finishByNanos = finishBy;
@@ -137,9 +137,9 @@ final class Riders<P, R> {
         }
     }
 
-    /** Tokens per nanosecond. */
+    /** Cost per nanosecond. */
     private double rate() {
-        return tokens / pace.nanos(1, tokens);
+        return cost / pace.nanos(1, cost);
     }
 
     /** Who rides. */
@@ -152,7 +152,7 @@ final class Riders<P, R> {
         return late;
     }
 
-    int tokens() {
-        return tokens;
+    int cost() {
+        return cost;
     }
 }

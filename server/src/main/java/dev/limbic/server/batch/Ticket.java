@@ -50,8 +50,8 @@ public final class Ticket<P, R> {
         return payload;
     }
 
-    int tokens() {
-        return claim.tokens();
+    int cost() {
+        return claim.cost();
     }
 
     Completion<R> completion() {

@@ -7,16 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Who may wait for a device, and what it does next. Guarded by the batcher's lock. */
 final class Turns {
-    private final BatchPolicy policy;
     private final Lanes lanes = new Lanes();
     private final Steppers steppers;
     private final Forecast forecast;
     private boolean batchWasLast;
 
-    Turns(BatchPolicy policy, Steppers steppers) {
-        this.policy = policy;
+    Turns(Steppers steppers) {
         this.steppers = steppers;
-        this.forecast = new Forecast(policy, lanes, steppers);
+        this.forecast = new Forecast(lanes, steppers);
     }
 
     /**
@@ -47,8 +45,8 @@ final class Turns {
      *
      * @throws LimbicException.Overloaded if it does not
      */
-    <P, R> Claim requireRoom(Lane<P, R> lane, int tokens, long patienceNanos, long timeoutNanos, long now) {
-        Claim claim = Claim.of(tokens, patienceNanos, timeoutNanos, lanes.nextSequence(), now);
+    <P, R> Claim requireRoom(Lane<P, R> lane, int cost, long patienceNanos, long timeoutNanos, long now) {
+        Claim claim = Claim.of(cost, patienceNanos, timeoutNanos, lanes.nextSequence(), now);
         forecast.requireRoom(lane, claim, now);
         return claim;
     }
@@ -62,7 +60,7 @@ final class Turns {
     <P, R> List<Refusal> add(Ticket<P, R> ticket, long now) {
         Backlog<P, R> backlog = ticket.lane().backlog();
         List<Refusal> displaced = List.of();
-        if (backlog.rows() >= policy.queueRows()) {
+        if (backlog.rows() >= ticket.lane().policy().queueRows()) {
             Ticket<P, R> gone = backlog.displace(ticket.urgency());
             displaced = gone == null ? List.of() : List.of(forecast.displaced(gone, now));
         }
@@ -84,7 +82,7 @@ final class Turns {
         boolean steps = stepping && steppers.haveWork();
         Lanes.Pick pick = lanes.pick(now);
         if (pick != null && !(steps && batchWasLast)) {
-            waitNanos = hurrying ? 0 : pick.lane().delayLeft(policy, now);
+            waitNanos = hurrying ? 0 : pick.lane().delayLeft(now);
             if (waitNanos <= 0) {
                 batch = assemble(pick, now, refusals);
             }
@@ -100,7 +98,7 @@ final class Turns {
     /** Null if all that waited in the lane would be late. */
     private @Nullable Batch<?, ?> assemble(Lanes.Pick pick, long now, List<Refusal> refusals) {
         List<Ticket<?, ?>> late = new ArrayList<>();
-        Batch<?, ?> batch = lanes.takeBatch(pick, policy, now, forecast.answeringNanos(), late);
+        Batch<?, ?> batch = lanes.takeBatch(pick, now, forecast.answeringNanos(), late);
         refusals.addAll(forecast.late(late, now));
         if (batch.tickets().isEmpty()) {
             return null;

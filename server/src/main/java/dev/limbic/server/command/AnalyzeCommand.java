@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
@@ -17,6 +19,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,12 +61,12 @@ public final class AnalyzeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ConfigException, IOException {
         if (top < 1) {
-            throw new ParameterException(
-                    java.util.Objects.requireNonNull(spec).commandLine(), "--top must be 1 or more, found " + top);
+            throw misused("--top must be 1 or more, found " + top);
         }
         ServerConfig config = options.load();
         try (Host host = new Engine(config.cuda(), step -> {}).load(chosen(config))) {
-            TextModel loaded = host.models().getFirst();
+            Model<Text, Encoding, float[], Emotions> loaded =
+                    host.residents(Kinds.TEXT).getFirst().model();
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             if (!text.equals("-")) {
                 print(out, loaded, text);
@@ -80,30 +83,37 @@ public final class AnalyzeCommand implements Callable<Integer> {
     }
 
     private ModelConfig chosen(ServerConfig config) {
-        String name = model == null ? config.defaultModel() : model;
-        return config.models().stream()
-                .filter(each -> each.name().equals(name))
+        List<ModelConfig> readers = Engine.ofKind(Kinds.TEXT, config.models());
+        if (model == null) {
+            return readers.stream()
+                    .filter(ModelConfig::isDefault)
+                    .findFirst()
+                    .or(() -> readers.stream().findFirst())
+                    .orElseThrow(() -> misused("the configuration has no text model"));
+        }
+        return readers.stream()
+                .filter(each -> each.name().equals(model))
                 .findFirst()
-                .orElseThrow(() -> new ParameterException(
-                        java.util.Objects.requireNonNull(spec).commandLine(),
-                        "no model is called '%s'; configured are %s"
-                                .formatted(
-                                        name,
-                                        String.join(
-                                                ", ",
-                                                config.models().stream()
-                                                        .map(ModelConfig::name)
-                                                        .toList()))));
+                .orElseThrow(() -> misused("no text model is called '%s'; configured are %s"
+                        .formatted(
+                                model,
+                                String.join(
+                                        ", ",
+                                        readers.stream().map(ModelConfig::name).toList()))));
     }
 
-    private void print(PrintStream out, TextModel loaded, String line) throws JsonProcessingException {
+    private ParameterException misused(String message) {
+        return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
+    }
+
+    private void print(PrintStream out, Model<Text, Encoding, float[], Emotions> loaded, String line)
+            throws JsonProcessingException {
         if (line.isBlank()) {
-            throw new ParameterException(
-                    java.util.Objects.requireNonNull(spec).commandLine(), "TEXT is empty; give at least one word");
+            throw misused("TEXT is empty; give at least one word");
         }
         long started = System.nanoTime();
-        Encoding encoding = loaded.encode(line);
-        Emotions emotions = loaded.interpret(loaded.logits(List.of(encoding))[0]);
+        Encoding encoding = loaded.prepare(new Text(line));
+        Emotions emotions = loaded.interpret(loaded.run(List.of(encoding)).getFirst());
         double millis = (System.nanoTime() - started) / 1e6;
         if (json) {
             out.println(mapper.writeValueAsString(Tables.data(loaded.card(), emotions, encoding.truncated())));
@@ -117,7 +127,7 @@ public final class AnalyzeCommand implements Callable<Integer> {
                 loaded.card().name(),
                 loaded.card().precision(),
                 loaded.card().device(),
-                encoding.tokens(),
+                encoding.cost(),
                 encoding.truncated() ? ", truncated" : "",
                 millis);
     }

@@ -11,7 +11,8 @@ import dev.limbic.server.pipeline.Priority;
 import dev.limbic.server.pipeline.SamplingWish;
 import dev.limbic.server.runtime.Engine;
 import dev.limbic.server.runtime.Host;
-import dev.limbic.server.runtime.LocalService;
+import dev.limbic.server.runtime.Resident;
+import dev.limbic.server.runtime.Services;
 import java.io.BufferedReader;
 import java.io.Console;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,8 +80,8 @@ public final class ChatCommand implements Callable<Integer> {
         Cue cue = emotion == null ? null : new Cue(emotion, intensity);
         ServerConfig config = options.load();
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
-        try (LocalService service = new LocalService(config, hosts)) {
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models());
+        try (Services service = new Services(config, hosts)) {
             ChatScreen screen = new ChatScreen(out, labels(hosts));
             Dialogue dialogue = service.dialogues().open(settings(), screen);
             boolean prompts = isTerminal();
@@ -120,9 +122,8 @@ public final class ChatCommand implements Callable<Integer> {
     /** Labels by the name of the model. */
     private static Map<String, List<String>> labels(List<Host> hosts) {
         return hosts.stream()
-                .flatMap(host -> host.models().stream())
-                .collect(java.util.stream.Collectors.toMap(
-                        each -> each.card().name(), each -> each.card().labels()));
+                .flatMap(host -> host.residents().stream())
+                .collect(Collectors.toMap(Resident::name, each -> each.card().labels()));
     }
 
     @SuppressWarnings("SystemConsoleNull") // it is null where a program embeds us

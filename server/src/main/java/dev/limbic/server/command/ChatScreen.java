@@ -6,7 +6,7 @@ import dev.limbic.domain.Emotions;
 import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
 import dev.limbic.server.dialogue.Utterance;
-import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.Answer;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -52,8 +52,8 @@ final class ChatScreen implements Dialogue.Audience {
         out.flush();
     }
 
-    private String heard(TextAnswer answer) {
-        Emotions emotions = answer.emotions();
+    private String heard(Answer<Emotions> answer) {
+        Emotions emotions = answer.value();
         StringBuilder text = new StringBuilder();
         List<String> names = labels.getOrDefault(answer.model(), List.of());
         for (int id : Tables.strongest(emotions.probabilities(), 2)) {

@@ -1,7 +1,10 @@
 package dev.limbic.server.command;
 
 import dev.limbic.domain.Emotions;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
@@ -78,16 +81,15 @@ public final class EvaluateCommand implements Callable<Integer> {
         List<GoEmotions.Example> examples = GoEmotions.read(goEmotions, split, labels.size());
         Path emoBank = data.resolve("emobank/corpus/emobank.csv");
         Report report = new Report(System.out);
-        for (ModelConfig each : config.models()) {
+        for (ModelConfig each : Engine.ofKind(Kinds.TEXT, config.models())) {
             if (model != null && !model.equals(each.name())) {
                 continue;
             }
             Map<PrecisionChoice, Evaluation> results = new EnumMap<>(PrecisionChoice.class);
             for (PrecisionChoice precision : precisions) {
-                ModelConfig variant =
-                        new ModelConfig(each.name(), each.path(), each.device(), precision, each.isDefault());
-                try (Host host = new Engine(config.cuda(), step -> {}).load(variant)) {
-                    TextModel loaded = host.models().getFirst();
+                try (Host host = new Engine(config.cuda(), step -> {}).load(each.in(precision))) {
+                    Model<Text, Encoding, float[], Emotions> loaded =
+                            host.residents(Kinds.TEXT).getFirst().model();
                     if (!loaded.card().labels().equals(labels)) {
                         throw new IOException("model '" + each.name() + "' has other labels than GoEmotions: "
                                 + loaded.card().labels());
@@ -121,7 +123,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     @SuppressWarnings("SystemConsoleNull") // it is null where a program embeds us
-    private static List<Emotions> answers(TextModel model, List<String> texts) {
+    private static List<Emotions> answers(Model<Text, Encoding, float[], Emotions> model, List<String> texts) {
         Console console = System.console();
         boolean terminal = console != null && console.isTerminal();
         List<Emotions> answers = Evaluation.answers(model, texts, done -> {

@@ -2,26 +2,29 @@ package dev.limbic.server.command;
 
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Cue;
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Text;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
+import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.evaluate.Steering;
 import dev.limbic.server.evaluate.TopicalChat;
+import dev.limbic.server.pipeline.Answer;
 import dev.limbic.server.pipeline.Priority;
+import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.pipeline.ReplyListener;
 import dev.limbic.server.pipeline.ReplyRequest;
+import dev.limbic.server.pipeline.Request;
 import dev.limbic.server.pipeline.SamplingWish;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.server.pipeline.TextRequest;
 import dev.limbic.server.runtime.Engine;
 import dev.limbic.server.runtime.Host;
-import dev.limbic.server.runtime.LocalService;
+import dev.limbic.server.runtime.Services;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,11 +84,10 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
         }
         ServerConfig config = options.load();
         List<String> said = TopicalChat.heldOut(data.resolve("topical_chat"), contexts);
-        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
-        try (LocalService service = new LocalService(config, hosts)) {
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models());
+        try (Services service = new Services(config, hosts)) {
             Dialogues dialogues = service.dialogues();
-            LanguageCard card =
-                    dialogues.replies().languages().named(model).model().card();
+            LanguageCard card = service.catalog().language(model).card();
             System.out.printf(
                     Locale.ROOT,
                     "## Steering of %s (%s, %s on %s), heard by %s%n%n",
@@ -94,7 +96,7 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
                     card.precision(),
                     card.device(),
                     judge);
-            dialogues.texts().requireModel(judge);
+            service.catalog().named(Kinds.TEXT, judge);
             int atOnce = Math.min(
                     256, Math.min(config.generation().queue(), config.batch().queueRows()));
             Steering steering = new Steering(said.size());
@@ -166,11 +168,11 @@ final class EvaluateDialogueCommand implements Callable<Integer> {
     private CompletableFuture<float[]> hear(Dialogues dialogues, String text) {
         CompletableFuture<float[]> heard = new CompletableFuture<>();
         String spoken = text.isBlank() ? "." : text; // a model may have nothing to say
-        TextRequest request = new TextRequest(judge, spoken, Priority.NORMAL, Long.MAX_VALUE);
-        dialogues.texts().analyze(request, new TextPipeline.Receiver() {
+        Request<Text> request = new Request<>(judge, new Text(spoken), Priority.NORMAL, Long.MAX_VALUE);
+        dialogues.texts().submit(Kinds.TEXT, request, new Receiver<Emotions>() {
             @Override
-            public void answered(TextAnswer answer) {
-                heard.complete(answer.emotions().canonical());
+            public void answered(Answer<Emotions> answer) {
+                heard.complete(answer.value().canonical());
             }
 
             @Override

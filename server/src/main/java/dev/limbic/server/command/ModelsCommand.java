@@ -1,11 +1,11 @@
 package dev.limbic.server.command;
 
-import dev.limbic.model.LanguageModel;
-import dev.limbic.model.TextModel;
+import dev.limbic.model.ModelCard;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.runtime.Engine;
 import dev.limbic.server.runtime.Host;
+import dev.limbic.server.runtime.Services;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,24 +27,15 @@ public final class ModelsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ConfigException {
         ServerConfig config = options.load();
-        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models(), config.languages());
-        List<TextModel> loaded =
-                hosts.stream().flatMap(host -> host.models().stream()).toList();
-        for (TextModel model : loaded) {
-            System.out.println(Tables.model(model.card(), model.card().name().equals(config.defaultModel())));
-            if (labels) {
-                for (int id = 0; id < model.card().labels().size(); id++) {
-                    System.out.printf("    %3d %s%n", id, model.card().labels().get(id));
+        List<Host> hosts = new Engine(config.cuda(), step -> {}).load(config.models());
+        try (Services services = new Services(config, hosts)) {
+            for (ModelCard card : services.catalog().cards()) {
+                System.out.println(Tables.model(card, services.catalog().isDefault(card)));
+                for (int id = 0; labels && id < card.labels().size(); id++) {
+                    System.out.printf("    %3d %s%n", id, card.labels().get(id));
                 }
             }
         }
-        for (Host host : hosts) {
-            for (LanguageModel model : host.languages()) {
-                boolean isDefault = model.card().name().equals(config.defaultLanguage());
-                System.out.println(Tables.model(model.card(), isDefault));
-            }
-        }
-        hosts.forEach(Host::close);
         return 0;
     }
 }

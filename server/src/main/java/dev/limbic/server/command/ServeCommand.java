@@ -1,6 +1,5 @@
 package dev.limbic.server.command;
 
-import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
@@ -68,13 +67,14 @@ public final class ServeCommand implements Callable<Integer> {
             config = options.load();
         }
         Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
-        List<Host> hosts = engine.load(config.models(), config.languages());
+        List<Host> hosts = engine.load(config.models());
         WarmUp.run(hosts, config.generation());
         LimbicServer server = LimbicServer.start(config, hosts);
         System.out.println(announcement(config, server));
         System.out.flush();
         if (check) {
-            SelfCheck.run(config.grpc().host(), server.grpcPort(), server.models(), server.languages());
+            SelfCheck.run(
+                    config.grpc().host(), server.grpcPort(), server.catalog().cards());
             server.stop(config.grace());
             System.out.println("  every model answered");
             return 0;
@@ -128,12 +128,8 @@ public final class ServeCommand implements Callable<Integer> {
 
     static String announcement(ServerConfig config, LimbicServer server) {
         StringBuilder text = new StringBuilder();
-        for (ModelCard card : server.models()) {
-            boolean isDefault = card.name().equals(config.defaultModel());
-            text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
-        }
-        for (LanguageCard card : server.languages()) {
-            boolean isDefault = card.name().equals(config.defaultLanguage());
+        for (ModelCard card : server.catalog().cards()) {
+            boolean isDefault = server.catalog().isDefault(card);
             text.append(Tables.model(card, isDefault)).append(System.lineSeparator());
         }
         text.append("  gRPC     %s:%d%n".formatted(config.grpc().host(), server.grpcPort()));

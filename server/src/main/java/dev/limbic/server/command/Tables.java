@@ -3,6 +3,7 @@ package dev.limbic.server.command;
 import dev.limbic.domain.Affect;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
+import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import java.util.Comparator;
@@ -23,30 +24,39 @@ final class Tables {
     static String model(ModelCard card, boolean isDefault) {
         return String.format(
                 Locale.ROOT,
-                "  %-16s %-36s %-5s on %-5s %3d labels, %5.1f M weights, up to %d tokens%s",
+                "  %-16s %-36s %-5s on %-5s %s%s",
                 card.name(),
                 card.architecture(),
                 card.precision(),
                 card.device(),
-                card.labels().size(),
-                card.parameters() / 1e6,
-                card.maxTokens(),
+                what(card),
                 isDefault ? " (default)" : "");
     }
 
-    /** One line for a language model. */
-    static String model(LanguageCard card, boolean isDefault) {
-        return String.format(
-                Locale.ROOT,
-                "  %-16s %-36s %-5s on %-5s writes %d tokens, %5.1f M weights, cache of %d tokens%s",
-                card.name(),
-                card.architecture(),
-                card.precision(),
-                card.device(),
-                card.maxTokens(),
-                card.parameters() / 1e6,
-                card.cacheTokens(),
-                isDefault ? " (default)" : "");
+    private static String what(ModelCard card) {
+        double millions = card.parameters() / 1e6;
+        return switch (card) {
+            case ClassifierCard reads ->
+                String.format(
+                        Locale.ROOT,
+                        "%3d labels, %5.1f M weights, %s",
+                        reads.labels().size(),
+                        millions,
+                        takes(reads.takes()));
+            case LanguageCard writes ->
+                String.format(
+                        Locale.ROOT,
+                        "writes %d tokens, %5.1f M weights, cache of %d tokens",
+                        writes.maxTokens(),
+                        millions,
+                        writes.cacheTokens());
+        };
+    }
+
+    private static String takes(ClassifierCard.Takes takes) {
+        return switch (takes) {
+            case ClassifierCard.Tokens tokens -> "up to " + tokens.most() + " tokens";
+        };
     }
 
     /** The strongest labels with bars, or the numbers of a regression; the canonical emotions, affect and intensity. */

@@ -5,7 +5,6 @@ import dev.limbic.server.config.ServerConfig.Cuda;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
 import dev.limbic.server.config.ServerConfig.Dialogue;
 import dev.limbic.server.config.ServerConfig.Generation;
-import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.Limits;
 import dev.limbic.server.config.ServerConfig.Listen;
 import dev.limbic.server.config.ServerConfig.Log;
@@ -60,7 +59,6 @@ final class ConfigReader {
         Security security = security();
         Path modelsDirectory = modelsDirectory();
         List<ModelConfig> models = models(modelsDirectory);
-        List<LanguageConfig> languages = languages(modelsDirectory);
         Generation generation = generation();
         Dialogue dialogue = dialogue();
         Cuda cuda = cuda();
@@ -85,7 +83,6 @@ final class ConfigReader {
                 http,
                 security,
                 models,
-                languages,
                 generation,
                 dialogue,
                 cuda,
@@ -218,36 +215,24 @@ final class ConfigReader {
 
     private List<ModelConfig> models(Path directory) {
         List<ModelConfig> models = new ArrayList<>();
-        boolean[] marked = {false};
         for (Section section : root.list("models")) {
-            models.add(new ModelConfig(
-                    name(section),
-                    folder(section, "models", directory),
-                    section.choice("device", DeviceChoice.class),
-                    section.choice("precision", PrecisionChoice.class),
-                    isDefault(section, marked)));
-            section.finish();
-        }
-        return List.copyOf(models);
-    }
-
-    private List<LanguageConfig> languages(Path directory) {
-        List<LanguageConfig> models = new ArrayList<>();
-        boolean[] marked = {false};
-        for (Section section : root.listOrEmpty("language-models")) {
             Setting path = section.require("path");
             boolean builtIn = path.place().startsWith(defaultsName + ":");
-            if (builtIn && !Files.isDirectory(resolve(path, "language-models[].path", directory))) {
-                continue; // somebody serves models of their own, and wants no starter model
+            if (builtIn && !Files.isDirectory(resolve(path, "models[].path", directory))) {
+                continue; // somebody has a models-directory of their own, or an installation without starter models
             }
-            models.add(new LanguageConfig(
+            models.add(new ModelConfig(
                     name(section),
-                    folder(section, "language-models", directory),
+                    folder(section, directory),
                     section.choice("device", DeviceChoice.class),
                     section.choice("precision", PrecisionChoice.class),
                     section.memoryOr("cache", CACHE_BYTES, 1, 1L << 40),
-                    isDefault(section, marked)));
+                    section.flag("default")));
             section.finish();
+        }
+        if (models.isEmpty() && problems.isEmpty()) {
+            problems.add("models-directory: %s holds none of the built-in models; list your own under models"
+                    .formatted(directory));
         }
         return List.copyOf(models);
     }
@@ -263,22 +248,13 @@ final class ConfigReader {
         return name.value();
     }
 
-    private Path folder(Section section, String list, Path directory) {
+    private Path folder(Section section, Path directory) {
         Setting path = section.require("path");
-        Path folder = resolve(path, list + "[].path", directory);
+        Path folder = resolve(path, "models[].path", directory);
         if (!path.value().isEmpty() && !Files.isDirectory(folder)) {
             section.complain("path", path, "is not a folder: " + folder + " does not exist");
         }
         return folder;
-    }
-
-    private static boolean isDefault(Section section, boolean[] marked) {
-        boolean isDefault = section.flag("default");
-        if (isDefault && marked[0]) {
-            section.complain("default", section.require("default"), "stands at two models");
-        }
-        marked[0] |= isDefault;
-        return isDefault;
     }
 
     private Generation generation() {

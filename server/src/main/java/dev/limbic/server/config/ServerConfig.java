@@ -9,15 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that can be configured; {@code limbic.yaml} beside this class says what each value means.
  *
- * @param models that read emotions, at least one, at most one of them marked as the default
- * @param languages models that write replies, perhaps none
+ * @param models at least one
  */
 public record ServerConfig(
         Listen grpc,
         Listen http,
         Security security,
         List<ModelConfig> models,
-        List<LanguageConfig> languages,
         Generation generation,
         Dialogue dialogue,
         Cuda cuda,
@@ -63,26 +61,24 @@ public record ServerConfig(
     }
 
     /**
-     * A model to load.
+     * A model to load; what kind it is stands in its folder.
      *
      * @param path existing folder, absolute
+     * @param cacheBytes most memory for the cache of keys and values, if it is a language model
+     * @param isDefault whether requests without a model name go to it, among those of its kind
      */
     public record ModelConfig(
-            String name, Path path, DeviceChoice device, PrecisionChoice precision, boolean isDefault) {}
-
-    /**
-     * A language model to load.
-     *
-     * @param path existing folder, absolute
-     * @param cacheBytes most memory for its cache of keys and values
-     */
-    public record LanguageConfig(
             String name,
             Path path,
             DeviceChoice device,
             PrecisionChoice precision,
             long cacheBytes,
-            boolean isDefault) {}
+            boolean isDefault) {
+        /** The same in another precision. */
+        public ModelConfig in(PrecisionChoice other) {
+            return new ModelConfig(name, path, device, other, cacheBytes, isDefault);
+        }
+    }
 
     /**
      * How texts are generated, per model.
@@ -158,24 +154,5 @@ public record ServerConfig(
             INFO,
             DEBUG
         }
-    }
-
-    /** Name of the model that requests without a model name go to. */
-    public String defaultModel() {
-        return models.stream()
-                .filter(ModelConfig::isDefault)
-                .findFirst()
-                .orElse(models.getFirst())
-                .name();
-    }
-
-    /** Name of the language model that requests without a model name go to; empty if there is none. */
-    public String defaultLanguage() {
-        return languages.stream()
-                .filter(LanguageConfig::isDefault)
-                .findFirst()
-                .or(() -> languages.stream().findFirst())
-                .map(LanguageConfig::name)
-                .orElse("");
     }
 }

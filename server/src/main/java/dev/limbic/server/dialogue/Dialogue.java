@@ -1,21 +1,26 @@
 package dev.limbic.server.dialogue;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Text;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.FinishReason;
 import dev.limbic.generate.GeneratedToken;
+import dev.limbic.model.Kinds;
 import dev.limbic.server.dialogue.DialogueEvent.Failed;
 import dev.limbic.server.dialogue.DialogueEvent.Heard;
 import dev.limbic.server.dialogue.DialogueEvent.ReplyEnded;
 import dev.limbic.server.dialogue.DialogueEvent.ReplyStarted;
 import dev.limbic.server.dialogue.DialogueEvent.ReplyToken;
+import dev.limbic.server.pipeline.Answer;
+import dev.limbic.server.pipeline.Pending;
+import dev.limbic.server.pipeline.Pipeline;
+import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.pipeline.ReplyListener;
 import dev.limbic.server.pipeline.ReplyPipeline;
 import dev.limbic.server.pipeline.ReplyRequest;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.server.pipeline.TextRequest;
+import dev.limbic.server.pipeline.Request;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -47,7 +52,7 @@ public final class Dialogue {
         boolean listens();
     }
 
-    private final TextPipeline texts;
+    private final Pipeline texts;
     private final ReplyPipeline replies;
     private final ResponseStrategy strategy;
     private final DialogueSettings settings;
@@ -67,18 +72,15 @@ public final class Dialogue {
      * @throws LimbicException.Invalid if no reply can be sampled as they say, or the persona is too long
      */
     public Dialogue(
-            TextPipeline texts,
+            Pipeline texts,
             ReplyPipeline replies,
             ResponseStrategy strategy,
             int maxTurns,
             DialogueSettings settings,
             Audience audience) {
-        texts.requireModel(settings.emotionModel());
+        texts.catalog().named(Kinds.TEXT, settings.emotionModel());
         replies.requirePersona(settings.persona());
-        if (!replies.languages().isEmpty() || !settings.languageModel().isEmpty()) {
-            replies.languages().named(settings.languageModel());
-        }
-        if (!replies.languages().isEmpty()) {
+        if (replies.canWrite() || !settings.languageModel().isEmpty()) {
             replies.requirePossible(settings.languageModel(), settings.sampling());
         }
         this.texts = texts;
@@ -169,7 +171,7 @@ public final class Dialogue {
                 return;
             }
             // Not before its turn: what comes later must not colour this reply.
-            memory.felt(first.answer.emotions());
+            memory.felt(first.answer.value());
             if (speaks) {
                 first.speak();
                 if (first.speaking) {
@@ -193,12 +195,12 @@ public final class Dialogue {
     }
 
     /** An utterance and its reply; fields are guarded by the dialogue's lock. */
-    private final class Exchange implements TextPipeline.Receiver, ReplyListener {
+    private final class Exchange implements Receiver<Emotions>, ReplyListener {
         private final Utterance utterance;
         private final long saidNanos = System.nanoTime();
         private final StringBuilder said = new StringBuilder();
-        private Optional<TextPipeline.Pending> work = Optional.empty();
-        private @Nullable TextAnswer answer;
+        private Optional<Pending> work = Optional.empty();
+        private @Nullable Answer<Emotions> answer;
         private @Nullable Response response;
         private boolean interrupted;
         private boolean speaking;
@@ -219,10 +221,10 @@ public final class Dialogue {
         }
 
         void listen() {
-            TextRequest request = new TextRequest(
-                    settings.emotionModel(), utterance.text(), settings.priority(), utterance.timeoutNanos());
+            Request<Text> request = new Request<>(
+                    settings.emotionModel(), new Text(utterance.text()), settings.priority(), utterance.timeoutNanos());
             try {
-                started(texts.analyze(request, this));
+                started(texts.submit(Kinds.TEXT, request, this));
             } catch (LimbicException e) {
                 failed(e);
             } catch (RuntimeException e) {
@@ -230,7 +232,7 @@ public final class Dialogue {
             }
         }
 
-        private void started(TextPipeline.Pending pending) {
+        private void started(Pending pending) {
             boolean tooLate;
             lock.lock();
             try {
@@ -247,7 +249,7 @@ public final class Dialogue {
         }
 
         @Override
-        public void answered(TextAnswer heard) {
+        public void answered(Answer<Emotions> heard) {
             lock.lock();
             try {
                 answer = heard;
@@ -272,8 +274,8 @@ public final class Dialogue {
         }
 
         private Turn turn() {
-            TextAnswer heard = Objects.requireNonNull(answer);
-            return new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.emotions()));
+            Answer<Emotions> heard = Objects.requireNonNull(answer);
+            return new Turn(Turn.Role.USER, utterance.text(), strategy.strongest(heard.value()));
         }
 
         void speak() {
@@ -284,7 +286,7 @@ public final class Dialogue {
                             utterance.cue(),
                             strategy.choose(memory.trajectory()).lines());
             response = chosen;
-            if (replies.languages().isEmpty()) {
+            if (!replies.canWrite()) {
                 speakLine(chosen);
                 return;
             }
@@ -299,9 +301,8 @@ public final class Dialogue {
                 if (utterance.cue() != null) {
                     replies.requireStyle(settings.languageModel(), utterance.cue());
                 }
-                String model =
-                        replies.languages().named(settings.languageModel()).name();
-                TextPipeline.Pending pending = replies.reply(request, this);
+                String model = replies.modelNamed(settings.languageModel());
+                Pending pending = replies.reply(request, this);
                 speaking = true;
                 work = Optional.of(pending);
                 tell(new ReplyStarted(utterance.id(), model, chosen.strategy(), chosen.cue()));
@@ -372,12 +373,12 @@ public final class Dialogue {
         void interrupt() {
             interrupted = true;
             if (speaking) {
-                work.ifPresent(TextPipeline.Pending::cancel);
+                work.ifPresent(Pending::cancel);
             }
         }
 
         void abandon() {
-            work.ifPresent(TextPipeline.Pending::cancel);
+            work.ifPresent(Pending::cancel);
         }
     }
 }

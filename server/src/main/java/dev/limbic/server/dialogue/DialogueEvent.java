@@ -1,10 +1,11 @@
 package dev.limbic.server.dialogue;
 
 import dev.limbic.domain.Cue;
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
-import dev.limbic.server.pipeline.TextAnswer;
+import dev.limbic.server.pipeline.Answer;
 
 /** Something that happens in a conversation; each belongs to an utterance. */
 public sealed interface DialogueEvent {
@@ -12,7 +13,7 @@ public sealed interface DialogueEvent {
     String utteranceId();
 
     /** How the utterance was read. */
-    record Heard(String utteranceId, TextAnswer answer) implements DialogueEvent {}
+    record Heard(String utteranceId, Answer<Emotions> answer) implements DialogueEvent {}
 
     /** Why it was not read, or gets no reply. */
     record Failed(String utteranceId, LimbicException failure) implements DialogueEvent {}

@@ -1,15 +1,15 @@
 package dev.limbic.server.dialogue;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyPipeline;
-import dev.limbic.server.pipeline.TextPipeline;
 
 /**
  * What all conversations share. Thread-safe.
  *
  * @param maxTurns most turns that a conversation remembers
  */
-public record Dialogues(TextPipeline texts, ReplyPipeline replies, ResponseStrategy strategy, int maxTurns) {
+public record Dialogues(Pipeline texts, ReplyPipeline replies, ResponseStrategy strategy, int maxTurns) {
     /** Hears how a conversation began; one method is called, once, from a worker. */
     public interface Opening {
         /** It has begun. */

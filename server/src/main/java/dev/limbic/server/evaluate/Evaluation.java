@@ -2,7 +2,8 @@ package dev.limbic.server.evaluate;
 
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Model;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -20,13 +21,14 @@ public record Evaluation(LabelScores labels, LabelScores groups, int[][] confusi
     private static final int BATCH = 32;
 
     /** What the model says to each text, in order. */
-    public static List<Emotions> answers(TextModel model, List<String> texts, IntConsumer done) {
+    public static List<Emotions> answers(
+            Model<Text, Encoding, float[], Emotions> model, List<String> texts, IntConsumer done) {
         List<Emotions> answers = new ArrayList<>();
         for (int from = 0; from < texts.size(); from += BATCH) {
             List<Encoding> batch = texts.subList(from, Math.min(texts.size(), from + BATCH)).stream()
-                    .map(model::encode)
+                    .map(text -> model.prepare(new Text(text)))
                     .toList();
-            for (float[] logits : model.logits(batch)) {
+            for (float[] logits : model.run(batch)) {
                 answers.add(model.interpret(logits));
             }
             done.accept(answers.size());

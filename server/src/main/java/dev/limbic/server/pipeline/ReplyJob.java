@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * One reply on its way: its prompt is written by a worker, its tokens come from the device. The listener hears of the
  * end exactly once, also when the reply was cancelled before there was anything to cancel.
  */
-final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask {
+final class ReplyJob implements Pending, TokenListener, WorkerTask {
     /** Of ordinary text a token spells four characters or so. */
     private static final int MOST_CHARS_PER_TOKEN = 16;
 
-    private final Languages.Served served;
+    private final ServedLanguage served;
     private final ReplyRequest request;
     private final ReplyListener listener;
     private final ReplyObserver observer;
@@ -32,12 +32,12 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
     private @Nullable Sequence sequence;
     private boolean cancelled;
 
-    ReplyJob(Languages.Served served, ReplyRequest request, ReplyListener listener, ReplyObserver observer) {
+    ReplyJob(ServedLanguage served, ReplyRequest request, ReplyListener listener, ReplyObserver observer) {
         this.served = served;
         this.request = request;
         this.listener = listener;
         this.observer = observer;
-        this.dropsSpace = served.model().card().dropsFirstSpace();
+        this.dropsSpace = served.card().dropsFirstSpace();
     }
 
     /** Writes the prompt and queues it, unless nobody waits for it any more. */
@@ -98,7 +98,7 @@ final class ReplyJob implements TextPipeline.Pending, TokenListener, WorkerTask 
 
     /** The prompt with as many of the latest turns as fit, in whole exchanges, and the persona. */
     private LanguageModel.Prompt fitting(List<Turn> turns) {
-        LanguageCard card = served.model().card();
+        LanguageCard card = served.card();
         int context = request.sampling().mostTokens(card);
         int reply = Math.min(request.sampling().mostNewTokens(card), context / 2);
         Exchanges exchanges = new Exchanges(turns);

@@ -5,6 +5,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.SamplingSettings;
+import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageModel;
 import java.time.Duration;
 import java.util.List;
@@ -23,27 +24,36 @@ public final class ReplyPipeline {
     /** Of what a client sent, in a message. */
     private static final int MOST_SHOWN = 64;
 
-    private final Languages languages;
-    private final int maxTextBytes;
+    private final Catalog catalog;
+    private final InputLimits limits;
     private final Executor workers;
     private final ReplyObserver observer;
 
     /**
      * A pipeline over the models.
      *
-     * @param maxTextBytes longest text of a turn, in bytes of UTF-8
+     * @param limits bound each turn as any text
      * @param workers write prompts, on other threads than the caller's; what they reject is answered as overload
      */
-    public ReplyPipeline(Languages languages, int maxTextBytes, Executor workers, ReplyObserver observer) {
-        this.languages = languages;
-        this.maxTextBytes = maxTextBytes;
+    public ReplyPipeline(Catalog catalog, InputLimits limits, Executor workers, ReplyObserver observer) {
+        this.catalog = catalog;
+        this.limits = limits;
         this.workers = workers;
         this.observer = observer;
     }
 
-    /** The models it writes with. */
-    public Languages languages() {
-        return languages;
+    /** Whether there is any model to write with. */
+    public boolean canWrite() {
+        return catalog.has(Kinds.LANGUAGE);
+    }
+
+    /**
+     * Name of the language model that a name means; the default one's if it is empty.
+     *
+     * @throws LimbicException.NotFound if there is none
+     */
+    public String modelNamed(String name) {
+        return catalog.language(name).name();
     }
 
     /**
@@ -73,7 +83,7 @@ public final class ReplyPipeline {
      * @throws LimbicException.Invalid if it is longer than a text may be
      */
     public void requirePersona(String persona) {
-        TextPipeline.requireShort(persona, "the persona", maxTextBytes);
+        limits.requireShort(persona, "the persona");
     }
 
     /**
@@ -83,7 +93,7 @@ public final class ReplyPipeline {
      * @throws LimbicException if that model is not served, or can write none of them
      */
     public void requirePossible(String model, SamplingWish sampling) {
-        Languages.Served served = languages.named(model);
+        ServedLanguage served = catalog.language(model);
         LanguageModel.Prompt shortest = new LanguageModel.Prompt(new int[] {0}, 0, List.of());
         SamplingSettings settings = sampling.settings(served.model(), null, shortest);
         served.scheduler().requirePossible(new GenerationRequest(shortest.ids(), 0, settings, 0, Long.MAX_VALUE));
@@ -95,7 +105,7 @@ public final class ReplyPipeline {
      * @throws LimbicException if that model is not served, or has no such manner
      */
     public void requireStyle(String model, Cue cue) {
-        Languages.Served served = languages.named(model);
+        ServedLanguage served = catalog.language(model);
         Set<String> known = served.model().card().controls();
         if (!cue.style().isEmpty() && !known.contains(cue.style())) {
             throw new LimbicException.Invalid("target.style must be one that model '%s' knows (%s), found '%s'"
@@ -114,8 +124,8 @@ public final class ReplyPipeline {
      * @return the reply, for cancellation
      * @throws LimbicException if it cannot be accepted; the listener is not called then
      */
-    public TextPipeline.Pending reply(ReplyRequest request, ReplyListener listener) {
-        Languages.Served served = languages.named(request.model());
+    public Pending reply(ReplyRequest request, ReplyListener listener) {
+        ServedLanguage served = catalog.language(request.model());
         switch (request.input()) {
             case ReplyRequest.Prompt prompt -> requirePrompt(prompt.text());
             case ReplyRequest.Talk talk -> requireUsable(talk.turns());
@@ -137,7 +147,7 @@ public final class ReplyPipeline {
             if (turn.text().isBlank()) {
                 throw new LimbicException.Invalid("a turn is empty");
             }
-            TextPipeline.requireShort(turn.text(), "a turn", maxTextBytes);
+            limits.requireShort(turn.text(), "a turn");
         }
     }
 
@@ -146,6 +156,6 @@ public final class ReplyPipeline {
         if (text.isEmpty()) {
             throw new LimbicException.Invalid("the prompt is empty");
         }
-        TextPipeline.requireShort(text, "the prompt", maxTextBytes);
+        limits.requireShort(text, "the prompt");
     }
 }

@@ -1,8 +1,12 @@
 package dev.limbic.server.runtime;
 
-import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Input;
+import dev.limbic.domain.Prepared;
+import dev.limbic.model.BatchKind;
+import dev.limbic.model.LanguageCard;
+import dev.limbic.model.LanguageKind;
 import dev.limbic.model.LanguageModel;
-import dev.limbic.model.TextModel;
+import dev.limbic.model.Model;
 import dev.limbic.natives.Scheduling;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.BatchObserver;
@@ -10,58 +14,82 @@ import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.Lane;
 import dev.limbic.server.batch.MicroBatcher;
 import dev.limbic.server.config.ServerConfig;
-import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.Served;
+import dev.limbic.server.pipeline.ServedLanguage;
+import dev.limbic.server.pipeline.ServedModel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
-/** One batcher per device, one lane per model. Closes hosts on the threads that own their devices. */
+/** One batcher per device, and on it a place for each model. Closes hosts on the threads that own their devices. */
 final class Devices implements AutoCloseable {
+    private final ServerConfig config;
     private final List<MicroBatcher> batchers = new ArrayList<>();
     private final ExecutorService completions;
-    private final Models models;
-    private final Languages languages;
+    private final Catalog catalog;
 
     /**
      * @param hosts not used by another thread any more
      * @param config says how work is gathered and which models are the default ones
      */
     Devices(List<Host> hosts, ServerConfig config, BatchObserver batches, DeviceObserver devices) {
-        ServerConfig.Batch batch = config.batch();
-        BatchPolicy policy = new BatchPolicy(batch.maxTokens(), batch.maxRows(), batch.queueRows(), batch.maxDelay());
+        this.config = config;
         this.completions = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("limbic-answers").daemon(true).factory());
         completions.execute(Scheduling::interruptNobody);
-        List<Models.Served> served = new ArrayList<>();
-        List<Languages.Served> speaking = new ArrayList<>();
+        List<Served> served = new ArrayList<>();
         for (Host host : hosts) {
-            MicroBatcher batcher = new MicroBatcher(host.name(), policy, completions, batches, host::close);
+            MicroBatcher batcher = new MicroBatcher(host.name(), completions, batches, host::close);
             batchers.add(batcher);
             Recovery recovery = new Recovery(host, batcher, devices);
-            for (TextModel model : host.models()) {
-                ModelWork work = new ModelWork(model, recovery::lost);
-                Lane<Encoding, float[]> lane = batcher.lane(model.card().name(), work, host.pace(model));
-                served.add(new Models.Served(model, lane));
-            }
-            for (LanguageModel model : host.languages()) {
-                GenerationWork work = new GenerationWork(model, config.generation(), completions, recovery::lost);
-                batcher.add(work);
-                speaking.add(new Languages.Served(model, work.scheduler(), batcher));
+            for (Resident<?> resident : host.residents()) {
+                served.add(place(resident, batcher, recovery::lost));
             }
         }
         List<String> order = config.models().stream().map(ModelConfig::name).toList();
         served.sort(Comparator.comparingInt(each -> order.indexOf(each.name())));
-        List<String> languageOrder =
-                config.languages().stream().map(LanguageConfig::name).toList();
-        speaking.sort(Comparator.comparingInt(each -> languageOrder.indexOf(each.name())));
-        this.models = new Models(served, config.defaultModel());
-        this.languages = new Languages(speaking, config.defaultLanguage());
+        this.catalog = new Catalog(
+                served,
+                config.models().stream()
+                        .filter(ModelConfig::isDefault)
+                        .map(ModelConfig::name)
+                        .collect(Collectors.toSet()));
+    }
+
+    private Served place(Resident<?> resident, MicroBatcher batcher, Consumer<DeviceException> lost) {
+        return switch (resident.kind()) {
+            case BatchKind<?, ?, ?, ?> kind -> lane(kind, resident, batcher, lost);
+            case LanguageKind kind -> stepper(resident.as(kind), batcher, lost);
+        };
+    }
+
+    private <I extends Input, P extends Prepared, R, A> Served lane(
+            BatchKind<I, P, R, A> kind, Resident<?> any, MicroBatcher batcher, Consumer<DeviceException> lost) {
+        Resident<Model<I, P, R, A>> resident = any.as(kind);
+        ModelWork<I, P, R, A> work = new ModelWork<>(resident, lost);
+        Lane<P, R> lane = batcher.lane(resident.name(), work, policy(kind.unit()), resident.pace());
+        return new ServedModel<>(kind, resident.card(), resident.source(), lane);
+    }
+
+    private BatchPolicy policy(BatchKind.Unit unit) {
+        ServerConfig.Batch batch = config.batch();
+        int maxCost = switch (unit) {
+            case TOKENS -> batch.maxTokens();
+        };
+        return new BatchPolicy(maxCost, batch.maxRows(), batch.queueRows(), batch.maxDelay());
+    }
+
+    private Served stepper(Resident<LanguageModel> resident, MicroBatcher batcher, Consumer<DeviceException> lost) {
+        GenerationWork work = new GenerationWork(resident, config.generation(), completions, lost);
+        batcher.add(work);
+        return new ServedLanguage((LanguageCard) resident.card(), resident.source(), work.scheduler(), batcher);
     }
 
     /** Opens a lost device again, once. Belongs to the thread that owns the device. */
@@ -98,12 +126,9 @@ final class Devices implements AutoCloseable {
         }
     }
 
-    Models models() {
-        return models;
-    }
-
-    Languages languages() {
-        return languages;
+    /** What is served. */
+    Catalog catalog() {
+        return catalog;
     }
 
     /** Rows that wait for any device. */

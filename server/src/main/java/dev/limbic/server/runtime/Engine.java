@@ -1,10 +1,10 @@
 package dev.limbic.server.runtime;
 
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.LanguageModel;
-import dev.limbic.model.LanguageRegistry;
+import dev.limbic.model.Kind;
+import dev.limbic.model.Loading;
 import dev.limbic.model.ModelRegistry;
-import dev.limbic.model.TextModel;
+import dev.limbic.model.ModelRegistry.Typed;
 import dev.limbic.natives.NativeFolderException;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
@@ -15,18 +15,15 @@ import dev.limbic.ops.cuda.CudaSettings;
 import dev.limbic.preprocess.text.TokenizerException;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
-import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.weights.WeightsException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Opens devices and loads models: the only place that names a concrete device. */
@@ -50,17 +47,13 @@ public final class Engine {
      * @return a host per device that is used
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
-    public List<Host> load(List<ModelConfig> models, List<LanguageConfig> languages) {
-        List<Wanted> all = Stream.concat(
-                        models.stream().map(model -> Wanted.of(model)),
-                        languages.stream().map(model -> Wanted.of(model)))
-                .toList();
+    public List<Host> load(List<ModelConfig> all) {
         Device chip = openCuda(all);
         List<Host> hosts = new ArrayList<>();
         try {
-            List<Wanted> onCpu = new ArrayList<>();
-            List<Wanted> onCuda = new ArrayList<>();
-            for (Wanted model : all) {
+            List<ModelConfig> onCpu = new ArrayList<>();
+            List<ModelConfig> onCuda = new ArrayList<>();
+            for (ModelConfig model : all) {
                 boolean fits = chip != null && model.device() != DeviceChoice.CPU && computes(chip, model);
                 (fits ? onCuda : onCpu).add(model);
             }
@@ -83,20 +76,41 @@ public final class Engine {
         }
     }
 
+    /**
+     * Models of one kind, as their folders say.
+     *
+     * @throws LimbicException if a folder does not say what it is
+     */
+    public static List<ModelConfig> ofKind(Kind<?> kind, List<ModelConfig> models) {
+        return models.stream().filter(model -> kindOf(model) == kind).toList();
+    }
+
+    private static Kind<?> kindOf(ModelConfig model) {
+        try {
+            return ModelRegistry.kind(model.path());
+        } catch (WeightsException e) {
+            throw cannotLoad(model, e);
+        }
+    }
+
+    private static LimbicException.Invalid cannotLoad(ModelConfig model, RuntimeException why) {
+        return new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded: " + why.getMessage());
+    }
+
     /** Loads one model. */
     public Host load(ModelConfig model) {
-        return load(List.of(model), List.of()).getFirst();
+        return load(List.of(model)).getFirst();
     }
 
     /** The chip if any model may use it; null if none may or, where the choice is ours, it cannot be opened. */
-    private @Nullable Device openCuda(List<Wanted> models) {
+    private @Nullable Device openCuda(List<ModelConfig> models) {
         if (models.stream().allMatch(model -> model.device() == DeviceChoice.CPU)) {
             return null;
         }
         try {
             return cuda.get();
         } catch (DeviceException failure) {
-            for (Wanted model : models) {
+            for (ModelConfig model : models) {
                 if (model.device() == DeviceChoice.CUDA) {
                     throw new LimbicException.Invalid("model '" + model.name() + "' asks for device cuda: "
                             + failure.getMessage() + "; see limbic doctor, or use auto or cpu");
@@ -107,7 +121,7 @@ public final class Engine {
         }
     }
 
-    private static boolean computes(Device chip, Wanted model) {
+    private static boolean computes(Device chip, ModelConfig model) {
         Precision precision = precision(model.precision());
         boolean computes = precision == null || chip.supports(precision);
         if (!computes && model.device() == DeviceChoice.CUDA) {
@@ -116,37 +130,11 @@ public final class Engine {
         return computes;
     }
 
-    private Host host(Device opened, Supplier<Device> opener, List<Wanted> models) {
+    private Host host(Device opened, Supplier<Device> opener, List<ModelConfig> models) {
         progress.accept(opened.name() + ": " + opened.description());
-        List<Function<Device, TextModel>> texts = new ArrayList<>();
-        List<Function<Device, LanguageModel>> languages = new ArrayList<>();
-        for (Wanted model : models) {
-            if (model.cacheBytes() == 0) {
-                texts.add(device -> loaded(model, device, precision -> {
-                    return ModelRegistry.load(model.path(), model.name(), device, precision);
-                }));
-            } else {
-                languages.add(device -> loaded(model, device, precision -> {
-                    return LanguageRegistry.load(model.path(), model.name(), device, precision, model.cacheBytes());
-                }));
-            }
-        }
-        return new Host(opened, opener, new Host.Loaders(texts, languages));
-    }
-
-    /**
-     * What both kinds of models ask for.
-     *
-     * @param cacheBytes of a language model; 0 for others
-     */
-    private record Wanted(String name, Path path, DeviceChoice device, PrecisionChoice precision, long cacheBytes) {
-        static Wanted of(ModelConfig model) {
-            return new Wanted(model.name(), model.path(), model.device(), model.precision(), 0);
-        }
-
-        static Wanted of(LanguageConfig model) {
-            return new Wanted(model.name(), model.path(), model.device(), model.precision(), model.cacheBytes());
-        }
+        List<Function<Device, Typed<?>>> loaders = new ArrayList<>();
+        models.forEach(model -> loaders.add(device -> loaded(model, device)));
+        return new Host(opened, opener, loaders);
     }
 
     /**
@@ -175,23 +163,23 @@ public final class Engine {
         }
     }
 
-    private <M> M loaded(Wanted model, Device device, Function<@Nullable Precision, M> loader) {
+    private Typed<?> loaded(ModelConfig model, Device device) {
         progress.accept("loading " + model.name() + " from " + model.path());
         Precision precision = precision(model.precision());
         if (precision != null && !device.supports(precision)) {
             throw unsupported(device, model);
         }
         try {
-            return loader.apply(precision);
+            return ModelRegistry.load(new Loading(model.path(), model.name(), device, precision, model.cacheBytes()));
         } catch (DeviceException e) {
             throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded onto device "
                     + device.name() + ": " + e.getMessage() + "; use device cpu");
         } catch (WeightsException | TokenizerException | IllegalArgumentException e) {
-            throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded: " + e.getMessage());
+            throw cannotLoad(model, e);
         }
     }
 
-    private static LimbicException.Invalid unsupported(Device device, Wanted model) {
+    private static LimbicException.Invalid unsupported(Device device, ModelConfig model) {
         return new LimbicException.Invalid("model '" + model.name() + "' asks for precision "
                 + model.precision().name().toLowerCase(Locale.ROOT) + ", for which this " + device.name()
                 + " has no instructions; use auto or f32");

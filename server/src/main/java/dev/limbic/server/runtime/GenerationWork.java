@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 final class GenerationWork implements Stepper {
     private static final Duration RETRY_WHEN_TOO_LARGE = Duration.ofSeconds(1);
 
-    private final LanguageModel model;
+    private final Resident<LanguageModel> resident;
     private final Consumer<DeviceException> lost;
     private final Scheduler scheduler;
     private final Generator generator;
@@ -33,14 +33,19 @@ final class GenerationWork implements Stepper {
      * @param lost told when the device answers nothing any more
      */
     GenerationWork(
-            LanguageModel model, ServerConfig.Generation settings, Executor tellers, Consumer<DeviceException> lost) {
-        this.model = model;
+            Resident<LanguageModel> resident,
+            ServerConfig.Generation settings,
+            Executor tellers,
+            Consumer<DeviceException> lost) {
+        this.resident = resident;
         this.lost = lost;
+        LanguageModel model = resident.model();
         LanguageCard card = model.card();
         Scheduler.Limits limits = new Scheduler.Limits(
                 card.vocabulary(), card.maxTokens(), settings.maxSequences(), settings.chunkTokens(), settings.queue());
         BlockPool pool = new BlockPool(model.blocks(), model.blockTokens());
-        this.scheduler = new Scheduler(limits, pool, model, card.sampling().rules(), tellers, System::nanoTime);
+        this.scheduler = new Scheduler(
+                limits, pool, id -> resident.model().of(id), card.sampling().rules(), tellers, System::nanoTime);
         this.generator = new Generator(scheduler, this::run);
     }
 
@@ -50,17 +55,17 @@ final class GenerationWork implements Stepper {
 
     private List<Choice> run(Step step) {
         try {
-            return model.run(step);
+            return resident.model().run(step);
         } catch (DeviceException e) {
             throw switch (e.kind()) {
                 case OUT_OF_MEMORY ->
                     new LimbicException.Overloaded(
-                            "the memory of device " + model.card().device() + " does not hold a step of " + step.rows()
-                                    + " tokens",
+                            "the memory of device " + resident.card().device() + " does not hold a step of "
+                                    + step.rows() + " tokens",
                             RETRY_WHEN_TOO_LARGE);
                 case LOST -> {
                     lost.accept(e);
-                    yield ModelWork.unavailable(model.card().device());
+                    yield ModelWork.unavailable(resident.card().device());
                 }
                 case MISSING, REFUSED -> e;
             };

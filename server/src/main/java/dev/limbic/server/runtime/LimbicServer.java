@@ -1,16 +1,14 @@
 package dev.limbic.server.runtime;
 
 import dev.limbic.generate.Scheduler;
-import dev.limbic.model.LanguageCard;
-import dev.limbic.model.ModelCard;
 import dev.limbic.natives.NativeFolder;
 import dev.limbic.server.config.ServerConfig;
-import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.http.HttpServer;
 import dev.limbic.server.http.Reply;
 import dev.limbic.server.http.Route;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.Served;
+import dev.limbic.server.pipeline.ServedLanguage;
 import dev.limbic.server.security.Protection;
 import dev.limbic.server.security.SecuritySettings;
 import dev.limbic.server.security.Surface;
@@ -37,7 +35,7 @@ public final class LimbicServer implements AutoCloseable {
 
     private final Metrics metrics;
     private final Protection protection;
-    private final Devices devices;
+    private final Services services;
     private final GrpcServer grpc;
     private final HttpServer http;
     private final AtomicBoolean stopped = new AtomicBoolean();
@@ -51,29 +49,26 @@ public final class LimbicServer implements AutoCloseable {
         Observers observers = new Observers(metrics);
         health = new ModelHealth(
                 hosts.stream().flatMap(host -> host.names().stream()).toList());
-        devices = new Devices(hosts, config, observers, new DeviceEvents());
+        services = new Services(config, hosts, observers, observers, new DeviceEvents());
         try {
-            for (Models.Served served : devices.models().all()) {
-                metrics.queueDepth(served.name(), served.lane()::depth);
-            }
-            for (Languages.Served served : devices.languages().all()) {
-                Scheduler scheduler = served.scheduler();
-                metrics.queueDepth(served.name(), scheduler::queued);
-                metrics.generation(
-                        served.name(),
-                        scheduler::active,
-                        scheduler::blocksInUse,
-                        served.model().blocks());
-            }
+            services.catalog().all().forEach(this::measure);
+            metrics.inputsWaiting(services::waiting);
             http = startHttp(config.http());
             grpc = startGrpc(config, observers);
-            metrics.textsWaiting(grpc::textsWaiting);
             metrics.calls(grpc::callsOpen, grpc::bytesInFlight, config.limits().maxBytesInFlight());
         } catch (IOException e) {
-            devices.close();
+            services.close();
             protection.close();
             metrics.close();
             throw e;
+        }
+    }
+
+    private void measure(Served served) {
+        metrics.queueDepth(served.name(), served::depth);
+        if (served instanceof ServedLanguage language) {
+            Scheduler scheduler = language.scheduler();
+            metrics.generation(served.name(), scheduler::active, scheduler::blocksInUse, language.blocks());
         }
     }
 
@@ -143,14 +138,7 @@ public final class LimbicServer implements AutoCloseable {
     private GrpcServer startGrpc(ServerConfig config, Observers observers) throws IOException {
         try {
             return GrpcServer.start(
-                    wireSettings(config),
-                    devices.models(),
-                    devices.languages(),
-                    new ResponseStrategy(config.dialogue().strategies()),
-                    health,
-                    observers,
-                    observers,
-                    protection);
+                    wireSettings(config), services.pipeline(), services.dialogues(), health, observers, protection);
         } catch (IOException e) {
             http.close();
             throw cannotListen("grpc", config.grpc(), e);
@@ -174,9 +162,7 @@ public final class LimbicServer implements AutoCloseable {
                 limits.maxCalls(),
                 limits.maxCallsPerConnection(),
                 limits.maxBytesInFlight(),
-                limits.keepAlive(),
-                config.workers(),
-                config.dialogue().maxTurns());
+                limits.keepAlive());
     }
 
     /** Paths of the HTTP side; browser pages are added here. */
@@ -207,14 +193,9 @@ public final class LimbicServer implements AutoCloseable {
         return http.port();
     }
 
-    /** What is served, in order. */
-    public List<ModelCard> models() {
-        return devices.models().cards();
-    }
-
-    /** Language models that are served, in order; perhaps none. */
-    public List<LanguageCard> languages() {
-        return devices.languages().cards();
+    /** What is served. */
+    public Catalog catalog() {
+        return services.catalog();
     }
 
     /**
@@ -231,14 +212,14 @@ public final class LimbicServer implements AutoCloseable {
         LOG.atInfo().addKeyValue("grace_ms", grace.toMillis()).log("stopping");
         serving = false;
         grpc.drain();
-        devices.hurry();
+        services.hurry();
         boolean finished = grpc.awaitCalls(grace);
-        finished &= devices.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        finished &= services.drain(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         grpc.close();
         http.close();
         protection.close();
         if (finished) {
-            devices.close();
+            services.close();
             metrics.close();
         }
         LOG.atInfo().addKeyValue("finished", finished).log("stopped");

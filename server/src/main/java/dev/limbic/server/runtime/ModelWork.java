@@ -1,8 +1,9 @@
 package dev.limbic.server.runtime;
 
-import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Prepared;
+import dev.limbic.model.Model;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.Work;
 import java.time.Duration;
@@ -15,39 +16,44 @@ import java.util.function.Consumer;
  *
  * @param lost told when the device answers nothing any more, before the batch fails
  */
-record ModelWork(TextModel model, Consumer<DeviceException> lost) implements Work<Encoding, float[]> {
+record ModelWork<I extends Input, P extends Prepared, R, A>(
+        Resident<Model<I, P, R, A>> resident, Consumer<DeviceException> lost) implements Work<P, R> {
     /** About how long it takes to open a device and load models. */
     static final Duration RETRY_WHEN_LOST = Duration.ofSeconds(5);
 
     private static final Duration RETRY_WHEN_TOO_LARGE = Duration.ofSeconds(1);
 
     @Override
-    public List<float[]> run(List<Encoding> batch) {
+    public List<R> run(List<P> batch) {
         try {
-            return List.of(model.logits(batch));
+            return resident.model().run(batch);
         } catch (DeviceException e) {
             return switch (e.kind()) {
                 case OUT_OF_MEMORY -> halves(batch);
                 case LOST -> {
                     lost.accept(e);
-                    throw unavailable(model.card().device());
+                    throw unavailable(device());
                 }
                 case MISSING, REFUSED -> throw e;
             };
         }
     }
 
-    private List<float[]> halves(List<Encoding> batch) {
+    private List<R> halves(List<P> batch) {
         if (batch.size() == 1) {
             throw new LimbicException.Overloaded(
-                    "the memory of device " + model.card().device() + " does not hold a request of "
-                            + batch.getFirst().tokens() + " tokens",
+                    "the memory of device " + device() + " does not hold a request that costs "
+                            + batch.getFirst().cost(),
                     RETRY_WHEN_TOO_LARGE);
         }
         int half = batch.size() / 2;
-        List<float[]> rows = new ArrayList<>(run(batch.subList(0, half)));
+        List<R> rows = new ArrayList<>(run(batch.subList(0, half)));
         rows.addAll(run(batch.subList(half, batch.size())));
         return rows;
+    }
+
+    private String device() {
+        return resident.card().device();
     }
 
     static LimbicException.Unavailable unavailable(String device) {

@@ -15,8 +15,8 @@ record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyO
     private static final Logger LOG = LoggerFactory.getLogger(Observers.class);
 
     @Override
-    public void ran(String lane, int rows, int tokens, long computeNanos) {
-        metrics.batchRan(lane, rows, tokens, computeNanos);
+    public void ran(String lane, int rows, int cost, long computeNanos) {
+        metrics.batchRan(lane, rows, cost, computeNanos);
     }
 
     @Override

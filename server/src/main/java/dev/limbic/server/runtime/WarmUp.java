@@ -2,20 +2,22 @@ package dev.limbic.server.runtime;
 
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Cue;
-import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Prepared;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
 import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.SamplingSettings;
 import dev.limbic.generate.TokenListener;
+import dev.limbic.model.BatchKind;
+import dev.limbic.model.LanguageKind;
 import dev.limbic.model.LanguageModel;
-import dev.limbic.model.TextModel;
+import dev.limbic.model.Model;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.batch.Pace;
 import dev.limbic.server.config.ServerConfig;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +27,7 @@ public final class WarmUp {
     /** For each model. */
     private static final long NANOS = 150_000_000;
 
-    /** In words: a chat line is rarely longer. */
+    /** Of what a character is told, in words. */
     private static final int LONGEST_TEXT = 24;
 
     /** A prompt and one step of decoding: what every model must be seen to do, however slowly cold code does it. */
@@ -42,12 +44,16 @@ public final class WarmUp {
      */
     public static void run(List<Host> hosts, ServerConfig.Generation settings) {
         for (Host host : hosts) {
-            for (TextModel model : host.models()) {
-                guarded(model.card().name(), host, () -> read(model, host.pace(model)));
+            for (Resident<?> resident : host.residents()) {
+                guarded(resident.name(), host, () -> exercise(resident, settings));
             }
-            for (LanguageModel model : host.languages()) {
-                guarded(model.card().name(), host, () -> write(model, settings));
-            }
+        }
+    }
+
+    private static void exercise(Resident<?> resident, ServerConfig.Generation settings) {
+        switch (resident.kind()) {
+            case BatchKind<?, ?, ?, ?> kind -> read(kind, resident);
+            case LanguageKind kind -> write(resident.as(kind), settings);
         }
     }
 
@@ -62,30 +68,31 @@ public final class WarmUp {
         }
     }
 
-    /** Batches of several sizes and single texts of several lengths; what they take is where the server's estimates begin. */
-    private static void read(TextModel model, Pace pace) {
-        List<Encoding> encodings = new ArrayList<>();
-        for (int words = 1; words <= LONGEST_TEXT; words++) {
-            encodings.add(model.encode("so ".repeat(words) + "good"));
-        }
+    /** Batches of several sizes and single inputs of several sizes; what they take is where the server's estimates begin. */
+    private static <I extends Input, P extends Prepared, R, A> void read(BatchKind<I, P, R, A> kind, Resident<?> any) {
+        Resident<Model<I, P, R, A>> resident = any.as(kind);
+        Model<I, P, R, A> model = resident.model();
+        List<P> samples = kind.samples().stream().map(model::prepare).toList();
+        P usual = samples.get(samples.size() * 2 / 5);
         long end = System.nanoTime() + NANOS;
         for (int round = 0; System.nanoTime() < end; round++) {
-            Encoding one = encodings.get(round % encodings.size());
-            model.interpret(timed(model, List.of(one), pace)[0]);
-            timed(model, Collections.nCopies(1 << (round % 7), encodings.get(10)), pace);
+            P one = samples.get(round % samples.size());
+            model.interpret(timed(model, List.of(one), resident.pace()).getFirst());
+            timed(model, Collections.nCopies(1 << (round % 7), usual), resident.pace());
         }
     }
 
-    private static float[][] timed(TextModel model, List<Encoding> batch, Pace pace) {
+    private static <P extends Prepared, R> List<R> timed(Model<?, P, R, ?> model, List<P> batch, Pace pace) {
         long start = System.nanoTime();
-        float[][] logits = model.logits(batch);
-        pace.observed(batch.stream().mapToInt(Encoding::tokens).sum(), System.nanoTime() - start);
-        return logits;
+        List<R> results = model.run(batch);
+        pace.observed(batch.stream().mapToInt(Prepared::cost).sum(), System.nanoTime() - start);
+        return results;
     }
 
     /** One reply alone to its end, however long that takes, then several together. Blocks are free again afterwards. */
-    private static void write(LanguageModel model, ServerConfig.Generation settings) {
-        GenerationWork work = new GenerationWork(model, settings, Runnable::run, lost -> {
+    private static void write(Resident<LanguageModel> resident, ServerConfig.Generation settings) {
+        LanguageModel model = resident.model();
+        GenerationWork work = new GenerationWork(resident, settings, Runnable::run, lost -> {
             throw lost;
         });
         Outcome outcome = new Outcome();

@@ -49,7 +49,7 @@ public final class Metrics implements AutoCloseable {
 
     /** What is recorded per model and batch. */
     private record PerModel(
-            Timer queue, Timer compute, DistributionSummary rows, DistributionSummary tokens, Counter failed) {}
+            Timer queue, Timer compute, DistributionSummary rows, DistributionSummary cost, Counter failed) {}
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
@@ -90,11 +90,11 @@ public final class Metrics implements AutoCloseable {
     }
 
     /** A batch went through the device. */
-    public void batchRan(String model, int rows, int tokens, long computeNanos) {
+    public void batchRan(String model, int rows, int cost, long computeNanos) {
         PerModel meters = of(model);
         meters.compute().record(computeNanos, TimeUnit.NANOSECONDS);
         meters.rows().record(rows);
-        meters.tokens().record(tokens);
+        meters.cost().record(cost);
     }
 
     /** A request left the queue. */
@@ -179,7 +179,7 @@ public final class Metrics implements AutoCloseable {
     }
 
     /** Reports how many long texts wait for a worker. */
-    public void textsWaiting(IntSupplier waiting) {
+    public void inputsWaiting(IntSupplier waiting) {
         Gauge.builder("limbic.texts.waiting", waiting, IntSupplier::getAsInt)
                 .description("Long texts that wait for a worker to tokenise them")
                 .strongReference(true)
@@ -289,8 +289,8 @@ public final class Metrics implements AutoCloseable {
                         .tags("model", model)
                         .serviceLevelObjectives(ROWS)
                         .register(registry),
-                DistributionSummary.builder("limbic.batch.tokens")
-                        .description("Tokens in a batch")
+                DistributionSummary.builder("limbic.batch.cost")
+                        .description("Cost of a batch, in tokens for text")
                         .tags("model", model)
                         .serviceLevelObjectives(TOKENS)
                         .register(registry),

@@ -1,10 +1,9 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.model.Kind;
 import dev.limbic.server.dialogue.Dialogues;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
-import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.server.pipeline.Pipeline;
 import io.grpc.Status;
 
 /**
@@ -12,13 +11,7 @@ import io.grpc.Status;
  *
  * @param window unanswered requests per stream
  */
-record Calls(
-        TextPipeline pipeline,
-        Models models,
-        Dialogues dialogues,
-        Admission admission,
-        WireObserver observer,
-        int window) {
+record Calls(Pipeline pipeline, Dialogues dialogues, Admission admission, WireObserver observer, int window) {
     static final String ANALYZE = "Analyze";
     /** In place of a model's name. */
     static final String UNKNOWN = "unknown";
@@ -27,18 +20,10 @@ record Calls(
     static final String GENERATE = "Generate";
     static final String CONVERSE = "Converse";
 
-    /** Counts an answer without letting clients invent label values. */
-    void answered(String method, String model, Status.Code code, long startedNanos) {
-        String known = model.isEmpty() ? models.defaultName() : models.contains(model) ? model : UNKNOWN;
-        observer.answered(method, known, code.name(), System.nanoTime() - startedNanos);
-    }
-
-    /** {@link #answered} by a language model. */
-    void replied(String method, String model, Status.Code code, long startedNanos) {
-        Languages languages = dialogues.replies().languages();
-        String name = model.isEmpty() ? languages.defaultName() : model;
+    /** Counts an answer by a model of a kind without letting clients invent label values. */
+    void answered(String method, Kind<?> kind, String model, Status.Code code, long startedNanos) {
         observer.answered(
-                method, languages.contains(name) ? name : UNKNOWN, code.name(), System.nanoTime() - startedNanos);
+                method, pipeline.catalog().nameOr(kind, model, UNKNOWN), code.name(), System.nanoTime() - startedNanos);
     }
 
     /** The failure as the client shall see it; a defect is also reported. */

@@ -5,10 +5,11 @@ import com.google.common.primitives.Floats;
 import dev.limbic.domain.Affect;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.ModelCard;
+import dev.limbic.domain.Text;
+import dev.limbic.model.ClassifierCard;
+import dev.limbic.server.pipeline.Answer;
 import dev.limbic.server.pipeline.Priority;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextRequest;
+import dev.limbic.server.pipeline.Request;
 import dev.limbic.v1.Analysis;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.CanonicalEmotion;
@@ -59,14 +60,14 @@ final class Codec {
      * @param deadline of the call, if any
      * @throws LimbicException.Invalid if it makes no sense
      */
-    static TextRequest textRequest(Inbound<AnalyzeRequest> inbound, @Nullable Deadline deadline) {
+    static Request<Text> request(Inbound<AnalyzeRequest> inbound, @Nullable Deadline deadline) {
         AnalyzeRequest request = inbound.requireReadable();
         name("request_id", request.getRequestId());
         return switch (request.getInputCase()) {
             case TEXT ->
-                new TextRequest(
+                new Request<>(
                         name("model", request.getModel()),
-                        request.getText(),
+                        new Text(request.getText()),
                         priority(request.getPriority(), request.getPriorityValue()),
                         timeout(request.getTimeoutMillis(), deadline));
             case INPUT_NOT_SET ->
@@ -92,8 +93,8 @@ final class Codec {
         return deadline == null ? own : Math.min(own, deadline.timeRemaining(TimeUnit.NANOSECONDS));
     }
 
-    static Analysis analysis(TextAnswer answer) {
-        Emotions emotions = answer.emotions();
+    static Analysis analysis(Answer<Emotions> answer) {
+        Emotions emotions = answer.value();
         Analysis.Builder analysis = Analysis.newBuilder()
                 .setModel(answer.model())
                 .addAllLogits(Floats.asList(emotions.logits()))
@@ -101,7 +102,7 @@ final class Codec {
                 .addAllPredictedLabelIds(emotions.predicted())
                 .setIntensity(emotions.intensity())
                 .setTruncated(answer.truncated())
-                .setTokenCount(answer.tokens())
+                .setTokenCount(answer.cost())
                 .setTiming(timing(answer.timing()));
         if (isMapped(emotions.canonical())) {
             for (int i = 0; i < CANONICAL.length; i++) {
@@ -147,25 +148,28 @@ final class Codec {
                 .build();
     }
 
-    private static Timing timing(TextAnswer.Timing timing) {
+    private static Timing timing(Answer.Timing timing) {
         return Timing.newBuilder()
                 .setBatchRows(timing.batchRows())
-                .setBatchTokens(timing.batchTokens())
-                .setTokenizeMicros(timing.tokenizeNanos() / 1000)
+                .setBatchTokens(timing.batchCost())
+                .setTokenizeMicros(timing.prepareNanos() / 1000)
                 .setQueueMicros(timing.queueNanos() / 1000)
                 .setComputeMicros(timing.computeNanos() / 1000)
                 .setTotalMicros(timing.totalNanos() / 1000)
                 .build();
     }
 
-    static Model model(ModelCard card, boolean isDefault) {
+    static Model model(ClassifierCard card, boolean isDefault) {
         return Model.newBuilder()
                 .setName(card.name())
                 .setArchitecture(card.architecture())
                 .addAllLabels(card.labels())
                 .setMultiLabel(card.multiLabel())
                 .setTaxonomy(card.taxonomy())
-                .setMaxTokens(card.maxTokens())
+                .setMaxTokens(
+                        switch (card.takes()) {
+                            case ClassifierCard.Tokens tokens -> tokens.most();
+                        })
                 .setParameters(card.parameters())
                 .setPrecision(card.precision())
                 .setDevice(card.device())

@@ -1,6 +1,7 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.model.Kinds;
 import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
 import dev.limbic.server.dialogue.DialogueSettings;
@@ -153,9 +154,10 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
         }
         switch (event) {
             case DialogueEvent.Heard heard -> {
-                caller.charge(heard.answer().tokens());
+                caller.charge(heard.answer().cost());
                 calls.answered(
                         Calls.CONVERSE,
+                        Kinds.TEXT,
                         settings.emotionModel(),
                         Status.Code.OK,
                         System.nanoTime() - heard.answer().timing().totalNanos());
@@ -163,6 +165,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
             case DialogueEvent.Failed failed ->
                 calls.answered(
                         Calls.CONVERSE,
+                        Kinds.TEXT,
                         settings.emotionModel(),
                         Failures.of(failed.failure()).code(),
                         System.nanoTime());
@@ -188,7 +191,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     private void cut(LimbicException why) {
         Failures.Failure failure = Failures.of(why);
         if (outbox.cut(failure.status(), failure.trailers())) {
-            calls.answered(Calls.CONVERSE, settings.emotionModel(), failure.code(), startedNanos);
+            calls.answered(Calls.CONVERSE, Kinds.TEXT, settings.emotionModel(), failure.code(), startedNanos);
         }
         Dialogue open = dialogue;
         if (open != null) {
@@ -237,7 +240,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     private void end(LimbicException thrown) {
         Failures.Failure failure = calls.failure(Calls.CONVERSE, thrown);
         if (outbox.close(failure.status(), failure.trailers())) {
-            calls.answered(Calls.CONVERSE, settings.emotionModel(), failure.code(), startedNanos);
+            calls.answered(Calls.CONVERSE, Kinds.TEXT, settings.emotionModel(), failure.code(), startedNanos);
         }
     }
 

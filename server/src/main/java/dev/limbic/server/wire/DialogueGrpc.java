@@ -1,7 +1,8 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.model.LanguageCard;
-import dev.limbic.server.pipeline.Languages;
+import dev.limbic.model.ModelCard;
+import dev.limbic.server.pipeline.Catalog;
 import dev.limbic.v1.ConverseRequest;
 import dev.limbic.v1.ConverseResponse;
 import dev.limbic.v1.DialogueServiceGrpc;
@@ -39,11 +40,13 @@ final class DialogueGrpc {
     }
 
     private static ListLanguageModelsResponse models(Calls calls) {
-        Languages languages = calls.dialogues().replies().languages();
+        Catalog catalog = calls.pipeline().catalog();
         ListLanguageModelsResponse.Builder response = ListLanguageModelsResponse.newBuilder()
                 .addAllStrategies(calls.dialogues().strategy().names());
-        for (LanguageCard card : languages.cards()) {
-            response.addModels(DialogueCodec.model(card, card.name().equals(languages.defaultName())));
+        for (ModelCard each : catalog.cards()) {
+            if (each instanceof LanguageCard card) {
+                response.addModels(DialogueCodec.model(card, catalog.isDefault(card)));
+            }
         }
         return response.build();
     }

@@ -1,5 +1,8 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.ModelCard;
+import dev.limbic.server.pipeline.Catalog;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.AnalyzeStreamResponse;
@@ -44,10 +47,12 @@ final class EmotionGrpc {
                         .setMaxInFlightPerStream(settings.maxInFlightPerStream())
                         .setMaxCalls(settings.maxCalls())
                         .setMaxCallsPerConnection(settings.maxCallsPerConnection()));
-        calls.models()
-                .cards()
-                .forEach(card ->
-                        response.addModels(Codec.model(card, calls.models().isDefault(card))));
+        Catalog catalog = calls.pipeline().catalog();
+        for (ModelCard each : catalog.cards()) {
+            if (each instanceof ClassifierCard card) {
+                response.addModels(Codec.model(card, catalog.isDefault(card)));
+            }
+        }
         return response.build();
     }
 }

@@ -1,18 +1,22 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.domain.Cue;
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Text;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
+import dev.limbic.model.Kinds;
 import dev.limbic.server.dialogue.Response;
+import dev.limbic.server.pipeline.Answer;
+import dev.limbic.server.pipeline.Pending;
 import dev.limbic.server.pipeline.Priority;
+import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.pipeline.ReplyListener;
 import dev.limbic.server.pipeline.ReplyRequest;
+import dev.limbic.server.pipeline.Request;
 import dev.limbic.server.pipeline.SamplingWish;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.server.pipeline.TextRequest;
 import dev.limbic.server.security.Caller;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
@@ -41,7 +45,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
 
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Inbound<GenerateRequest> inbound;
-    private Optional<TextPipeline.Pending> work = Optional.empty();
+    private Optional<Pending> work = Optional.empty();
     private boolean ended;
 
     private GenerateCall(
@@ -125,19 +129,19 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             throw new LimbicException.Invalid("follow_speaker needs a conversation that ends with a turn of the user");
         }
         ReplyRequest unsteered = reply(request, input, null); // wrong settings are told before anything is read
-        TextRequest heard = new TextRequest(
+        Request<Text> heard = new Request<>(
                 Codec.name(
                         "emotion_model",
                         request.getSteering().getFollowSpeaker().getEmotionModel()),
-                talk.turns().getLast().text(),
+                new Text(talk.turns().getLast().text()),
                 unsteered.priority(),
                 unsteered.timeoutNanos());
-        hold(calls.pipeline().analyze(heard, new TextPipeline.Receiver() {
+        hold(calls.pipeline().submit(Kinds.TEXT, heard, new Receiver<Emotions>() {
             @Override
-            public void answered(TextAnswer answer) {
-                caller.charge(answer.tokens());
+            public void answered(Answer<Emotions> answer) {
+                caller.charge(answer.cost());
                 try {
-                    Response response = calls.dialogues().strategy().choose(List.of(answer.emotions()));
+                    Response response = calls.dialogues().strategy().choose(List.of(answer.value()));
                     ReplyStarted.Builder started = ReplyStarted.newBuilder()
                             .setStrategy(response.strategy())
                             .setAnalysis(Codec.analysis(answer));
@@ -157,7 +161,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
     }
 
     /** Replaces what is being waited for. */
-    private void hold(TextPipeline.Pending pending) {
+    private void hold(Pending pending) {
         lock.lock();
         try {
             if (work.isEmpty()) {
@@ -178,11 +182,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
                 return;
             }
             work = Optional.of(calls.dialogues().replies().reply(request, this));
-            String model = calls.dialogues()
-                    .replies()
-                    .languages()
-                    .named(request.model())
-                    .name();
+            String model = calls.dialogues().replies().modelNamed(request.model());
             ReplyStarted.Builder started =
                     DialogueCodec.started(model, known == null ? "" : known.getStrategy(), request.cue());
             if (known != null) {
@@ -231,7 +231,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             }
             ended = true;
             outbox.close(Status.OK, new Metadata());
-            calls.replied(Calls.GENERATE, model(), Status.Code.OK, startedNanos);
+            calls.answered(Calls.GENERATE, Kinds.LANGUAGE, model(), Status.Code.OK, startedNanos);
         } finally {
             lock.unlock();
         }
@@ -246,8 +246,8 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             }
             ended = true;
             outbox.close(failure.status(), failure.trailers());
-            work.ifPresent(TextPipeline.Pending::cancel);
-            calls.replied(Calls.GENERATE, model(), failure.code(), startedNanos);
+            work.ifPresent(Pending::cancel);
+            calls.answered(Calls.GENERATE, Kinds.LANGUAGE, model(), failure.code(), startedNanos);
         } finally {
             lock.unlock();
         }
@@ -259,8 +259,8 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
             ended = true;
             Failures.Failure failure = Failures.of(why);
             outbox.cut(failure.status(), failure.trailers());
-            work.ifPresent(TextPipeline.Pending::cancel);
-            calls.replied(Calls.GENERATE, model(), failure.code(), startedNanos);
+            work.ifPresent(Pending::cancel);
+            calls.answered(Calls.GENERATE, Kinds.LANGUAGE, model(), failure.code(), startedNanos);
         }
     }
 
@@ -275,9 +275,9 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         try {
             if (!ended) {
                 ended = true;
-                calls.replied(Calls.GENERATE, model(), Status.Code.CANCELLED, startedNanos);
+                calls.answered(Calls.GENERATE, Kinds.LANGUAGE, model(), Status.Code.CANCELLED, startedNanos);
             }
-            work.ifPresent(TextPipeline.Pending::cancel);
+            work.ifPresent(Pending::cancel);
         } finally {
             lock.unlock();
         }

@@ -1,13 +1,7 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.server.dialogue.Dialogues;
-import dev.limbic.server.dialogue.ResponseStrategy;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
-import dev.limbic.server.pipeline.ReplyObserver;
-import dev.limbic.server.pipeline.ReplyPipeline;
-import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.server.pipeline.TextWorkers;
+import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.security.Protection;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -36,13 +30,11 @@ public final class GrpcServer implements AutoCloseable {
     private static final Duration LAST_BYTES = Duration.ofMillis(500);
 
     private final Server server;
-    private final TextWorkers workers;
     private final Admission admission;
     private final ModelHealth health;
 
-    private GrpcServer(Server server, TextWorkers workers, Admission admission, ModelHealth health) {
+    private GrpcServer(Server server, Admission admission, ModelHealth health) {
         this.server = server;
-        this.workers = workers;
         this.admission = admission;
         this.health = health;
     }
@@ -55,12 +47,10 @@ public final class GrpcServer implements AutoCloseable {
     @SuppressWarnings("deprecation") // the v1alpha reflection service, which many tools still ask for
     public static GrpcServer start(
             WireSettings settings,
-            Models models,
-            Languages languages,
-            ResponseStrategy strategy,
+            Pipeline pipeline,
+            Dialogues dialogues,
             ModelHealth health,
             WireObserver observer,
-            ReplyObserver replies,
             Protection protection)
             throws IOException {
         InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
@@ -68,11 +58,7 @@ public final class GrpcServer implements AutoCloseable {
             throw new UnknownHostException(settings.host());
         }
         Admission admission = new Admission(settings.maxCalls(), settings.maxBytesInFlight());
-        TextWorkers workers = new TextWorkers(settings.workers());
-        TextPipeline pipeline = new TextPipeline(models, settings.maxTextBytes(), workers);
-        ReplyPipeline writing = new ReplyPipeline(languages, settings.maxTextBytes(), workers, replies);
-        Dialogues dialogues = new Dialogues(pipeline, writing, strategy, settings.maxTurns());
-        Calls calls = new Calls(pipeline, models, dialogues, admission, observer, settings.maxInFlightPerStream());
+        Calls calls = new Calls(pipeline, dialogues, admission, observer, settings.maxInFlightPerStream());
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;
@@ -98,18 +84,8 @@ public final class GrpcServer implements AutoCloseable {
                 .addService(Visitors.host(ProtoReflectionService.newInstance(), admission))
                 .addStreamTracerFactory(Unread.factory(admission))
                 .build();
-        try {
-            server.start();
-        } catch (IOException e) {
-            workers.close();
-            throw e;
-        }
-        return new GrpcServer(server, workers, admission, health);
-    }
-
-    /** Long texts that wait for a worker. */
-    public int textsWaiting() {
-        return workers.waiting();
+        server.start();
+        return new GrpcServer(server, admission, health);
     }
 
     /** Bytes that all calls hold: messages, what waits to be sent, what conversations remember. */
@@ -157,8 +133,6 @@ public final class GrpcServer implements AutoCloseable {
         } catch (InterruptedException e) {
             server.shutdownNow();
             Thread.currentThread().interrupt();
-        } finally {
-            workers.close();
         }
     }
 }

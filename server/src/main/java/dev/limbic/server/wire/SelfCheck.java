@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.v1.AnalyzeRequest;
@@ -52,8 +53,7 @@ public final class SelfCheck {
      * @param host that the server listens on; every address means this machine
      * @throws IOException if a model does not answer; the message says which
      */
-    public static void run(String host, int port, List<ModelCard> models, List<LanguageCard> languages)
-            throws IOException, InterruptedException {
+    public static void run(String host, int port, List<ModelCard> models) throws IOException, InterruptedException {
         InetSocketAddress listening = new InetSocketAddress(host, port);
         SocketAddress address =
                 listening.getAddress() != null && listening.getAddress().isAnyLocalAddress()
@@ -63,16 +63,20 @@ public final class SelfCheck {
                 NettyChannelBuilder.forAddress(address).usePlaintext().build();
         try {
             for (ModelCard model : models) {
-                AnalyzeRequest request = AnalyzeRequest.newBuilder()
-                        .setModel(model.name())
-                        .setText(TEXT)
-                        .build();
-                unary(channel, request);
-                stream(channel, request);
-            }
-            for (LanguageCard language : languages) {
-                generate(channel, language.name());
-                converse(channel, language.name());
+                switch (model) {
+                    case ClassifierCard card -> {
+                        AnalyzeRequest request = AnalyzeRequest.newBuilder()
+                                .setModel(card.name())
+                                .setText(TEXT)
+                                .build();
+                        unary(channel, request);
+                        stream(channel, request);
+                    }
+                    case LanguageCard card -> {
+                        generate(channel, card.name());
+                        converse(channel, card.name());
+                    }
+                }
             }
         } finally {
             channel.shutdownNow();

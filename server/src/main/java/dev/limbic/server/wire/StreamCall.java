@@ -1,8 +1,11 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.model.Kinds;
+import dev.limbic.server.pipeline.Answer;
+import dev.limbic.server.pipeline.Pending;
+import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.security.Caller;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
@@ -91,7 +94,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         try {
             caller.request();
             slot.hold(Cost.of(inbound.request()));
-            slot.startedAs(calls.pipeline().analyze(Codec.textRequest(inbound, deadline), slot));
+            slot.startedAs(calls.pipeline().submit(Kinds.TEXT, Codec.request(inbound, deadline), slot));
         } catch (LimbicException e) {
             slot.failed(e);
         } catch (RuntimeException e) {
@@ -186,12 +189,12 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
     }
 
     /** The place of one request in the order of the stream; its fields are guarded by the stream's lock. */
-    private final class Slot implements TextPipeline.Receiver {
+    private final class Slot implements Receiver<Emotions> {
         private final String requestId;
         private final long clientTimeMicros;
         private final String model;
         private final long startedNanos = System.nanoTime();
-        private TextPipeline.@Nullable Pending pending;
+        private @Nullable Pending pending;
         private long held;
         private @Nullable AnalyzeStreamResponse response;
 
@@ -207,7 +210,7 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
             held = bytes; // before anyone else knows the slot's work
         }
 
-        void startedAs(TextPipeline.Pending work) {
+        void startedAs(Pending work) {
             boolean tooLate;
             lock.lock();
             try {
@@ -222,8 +225,8 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         }
 
         @Override
-        public void answered(TextAnswer answer) {
-            caller.charge(answer.tokens());
+        public void answered(Answer<Emotions> answer) {
+            caller.charge(answer.cost());
             fill(response().setAnalysis(Codec.analysis(answer)).build(), Status.Code.OK);
         }
 
@@ -240,7 +243,8 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         private void fill(AnalyzeStreamResponse filled, Status.Code code) {
             lock.lock();
             try {
-                calls.answered(Calls.ANALYZE_STREAM, model, ended ? Status.Code.CANCELLED : code, startedNanos);
+                calls.answered(
+                        Calls.ANALYZE_STREAM, Kinds.TEXT, model, ended ? Status.Code.CANCELLED : code, startedNanos);
                 response = filled;
                 flush();
             } finally {
@@ -249,9 +253,9 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         }
 
         void abandon() {
-            TextPipeline.Pending work = pending;
+            Pending work = pending;
             if (work != null && work.cancel()) {
-                calls.answered(Calls.ANALYZE_STREAM, model, Status.Code.CANCELLED, startedNanos);
+                calls.answered(Calls.ANALYZE_STREAM, Kinds.TEXT, model, Status.Code.CANCELLED, startedNanos);
             }
         }
     }

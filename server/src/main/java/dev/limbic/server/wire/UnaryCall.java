@@ -1,8 +1,11 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.server.pipeline.TextAnswer;
-import dev.limbic.server.pipeline.TextPipeline;
+import dev.limbic.model.Kinds;
+import dev.limbic.server.pipeline.Answer;
+import dev.limbic.server.pipeline.Pending;
+import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.security.Caller;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * One Analyze call. gRPC calls the listener methods one after another; the answer comes from another thread, so what
  * touches the call is behind a lock.
  */
-final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements TextPipeline.Receiver {
+final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements Receiver<Emotions> {
     private final Calls calls;
     private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call;
     private final Admission.Seat seat;
@@ -28,7 +31,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
 
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Inbound<AnalyzeRequest> inbound;
-    private TextPipeline.@Nullable Pending pending;
+    private @Nullable Pending pending;
     private boolean ended;
     private long closedNanos;
 
@@ -85,7 +88,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
             return;
         }
         try {
-            TextPipeline.Pending work = calls.pipeline().analyze(Codec.textRequest(inbound, deadline), this);
+            Pending work = calls.pipeline().submit(Kinds.TEXT, Codec.request(inbound, deadline), this);
             lock.lock();
             try {
                 pending = work;
@@ -100,8 +103,8 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     }
 
     @Override
-    public void answered(TextAnswer answer) {
-        caller.charge(answer.tokens());
+    public void answered(Answer<Emotions> answer) {
+        caller.charge(answer.cost());
         AnalyzeRequest request = request();
         AnalyzeResponse response = AnalyzeResponse.newBuilder()
                 .setRequestId(Codec.echo(request.getRequestId()))
@@ -114,7 +117,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
                 return;
             }
             ended = true;
-            calls.answered(Calls.ANALYZE, model(), Status.Code.OK, startedNanos);
+            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), Status.Code.OK, startedNanos);
             closedNanos = System.nanoTime();
             call.sendHeaders(new Metadata());
             call.sendMessage(response);
@@ -133,7 +136,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
                 return;
             }
             ended = true;
-            calls.answered(Calls.ANALYZE, model(), failure.code(), startedNanos);
+            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), failure.code(), startedNanos);
             closedNanos = System.nanoTime();
             call.close(failure.status(), failure.trailers());
         } finally {
@@ -143,7 +146,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
 
     @Override
     public void onCancel() {
-        TextPipeline.Pending work;
+        Pending work;
         boolean unanswered;
         lock.lock();
         try {
@@ -158,7 +161,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
         }
         seat.leave();
         if (unanswered) {
-            calls.answered(Calls.ANALYZE, model(), Status.Code.CANCELLED, startedNanos);
+            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), Status.Code.CANCELLED, startedNanos);
         }
     }
 

@@ -14,8 +14,6 @@ import java.time.Duration;
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
  * @param maxBytesInFlight most that all calls hold together: messages, what waits to be sent, what conversations remember
  * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
- * @param workers threads that tokenise long texts and write prompts
- * @param maxTurns most turns that a conversation remembers
  */
 public record WireSettings(
         String host,
@@ -27,6 +25,4 @@ public record WireSettings(
         int maxCalls,
         int maxCallsPerConnection,
         long maxBytesInFlight,
-        Duration keepAlive,
-        int workers,
-        int maxTurns) {}
+        Duration keepAlive) {}

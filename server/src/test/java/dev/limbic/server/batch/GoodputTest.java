@@ -36,7 +36,7 @@ class GoodputTest {
     private static final double MEAN_FACTOR = .05 * SLOW + .95 * (1 + NOISE * Math.sqrt(2 / Math.PI));
 
     private final Random random = new Random(1);
-    private final Turns turns = new Turns(POLICY, new Steppers());
+    private final Turns turns = new Turns(new Steppers());
     private long now;
     private @Nullable Batch<?, ?> running;
     private long batchEnds;
@@ -69,7 +69,7 @@ class GoodputTest {
 
     @SuppressWarnings("NullAway") // nobody submits: what arrives is put among the turns by hand
     private Lane<Integer, Integer> lane() {
-        Lane<Integer, Integer> lane = new Lane<>(null, "a", List::copyOf, new Pace(), now);
+        Lane<Integer, Integer> lane = new Lane<>(null, "a", List::copyOf, POLICY, new Pace(64), now);
         turns.lanes().add(lane);
         return lane;
     }
@@ -96,12 +96,12 @@ class GoodputTest {
 
     private void arrive(Lane<Integer, Integer> lane, long timeout) {
         offered++;
-        int tokens = (int) Math.min(MOST_TOKENS, 1 - (MEAN_TOKENS - 1) * Math.log(1 - random.nextDouble()));
+        int cost = (int) Math.min(MOST_TOKENS, 1 - (MEAN_TOKENS - 1) * Math.log(1 - random.nextDouble()));
         long patience = PRIORITIES[random.nextInt(PRIORITIES.length)];
         try {
-            Claim claim = turns.requireRoom(lane, tokens, patience, timeout, now);
+            Claim claim = turns.requireRoom(lane, cost, patience, timeout, now);
             boolean trusting = turns.forecast().mustLearn(lane, now);
-            turns.add(new Ticket<>(lane, claim, trusting, tokens, new Unheard()), now);
+            turns.add(new Ticket<>(lane, claim, trusting, cost, new Unheard()), now);
             accepted++;
         } catch (LimbicException.Overloaded refused) {
             assertThat(refused.retryAfter()).isPositive();
@@ -121,13 +121,13 @@ class GoodputTest {
         running = turn.batch();
         if (running != null) {
             double factor = random.nextInt(20) == 0 ? SLOW : 1 + NOISE * Math.abs(random.nextGaussian());
-            batchEnds = now + (long) (factor * (fixed + perToken * running.tokens()));
+            batchEnds = now + (long) (factor * (fixed + perToken * running.cost()));
         }
     }
 
     private void end(Lane<Integer, Integer> lane) {
         Batch<?, ?> batch = Objects.requireNonNull(running);
-        lane.ran(batch.tokens(), now - batch.assembledNanos(), now);
+        lane.ran(batch.cost(), now - batch.assembledNanos(), now);
         inTime += (int) batch.tickets().stream()
                 .filter(ticket -> !ticket.expiredAt(now))
                 .count();

@@ -30,13 +30,14 @@ class MicroBatcherTest {
     private final ExecutorService completions = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("answers").factory());
     private final AtomicReference<String> stoppedOn = new AtomicReference<>("");
-    private MicroBatcher batcher = batcher(new BatchPolicy(100, 8, 16, Duration.ZERO));
+    private final MicroBatcher batcher = batcher();
+    private BatchPolicy policy = new BatchPolicy(100, 8, 16, Duration.ZERO);
 
-    private MicroBatcher batcher(BatchPolicy policy) {
+    private MicroBatcher batcher() {
         BatchObserver observer = new BatchObserver() {
             @Override
-            public void ran(String lane, int rows, int tokens, long computeNanos) {
-                events.add("ran " + lane + " " + rows + " " + tokens);
+            public void ran(String lane, int rows, int cost, long computeNanos) {
+                events.add("ran " + lane + " " + rows + " " + cost);
             }
 
             @Override
@@ -54,42 +55,40 @@ class MicroBatcherTest {
         };
         return new MicroBatcher(
                 "test",
-                policy,
                 completions,
                 observer,
                 () -> stoppedOn.set(Thread.currentThread().getName()),
                 now::get);
     }
 
-    private void replaceBatcher(BatchPolicy policy) {
-        batcher.close();
-        batcher = batcher(policy);
-    }
-
     /** A lane whose device waits at the gate whenever a batch holds "hold". */
     private Lane<String, String> lane(String name) {
-        return batcher.lane(name, batch -> {
-            batches.add(name + batch);
-            if (batch.contains("hold")) {
-                arrivals.release();
-                gate.acquireUninterruptibly();
-            }
-            if (batch.contains("fail")) {
-                throw new IllegalStateException("broken");
-            }
-            if (batch.contains("error")) {
-                throw new StackOverflowError();
-            }
-            if (batch.contains("lose")) {
-                return List.of();
-            }
-            return batch.stream().map(each -> each + "!").toList();
-        });
+        return batcher.lane(
+                name,
+                batch -> {
+                    batches.add(name + batch);
+                    if (batch.contains("hold")) {
+                        arrivals.release();
+                        gate.acquireUninterruptibly();
+                    }
+                    if (batch.contains("fail")) {
+                        throw new IllegalStateException("broken");
+                    }
+                    if (batch.contains("error")) {
+                        throw new StackOverflowError();
+                    }
+                    if (batch.contains("lose")) {
+                        return List.of();
+                    }
+                    return batch.stream().map(each -> each + "!").toList();
+                },
+                policy,
+                new Pace(1));
     }
 
-    private Recorder submit(Lane<String, String> lane, String payload, int tokens, long patience, long timeout) {
+    private Recorder submit(Lane<String, String> lane, String payload, int cost, long patience, long timeout) {
         Recorder recorder = new Recorder();
-        lane.submit(payload, tokens, patience, timeout, recorder);
+        lane.submit(payload, cost, patience, timeout, recorder);
         return recorder;
     }
 
@@ -127,7 +126,7 @@ class MicroBatcherTest {
         now.addAndGet(5_000);
         gate.release();
         assertThat(first.ride().rows()).isEqualTo(2);
-        assertThat(second.ride().tokens()).isEqualTo(7);
+        assertThat(second.ride().cost()).isEqualTo(7);
         assertThat(second.ride().queueNanos()).isEqualTo(5_000);
         assertThat(batches).containsExactly("a[hold]", "a[1, 2]");
         assertThat(events).contains("ran a 2 7");
@@ -135,12 +134,12 @@ class MicroBatcherTest {
 
     @Test
     void aBatchKeepsToTheTokenBudgetAndTheRowBound() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(10, 3, 16, Duration.ZERO));
+        policy = new BatchPolicy(10, 3, 16, Duration.ZERO);
         Lane<String, String> lane = lane("a");
         hold(lane);
         List<Recorder> all = new ArrayList<>();
-        for (int tokens : new int[] {4, 4, 4, 50, 1, 1, 1, 1}) {
-            all.add(submit(lane, "t" + tokens, tokens, NORMAL, NEVER));
+        for (int cost : new int[] {4, 4, 4, 50, 1, 1, 1, 1}) {
+            all.add(submit(lane, "t" + cost, cost, NORMAL, NEVER));
         }
         gate.release();
         for (Recorder each : all) {
@@ -151,7 +150,7 @@ class MicroBatcherTest {
 
     @Test
     void theMostUrgentGoesFirstAcrossLanes() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 1, 16, Duration.ZERO));
+        policy = new BatchPolicy(100, 1, 16, Duration.ZERO);
         Lane<String, String> a = lane("a");
         Lane<String, String> b = lane("b");
         hold(a);
@@ -188,7 +187,7 @@ class MicroBatcherTest {
 
     @Test
     void cancelledWorkIsDroppedAndItsPlaceFreed() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 8, 2, Duration.ZERO));
+        policy = new BatchPolicy(100, 8, 2, Duration.ZERO);
         Lane<String, String> lane = lane("a");
         hold(lane);
         Recorder gone = new Recorder();
@@ -218,7 +217,7 @@ class MicroBatcherTest {
 
     @Test
     void aFullQueueRefusesWithATimeToRetryAndLeavesOtherLanesAlone() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 8, 3, Duration.ZERO));
+        policy = new BatchPolicy(100, 8, 3, Duration.ZERO);
         Lane<String, String> a = lane("a");
         Lane<String, String> b = lane("b");
         hold(a);
@@ -287,7 +286,7 @@ class MicroBatcherTest {
 
     @Test
     void aConfiguredDelayLetsAnIdleDeviceWaitUntilTheBatchIsFull() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 2, 16, Duration.ofMillis(1)));
+        policy = new BatchPolicy(100, 2, 16, Duration.ofMillis(1));
         Lane<String, String> lane = lane("a");
         // The clock stands still, so the delay cannot pass; only a full batch can start.
         Recorder first = submit(lane, "1");
@@ -335,7 +334,7 @@ class MicroBatcherTest {
 
     @Test
     void manyThreadsLoseNothing() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(64, 16, 100_000, Duration.ZERO));
+        policy = new BatchPolicy(64, 16, 100_000, Duration.ZERO);
         Lane<String, String> a = lane("a");
         Lane<String, String> b = lane("b");
         List<Recorder> all = new CopyOnWriteArrayList<>();

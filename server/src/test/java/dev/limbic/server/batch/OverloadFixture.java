@@ -23,7 +23,7 @@ abstract class OverloadFixture {
     static final long LOW = 500 * MS;
     static final long TRUST = TimeUnit.SECONDS.toNanos(1);
 
-    record Job(String name, int tokens, boolean held) {
+    record Job(String name, int cost, boolean held) {
         @Override
         public String toString() {
             return name;
@@ -35,15 +35,18 @@ abstract class OverloadFixture {
     final Semaphore arrivals = new Semaphore(0);
     final Semaphore gate = new Semaphore(0);
     final AtomicLong now = new AtomicLong();
-    final AtomicLong nanosPerToken = new AtomicLong(MS);
+    final AtomicLong nanosPerCost = new AtomicLong(MS);
     final AtomicLong nanosPerBatch = new AtomicLong();
     final ExecutorService completions = Executors.newSingleThreadExecutor();
-    MicroBatcher batcher = batcher(new BatchPolicy(1000, 64, 64, Duration.ZERO));
+    final MicroBatcher batcher = batcher();
 
-    MicroBatcher batcher(BatchPolicy policy) {
+    /** Of the lanes that are added from now on. */
+    BatchPolicy policy = new BatchPolicy(1000, 64, 64, Duration.ZERO);
+
+    private MicroBatcher batcher() {
         BatchObserver observer = new BatchObserver() {
             @Override
-            public void ran(String lane, int rows, int tokens, long computeNanos) {}
+            public void ran(String lane, int rows, int cost, long computeNanos) {}
 
             @Override
             public void waited(String lane, long queueNanos) {}
@@ -56,12 +59,7 @@ abstract class OverloadFixture {
             @Override
             public void failed(String lane, int rows, Throwable cause) {}
         };
-        return new MicroBatcher("test", policy, completions, observer, () -> {}, now::get);
-    }
-
-    void replaceBatcher(BatchPolicy policy) {
-        batcher.close();
-        batcher = batcher(policy);
+        return new MicroBatcher("test", completions, observer, () -> {}, now::get);
     }
 
     @AfterEach
@@ -77,7 +75,7 @@ abstract class OverloadFixture {
     }
 
     static Pace learnt(long nanosPerBatch) {
-        Pace pace = new Pace();
+        Pace pace = new Pace(64);
         for (int i = 0; i < 100; i++) {
             pace.observed(1, nanosPerBatch + MS);
             pace.observed(256, nanosPerBatch + 256 * MS);
@@ -90,14 +88,15 @@ abstract class OverloadFixture {
                 name,
                 batch -> {
                     batches.add(name + batch);
-                    int tokens = batch.stream().mapToInt(Job::tokens).sum();
+                    int cost = batch.stream().mapToInt(Job::cost).sum();
                     if (batch.stream().anyMatch(Job::held)) {
                         arrivals.release();
                         gate.acquireUninterruptibly();
                     }
-                    now.addAndGet(nanosPerBatch.get() + tokens * nanosPerToken.get());
+                    now.addAndGet(nanosPerBatch.get() + cost * nanosPerCost.get());
                     return batch.stream().map(Job::name).toList();
                 },
+                policy,
                 pace);
     }
 
@@ -108,14 +107,14 @@ abstract class OverloadFixture {
         return lane;
     }
 
-    Recorder submit(Lane<Job, String> lane, String name, int tokens, long patience, long timeout) {
+    Recorder submit(Lane<Job, String> lane, String name, int cost, long patience, long timeout) {
         Recorder recorder = new Recorder();
-        lane.submit(new Job(name, tokens, false), tokens, patience, timeout, recorder);
+        lane.submit(new Job(name, cost, false), cost, patience, timeout, recorder);
         return recorder;
     }
 
-    void run(Lane<Job, String> lane, int tokens) throws InterruptedException {
-        submit(lane, "first", tokens, NORMAL, NEVER).result();
+    void run(Lane<Job, String> lane, int cost) throws InterruptedException {
+        submit(lane, "first", cost, NORMAL, NEVER).result();
         awaitIdle();
         batches.clear();
     }
@@ -129,13 +128,13 @@ abstract class OverloadFixture {
     }
 
     /** Keeps the device busy with a batch of so many tokens until the gate opens. */
-    void hold(Lane<Job, String> lane, int tokens) throws InterruptedException {
-        lane.submit(new Job("held", tokens, true), tokens, NORMAL, NEVER, new Recorder());
+    void hold(Lane<Job, String> lane, int cost) throws InterruptedException {
+        lane.submit(new Job("held", cost, true), cost, NORMAL, NEVER, new Recorder());
         arrivals.acquire();
     }
 
-    void assertRefused(Lane<Job, String> lane, int tokens, long patience, long timeout, long retryMillis) {
-        assertThatThrownBy(() -> submit(lane, "refused", tokens, patience, timeout))
+    void assertRefused(Lane<Job, String> lane, int cost, long patience, long timeout, long retryMillis) {
+        assertThatThrownBy(() -> submit(lane, "refused", cost, patience, timeout))
                 .isInstanceOfSatisfying(
                         LimbicException.Overloaded.class,
                         e -> assertThat(e.retryAfter())

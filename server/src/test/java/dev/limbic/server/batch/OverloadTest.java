@@ -49,7 +49,7 @@ class OverloadTest extends OverloadFixture {
 
     @Test
     void whereNothingIsKnownEverythingIsAccepted() throws InterruptedException {
-        Lane<Job, String> lane = lane("a", new Pace());
+        Lane<Job, String> lane = lane("a", new Pace(64));
         hold(lane, 10);
         Recorder accepted = submit(lane, "accepted", 10, NORMAL, 20 * MS);
         gate.release();
@@ -162,11 +162,11 @@ class OverloadTest extends OverloadFixture {
     @Test
     void aWrongEstimateHealsItself() throws InterruptedException {
         Lane<Job, String> lane = runningLane();
-        nanosPerToken.set(100 * MS);
+        nanosPerCost.set(100 * MS);
         for (int i = 0; i < 40; i++) {
             run(lane, 10);
         }
-        nanosPerToken.set(MS);
+        nanosPerCost.set(MS);
         assertTooBusy(lane);
         now.addAndGet(TRUST - MS);
         assertTooBusy(lane);
@@ -180,9 +180,9 @@ class OverloadTest extends OverloadFixture {
     @Test
     void oneSlowBatchRefusesNobodyAfterIt() throws InterruptedException {
         Lane<Job, String> lane = runningLane();
-        nanosPerToken.set(1000 * MS);
+        nanosPerCost.set(1000 * MS);
         run(lane, 10);
-        nanosPerToken.set(MS);
+        nanosPerCost.set(MS);
         assertThat(submit(lane, "next", 10, NORMAL, 20 * MS).result()).isEqualTo("next");
     }
 

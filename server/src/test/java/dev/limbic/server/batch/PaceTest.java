@@ -8,27 +8,27 @@ import org.junit.jupiter.api.Test;
 class PaceTest {
     private static final int[] SIZES = {1, 500, 7, 64, 2048, 30, 128};
 
-    private static double machine(double tokens, double slowness) {
-        return slowness * (3_000_000 + 40_000 * tokens);
+    private static double machine(double cost, double slowness) {
+        return slowness * (3_000_000 + 40_000 * cost);
     }
 
     private static Pace learnt(double slowness) {
-        Pace pace = new Pace();
+        Pace pace = new Pace(64);
         teach(pace, slowness, 300);
         return pace;
     }
 
     private static void teach(Pace pace, double slowness, int batches) {
         for (int i = 0; i < batches; i++) {
-            int tokens = SIZES[i % SIZES.length];
-            pace.observed(tokens, (long) machine(tokens, slowness));
+            int cost = SIZES[i % SIZES.length];
+            pace.observed(cost, (long) machine(cost, slowness));
         }
     }
 
     private static void assertKnows(Pace pace, double slowness, double part) {
-        for (int tokens : SIZES) {
-            double truth = machine(tokens, slowness);
-            assertThat(pace.nanos(1, tokens)).as("%d tokens", tokens).isCloseTo(truth, within(part * truth));
+        for (int cost : SIZES) {
+            double truth = machine(cost, slowness);
+            assertThat(pace.nanos(1, cost)).as("%d tokens", cost).isCloseTo(truth, within(part * truth));
         }
     }
 
@@ -42,7 +42,7 @@ class PaceTest {
 
     @Test
     void theFirstBatchIsWorthMoreThanNothing() {
-        Pace pace = new Pace();
+        Pace pace = new Pace(64);
         assertThat(pace.known()).isFalse();
         assertThat(pace.nanos(1, 100)).isZero();
         pace.observed(100, 7_000_000);
@@ -73,7 +73,7 @@ class PaceTest {
 
     @Test
     void batchesOfOneSizeTellOfThatSize() {
-        Pace pace = new Pace();
+        Pace pace = new Pace(64);
         for (int i = 0; i < 50; i++) {
             pace.observed(2048, 50_000_000);
         }
@@ -92,7 +92,7 @@ class PaceTest {
 
     @Test
     void noTimeAtAllDoesNotBreakIt() {
-        Pace pace = new Pace();
+        Pace pace = new Pace(64);
         pace.observed(10, 0);
         pace.observed(10, 0);
         pace.observed(10, 5_000);

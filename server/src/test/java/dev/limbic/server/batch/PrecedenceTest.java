@@ -73,7 +73,7 @@ class PrecedenceTest extends OverloadFixture {
 
     @Test
     void inAFloodOfOverdueLowWorkHighWorkRidesInTheNextBatch() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 4, 64, Duration.ZERO));
+        policy = new BatchPolicy(100, 4, 64, Duration.ZERO);
         Lane<Job, String> lane = runningLane();
         hold(lane, 10);
         for (int i = 0; i < 12; i++) {
@@ -88,7 +88,7 @@ class PrecedenceTest extends OverloadFixture {
 
     @Test
     void aFullQueueDisplacesTheLeastUrgentOfLowerPriority() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 8, 3, Duration.ZERO));
+        policy = new BatchPolicy(100, 8, 3, Duration.ZERO);
         Lane<Job, String> lane = runningLane();
         hold(lane, 30);
         Recorder low1 = submit(lane, "low1", 1, LOW, NEVER);
@@ -117,7 +117,7 @@ class PrecedenceTest extends OverloadFixture {
 
     @Test
     void nothingStarves() throws InterruptedException {
-        replaceBatcher(new BatchPolicy(100, 1, 64, Duration.ZERO));
+        policy = new BatchPolicy(100, 1, 64, Duration.ZERO);
         Lane<Job, String> a = runningLane();
         Lane<Job, String> b = lane("b", learnt());
         hold(a, 10);

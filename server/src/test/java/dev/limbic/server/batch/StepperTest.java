@@ -22,8 +22,9 @@ class StepperTest {
     private final Semaphore arrivals = new Semaphore(0);
     private final Semaphore gate = new Semaphore(0);
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
-    private final MicroBatcher batcher = new MicroBatcher(
-            "test", new BatchPolicy(1, 1, 16, Duration.ZERO), completions, BatchObserver.NONE, () -> turns.add("stop"));
+    private static final BatchPolicy POLICY = new BatchPolicy(1, 1, 16, Duration.ZERO);
+    private final MicroBatcher batcher =
+            new MicroBatcher("test", completions, BatchObserver.NONE, () -> turns.add("stop"));
 
     @AfterEach
     void stop() {
@@ -68,10 +69,14 @@ class StepperTest {
     }
 
     private Lane<String, String> lane() {
-        return batcher.lane("lane", batch -> {
-            turns.addAll(batch);
-            return batch;
-        });
+        return batcher.lane(
+                "lane",
+                batch -> {
+                    turns.addAll(batch);
+                    return batch;
+                },
+                POLICY,
+                new Pace(1));
     }
 
     private static Recorder submit(Lane<String, String> lane, String payload) {
@@ -145,10 +150,14 @@ class StepperTest {
         Steps steps = new Steps("step");
         steps.give(1_000_000);
         arrivals.acquire();
-        Lane<String, String> broken = batcher.lane("broken", batch -> {
-            batcher.suspend(lost, () -> false);
-            throw lost;
-        });
+        Lane<String, String> broken = batcher.lane(
+                "broken",
+                batch -> {
+                    batcher.suspend(lost, () -> false);
+                    throw lost;
+                },
+                POLICY,
+                new Pace(1));
         Recorder breaking = submit(broken, "breaks");
         gate.release();
         assertThat(breaking.failure()).isSameAs(lost);

@@ -18,8 +18,8 @@ class SuspensionTest {
     private final Semaphore arrivals = new Semaphore(0);
     private final Semaphore gate = new Semaphore(0);
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
-    private final MicroBatcher batcher = new MicroBatcher(
-            "test", new BatchPolicy(100, 8, 16, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
+    private static final BatchPolicy POLICY = new BatchPolicy(100, 8, 16, Duration.ZERO);
+    private final MicroBatcher batcher = new MicroBatcher("test", completions, BatchObserver.NONE, () -> {});
 
     @AfterEach
     void stop() {
@@ -29,13 +29,17 @@ class SuspensionTest {
     }
 
     private Lane<String, String> lane(String name) {
-        return batcher.lane(name, batch -> {
-            if (batch.contains(HOLD)) {
-                arrivals.release();
-                gate.acquireUninterruptibly();
-            }
-            return batch.stream().map(each -> each + "!").toList();
-        });
+        return batcher.lane(
+                name,
+                batch -> {
+                    if (batch.contains(HOLD)) {
+                        arrivals.release();
+                        gate.acquireUninterruptibly();
+                    }
+                    return batch.stream().map(each -> each + "!").toList();
+                },
+                POLICY,
+                new Pace(1));
     }
 
     private static Recorder submit(Lane<String, String> lane, String payload) {
@@ -49,13 +53,17 @@ class SuspensionTest {
         Lane<String, String> lane = lane("a");
         LimbicException.Unavailable lost = new LimbicException.Unavailable("lost", Duration.ofSeconds(1));
         Semaphore repairing = new Semaphore(0);
-        Lane<String, String> broken = batcher.lane("broken", batch -> {
-            batcher.suspend(lost, () -> {
-                repairing.acquireUninterruptibly();
-                return true;
-            });
-            throw lost;
-        });
+        Lane<String, String> broken = batcher.lane(
+                "broken",
+                batch -> {
+                    batcher.suspend(lost, () -> {
+                        repairing.acquireUninterruptibly();
+                        return true;
+                    });
+                    throw lost;
+                },
+                POLICY,
+                new Pace(1));
         submit(lane, HOLD);
         arrivals.acquire();
         Recorder breaking = submit(broken, "breaks");
@@ -72,10 +80,14 @@ class SuspensionTest {
     @Test
     void aDeviceThatCannotBeRepairedRefusesForGood() throws InterruptedException {
         LimbicException.Unavailable lost = new LimbicException.Unavailable("lost", Duration.ofSeconds(1));
-        Lane<String, String> broken = batcher.lane("broken", batch -> {
-            batcher.suspend(lost, () -> false);
-            throw lost;
-        });
+        Lane<String, String> broken = batcher.lane(
+                "broken",
+                batch -> {
+                    batcher.suspend(lost, () -> false);
+                    throw lost;
+                },
+                POLICY,
+                new Pace(1));
         assertThat(submit(broken, "breaks").failure()).isSameAs(lost);
         for (int i = 0; i < 3; i++) {
             assertThatThrownBy(() -> submit(broken, "later")).isSameAs(lost);

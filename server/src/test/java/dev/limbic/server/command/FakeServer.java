@@ -20,7 +20,7 @@ public final class FakeServer {
         if (hold) {
             model.holdBatches();
         }
-        LimbicServer server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
+        LimbicServer server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(List.of(model.typed()))));
         ServeCommand.stopOnSignal(server, Duration.ofSeconds(30), () -> 0);
         System.out.println("port " + server.grpcPort());
         if (hold) {

@@ -80,7 +80,7 @@ abstract class SecuredServer {
     LimbicServer start(@Nullable Path tokens, Security.@Nullable Tls tls, Security.Open open) throws IOException {
         Security security = new Security(tokens, tls, open, false, Duration.ofMillis(10));
         ServerConfig config = TestConfig.secured(TestConfig.of("fake"), security);
-        LimbicServer started = LimbicServer.start(config, List.of(Host.of(new FakeTextModel("fake"))));
+        LimbicServer started = LimbicServer.start(config, List.of(Host.of(List.of(new FakeTextModel("fake").typed()))));
         server = started;
         return started;
     }

@@ -60,29 +60,25 @@ class ConfigLoaderTest {
     }
 
     @Test
-    void languageModelsAreReadAndMayBeNone() throws ConfigException, IOException {
-        ServerConfig.LanguageConfig builtIn = load(null).languages().getFirst();
+    void aCacheIsReadAndBuiltInModelsAreLeftOutWhereTheyAreNotFound() throws ConfigException, IOException {
+        ServerConfig.ModelConfig builtIn = load(null).models().getLast();
         assertThat(builtIn.path()).isEqualTo(folder.resolve("models/starter/dialogue-gpt"));
         assertThat(builtIn.cacheBytes()).isEqualTo(64L << 20);
-        assertThat(load(null).defaultLanguage()).isEqualTo("dialogue-gpt");
-        assertThat(load("language-models: []\n").languages()).isEmpty();
-        assertThat(load("language-models: []\n").defaultLanguage()).isEmpty();
         String two = """
                 models-directory: .
                 models:
-                  - {name: m, path: a}
-                language-models:
                   - {name: x, path: a, cache: 8GiB}
                   - {name: y, path: b, cache: 1MiB, default: true}
                 """;
-        assertThat(load(two).languages().getFirst().cacheBytes()).isEqualTo(8L << 30);
-        assertThat(load(two).defaultLanguage()).isEqualTo("y");
-        assertThat(problems(two.replace("name: y", "name: m"))).contains("'m' is the name of two models");
+        assertThat(load(two).models().getFirst().cacheBytes()).isEqualTo(8L << 30);
+        assertThat(load(two).models()).extracting(each -> each.isDefault()).containsExactly(false, true);
+        assertThat(problems(two.replace("name: y", "name: x"))).contains("'x' is the name of two models");
         assertThat(problems(two.replace("path: b", "path: gone"))).contains("is not a folder");
-        assertThat(load(two.replace(", cache: 8GiB", "")).languages().getFirst().cacheBytes())
+        assertThat(load(two.replace(", cache: 8GiB", "")).models().getFirst().cacheBytes())
                 .isEqualTo(256L << 20);
         Files.delete(folder.resolve("models/starter/dialogue-gpt"));
-        assertThat(load(null).languages()).as("left out where it is not found").isEmpty();
+        assertThat(load(null).models()).extracting(each -> each.name()).containsExactly("emotion-lstm", "emotion-bert");
+        assertThat(problems("models-directory: a\n")).contains("a holds none of the built-in models");
     }
 
     @Test
@@ -145,8 +141,10 @@ class ConfigLoaderTest {
         ServerConfig config = load(null);
         assertThat(config.grpc()).isEqualTo(new ServerConfig.Listen("127.0.0.1", 50051));
         assertThat(config.http().port()).isEqualTo(8080);
-        assertThat(config.models()).hasSize(2);
-        assertThat(config.defaultModel()).isEqualTo("emotion-lstm");
+        assertThat(config.models())
+                .extracting(each -> each.name())
+                .containsExactly("emotion-lstm", "emotion-bert", "dialogue-gpt");
+        assertThat(config.models().getFirst().isDefault()).isTrue();
         assertThat(config.models().get(1).path()).isEqualTo(folder.resolve("models/starter/emotion-bert"));
         assertThat(config.models().get(1).device()).isEqualTo(DeviceChoice.AUTO);
         assertThat(config.models().get(1).precision()).isEqualTo(PrecisionChoice.AUTO);
@@ -195,11 +193,9 @@ class ConfigLoaderTest {
         assertThat(config.models())
                 .containsExactly(
                         new ServerConfig.ModelConfig(
-                                "a", folder.resolve("a"), DeviceChoice.AUTO, PrecisionChoice.AUTO, false),
+                                "a", folder.resolve("a"), DeviceChoice.AUTO, PrecisionChoice.AUTO, 256L << 20, false),
                         new ServerConfig.ModelConfig(
-                                "b", folder.resolve("b"), DeviceChoice.CPU, PrecisionChoice.INT8, true));
-        assertThat(config.defaultModel()).isEqualTo("b");
-        assertThat(load(MODELS).defaultModel()).isEqualTo("a");
+                                "b", folder.resolve("b"), DeviceChoice.CPU, PrecisionChoice.INT8, 256L << 20, true));
     }
 
     @Test

@@ -9,15 +9,16 @@ import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.InputLimits;
+import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyObserver;
 import dev.limbic.server.pipeline.ReplyPipeline;
-import dev.limbic.server.pipeline.TextPipeline;
-import dev.limbic.server.pipeline.TextWorkers;
+import dev.limbic.server.pipeline.Workers;
 import dev.limbic.server.runtime.FakeGeneration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
@@ -31,7 +32,7 @@ final class DialogueFixture implements AutoCloseable {
     final Scheduler scheduler;
     final Dialogues dialogues;
     private final MicroBatcher batcher;
-    private final TextWorkers workers = new TextWorkers(2);
+    private final Workers workers = new Workers(2);
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
 
     DialogueFixture(ResponseRules rules, int maxTurns) {
@@ -41,15 +42,14 @@ final class DialogueFixture implements AutoCloseable {
     /** @param blocks of 16 tokens, which are the writer's cache */
     DialogueFixture(ResponseRules rules, int maxTurns, int blocks) {
         writer = new FakeLanguageModel("writer", blocks);
-        batcher = new MicroBatcher(
-                "fake", new BatchPolicy(64, 4, 64, Duration.ZERO), completions, BatchObserver.NONE, () -> {});
-        Models models = new Models(
-                List.of(new Models.Served(reader, batcher.lane("reader", b -> List.of(reader.logits(b))))), "reader");
+        batcher = new MicroBatcher("fake", completions, BatchObserver.NONE, () -> {});
         scheduler = FakeGeneration.on(batcher, writer, 64, completions);
-        Languages languages = new Languages(List.of(new Languages.Served(writer, scheduler, batcher)), "writer");
+        BatchPolicy policy = new BatchPolicy(64, 4, 64, Duration.ZERO);
+        Catalog catalog = new Catalog(List.of(reader.on(batcher, policy), writer.on(batcher, scheduler)), Set.of());
+        InputLimits limits = new InputLimits(MAX_TEXT);
         dialogues = new Dialogues(
-                new TextPipeline(models, MAX_TEXT, workers),
-                new ReplyPipeline(languages, MAX_TEXT, workers, ReplyObserver.NONE),
+                new Pipeline(catalog, limits, workers),
+                new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
                 new ResponseStrategy(rules),
                 maxTurns);
     }

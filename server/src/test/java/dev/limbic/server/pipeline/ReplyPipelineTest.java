@@ -12,22 +12,20 @@ import dev.limbic.generate.Scheduler;
 import dev.limbic.generate.TokenRules;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.batch.BatchObserver;
-import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** How prompts are written: on workers that the test runs by hand. */
 class ReplyPipelineTest {
-    private final MicroBatcher batcher =
-            new MicroBatcher("test", new BatchPolicy(64, 4, 8, Duration.ZERO), Runnable::run, new Unheard(), () -> {});
+    private final MicroBatcher batcher = new MicroBatcher("test", Runnable::run, new Unheard(), () -> {});
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final List<Finish> finishes = new ArrayList<>();
     private final List<String> computed = new ArrayList<>();
@@ -45,13 +43,13 @@ class ReplyPipelineTest {
     }
 
     private ReplyPipeline pipeline() {
-        Languages languages = new Languages(List.of(new Languages.Served(model, scheduler, batcher)), "speaker");
-        return new ReplyPipeline(languages, 16_384, tasks::add, ReplyObserver.NONE);
+        Catalog catalog = new Catalog(List.of(model.on(batcher, scheduler)), Set.of());
+        return new ReplyPipeline(catalog, new InputLimits(16_384), tasks::add, ReplyObserver.NONE);
     }
 
     private static final class Unheard implements BatchObserver {
         @Override
-        public void ran(String lane, int rows, int tokens, long computeNanos) {}
+        public void ran(String lane, int rows, int cost, long computeNanos) {}
 
         @Override
         public void waited(String lane, long queueNanos) {}
@@ -68,7 +66,7 @@ class ReplyPipelineTest {
         batcher.close();
     }
 
-    private TextPipeline.Pending reply(List<Turn> turns, long timeoutNanos) {
+    private Pending reply(List<Turn> turns, long timeoutNanos) {
         ReplyRequest request = new ReplyRequest(
                 "", new ReplyRequest.Talk(turns, true), null, SamplingWish.DEFAULT, Priority.NORMAL, timeoutNanos);
         return pipeline().reply(request, new ReplyListener() {
@@ -84,7 +82,7 @@ class ReplyPipelineTest {
 
     /** The prompt that reaches the device. */
     private String prompted(List<Turn> turns) {
-        TextPipeline.Pending pending = reply(turns, Long.MAX_VALUE);
+        Pending pending = reply(turns, Long.MAX_VALUE);
         computed.clear();
         model.whileComputing(step -> {
             byte[] bytes = new byte[step.rows()];

@@ -7,11 +7,10 @@ import dev.limbic.generate.GeneratedToken;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.batch.BatchObserver;
-import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
 import dev.limbic.server.runtime.FakeGeneration;
-import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -28,13 +27,12 @@ class ReplyThreadTest {
         List<Thread> computing = new CopyOnWriteArrayList<>();
         List<Thread> telling = new CopyOnWriteArrayList<>();
         model.whileComputing(step -> computing.add(Thread.currentThread()));
-        try (MicroBatcher device = new MicroBatcher(
-                "test", new BatchPolicy(64, 4, 8, Duration.ZERO), answers, BatchObserver.NONE, () -> {})) {
+        try (MicroBatcher device = new MicroBatcher("test", answers, BatchObserver.NONE, () -> {})) {
             Scheduler scheduler = FakeGeneration.on(device, model, 8, answers);
-            Languages languages = new Languages(List.of(new Languages.Served(model, scheduler, device)), "speaker");
+            Catalog catalog = new Catalog(List.of(model.on(device, scheduler)), Set.of());
             ReplyPipeline pipeline = new ReplyPipeline(
-                    languages,
-                    1024,
+                    catalog,
+                    new InputLimits(1024),
                     Runnable::run,
                     (name, reason, count, first, all) -> telling.add(Thread.currentThread()));
             CountDownLatch ended = new CountDownLatch(3);

@@ -8,7 +8,6 @@ import dev.limbic.ops.cuda.sim.CudaSimulator;
 import dev.limbic.server.TestConfig;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
-import dev.limbic.server.config.ServerConfig.LanguageConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.v1.ChatMessage;
@@ -62,26 +61,19 @@ class CudaDialogueTest {
         TestDevice.expectNoLeakFromHere();
     }
 
+    private static ModelConfig model(String name, Path path) {
+        return new ModelConfig(name, path, DeviceChoice.CUDA, PrecisionChoice.AUTO, 1 << 20, false);
+    }
+
     @BeforeEach
     void start() throws IOException {
         TestDevice.expectNoLeakFromHere();
         ServerConfig.Cuda cuda =
                 new ServerConfig.Cuda(0, Path.of("target/cuda-kernels").toAbsolutePath(), true);
         List<Host> hosts = new Engine(cuda, step -> {})
-                .load(
-                        List.of(new ModelConfig(
-                                "emotion-lstm",
-                                Path.of("../models/starter/emotion-lstm"),
-                                DeviceChoice.CUDA,
-                                PrecisionChoice.AUTO,
-                                true)),
-                        List.of(new LanguageConfig(
-                                "tiny",
-                                TinyLanguage.chat(folder.resolve("tiny")),
-                                DeviceChoice.CUDA,
-                                PrecisionChoice.AUTO,
-                                1 << 20,
-                                true)));
+                .load(List.of(
+                        model("emotion-lstm", Path.of("../models/starter/emotion-lstm")),
+                        model("tiny", TinyLanguage.chat(folder.resolve("tiny")))));
         server = LimbicServer.start(TestConfig.of(List.of("emotion-lstm"), List.of("tiny")), hosts);
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()

@@ -3,8 +3,12 @@ package dev.limbic.server.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
 import dev.limbic.ops.cuda.TestDevice;
 import dev.limbic.ops.cuda.sim.CudaSimulator;
 import dev.limbic.server.Main;
@@ -70,7 +74,7 @@ class CudaServerTest {
     }
 
     private static ModelConfig model(String name, DeviceChoice device, PrecisionChoice precision) {
-        return new ModelConfig(name, Path.of("../models/starter", name), device, precision, false);
+        return new ModelConfig(name, Path.of("../models/starter", name), device, precision, 0, false);
     }
 
     private static ServerConfig.Cuda cuda(int ordinal) {
@@ -82,8 +86,7 @@ class CudaServerTest {
         for (int i = 0; i < models.length; i++) {
             names[i] = models[i].name();
         }
-        server = LimbicServer.start(
-                TestConfig.of(names), new Engine(cuda(0), step -> {}).load(List.of(models), List.of()));
+        server = LimbicServer.start(TestConfig.of(names), new Engine(cuda(0), step -> {}).load(List.of(models)));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();
@@ -92,9 +95,12 @@ class CudaServerTest {
     private List<float[]> onCpu(String name) {
         List<float[]> rows = new ArrayList<>();
         try (Host host = new Engine(cuda(0), step -> {}).load(model(name, DeviceChoice.CPU, PrecisionChoice.F32))) {
-            TextModel reference = host.models().getFirst();
+            Model<Text, Encoding, float[], Emotions> reference =
+                    host.residents(Kinds.TEXT).getFirst().model();
             for (String text : TEXTS) {
-                rows.add(reference.logits(List.of(reference.encode(text)))[0]);
+                rows.add(reference
+                        .run(List.of(reference.prepare(new Text(text))))
+                        .getFirst());
             }
         }
         return rows;
@@ -203,11 +209,9 @@ class CudaServerTest {
     void withoutAChipAutoRunsOnTheCpuAndSaysSoOnce() {
         List<String> said = new ArrayList<>();
         List<Host> hosts = new Engine(cuda(99), said::add)
-                .load(
-                        List.of(
-                                model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
-                                model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)),
-                        List.of());
+                .load(List.of(
+                        model("emotion-lstm", DeviceChoice.AUTO, PrecisionChoice.AUTO),
+                        model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO)));
         assertThat(hosts)
                 .singleElement()
                 .satisfies(host -> assertThat(host.name()).isEqualTo("cpu"));

@@ -3,14 +3,18 @@ package dev.limbic.server.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.TextModel;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.ModelRegistry.Typed;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.server.FakeDevice;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
+import dev.limbic.server.batch.Pace;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.EmotionServiceGrpc;
 import io.grpc.ManagedChannel;
@@ -46,16 +50,11 @@ class DeviceLossTest {
 
     @BeforeEach
     void start() throws IOException {
-        Host host = new Host(
-                device(),
-                this::device,
-                new Host.Loaders(
-                        List.of(device -> {
-                            FakeTextModel model = new FakeTextModel("fake");
-                            loaded.add(model);
-                            return model;
-                        }),
-                        List.of()));
+        Host host = new Host(device(), this::device, List.of(device -> {
+            FakeTextModel model = new FakeTextModel("fake");
+            loaded.add(model);
+            return model.typed();
+        }));
         server = LimbicServer.start(TestConfig.of("fake"), List.of(host));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
@@ -161,11 +160,10 @@ class DeviceLossTest {
     @Test
     void whatWasLoadedIsClosedWhenAnotherModelCannotBe() {
         FakeTextModel first = new FakeTextModel("first");
-        List<Function<Device, TextModel>> loaders = List.of(device -> first, device -> {
+        List<Function<Device, Typed<?>>> loaders = List.of(device -> first.typed(), device -> {
             throw new LimbicException.Invalid("broken");
         });
-        assertThatThrownBy(() -> new Host(device(), this::device, new Host.Loaders(loaders, List.of())))
-                .hasMessage("broken");
+        assertThatThrownBy(() -> new Host(device(), this::device, loaders)).hasMessage("broken");
         assertThat(first.isClosed()).isTrue();
         assertThat(closedDevices).hasValue(1);
     }
@@ -191,6 +189,10 @@ class DeviceLossTest {
         assertThat(analyze().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     }
 
+    private static ModelWork<Text, Encoding, float[], Emotions> work(FakeTextModel model) {
+        return new ModelWork<>(new Resident<>(Kinds.TEXT, model.card(), () -> model, new Pace(1)), lost -> {});
+    }
+
     @Test
     void aBatchThatDoesNotFitIsHalvedUntilItDoes() {
         FakeTextModel model = loaded.getFirst();
@@ -201,10 +203,10 @@ class DeviceLossTest {
                 throw new DeviceException(DeviceException.Kind.OUT_OF_MEMORY, "full");
             }
         });
-        ModelWork work = new ModelWork(model, lost -> {});
+        ModelWork<Text, Encoding, float[], Emotions> work = work(model);
         List<Encoding> batch = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            batch.add(model.encode("x".repeat(i + 1)));
+            batch.add(model.prepare(new Text("x".repeat(i + 1))));
         }
         List<float[]> rows = work.run(batch);
         assertThat(rows).extracting(row -> (int) row[0]).containsExactly(1, 2, 3, 4, 5);
@@ -220,8 +222,8 @@ class DeviceLossTest {
         assertThat(refused.getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
         assertThat(refused.getDescription()).contains("memory of device cpu");
         assertThat(health("fake")).isEqualTo(ServingStatus.SERVING);
-        ModelWork work = new ModelWork(loaded.getFirst(), lost -> {});
-        Encoding encoding = loaded.getFirst().encode("x");
+        ModelWork<Text, Encoding, float[], Emotions> work = work(loaded.getFirst());
+        Encoding encoding = loaded.getFirst().prepare(new Text("x"));
         assertThatThrownBy(() -> work.run(Collections.nCopies(3, encoding)))
                 .isInstanceOf(LimbicException.Overloaded.class);
     }

@@ -100,7 +100,7 @@ class DialogueStormTest {
         List.of(brief, endless).forEach(FakeLanguageModel::keepNothing);
         ServerConfig config = TestConfig.of(List.of("fake"), List.of("brief", "endless"));
         rage(
-                LimbicServer.start(config, List.of(Host.of(List.of(ear), List.of(brief, endless)))),
+                LimbicServer.start(config, List.of(Host.of(List.of(ear.typed(), brief.typed(), endless.typed())))),
                 List.of("", "brief", "endless"),
                 LENGTH,
                 true,
@@ -124,20 +124,17 @@ class DialogueStormTest {
     void norByTheModelThatComesWithUs() throws Exception {
         Assumptions.assumeTrue(Files.isDirectory(STARTER.resolve("dialogue-gpt")), "no starter language model");
         ServerConfig names = TestConfig.of(List.of("emotion-lstm"), List.of("dialogue-gpt"));
-        ServerConfig.ModelConfig text = names.models().getFirst();
-        ServerConfig.LanguageConfig language = names.languages().getFirst();
-        Engine engine = new Engine(names.cuda(), step -> {});
-        List<Host> hosts = engine.load(
-                List.of(new ServerConfig.ModelConfig(
-                        text.name(), STARTER.resolve("emotion-lstm"), text.device(), text.precision(), true)),
-                // A cache so small that replies give way to one another.
-                List.of(new ServerConfig.LanguageConfig(
-                        language.name(),
-                        STARTER.resolve("dialogue-gpt"),
-                        language.device(),
-                        ServerConfig.PrecisionChoice.AUTO,
-                        4 << 20,
-                        true)));
+        // A cache so small that replies give way to one another.
+        List<Host> hosts = new Engine(names.cuda(), step -> {})
+                .load(names.models().stream()
+                        .map(each -> new ServerConfig.ModelConfig(
+                                each.name(),
+                                STARTER.resolve(each.name()),
+                                each.device(),
+                                ServerConfig.PrecisionChoice.AUTO,
+                                4 << 20,
+                                true))
+                        .toList());
         rage(
                 LimbicServer.start(names, hosts),
                 List.of(""),

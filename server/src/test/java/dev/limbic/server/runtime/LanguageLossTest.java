@@ -60,14 +60,11 @@ class LanguageLossTest {
 
     @BeforeEach
     void start() throws IOException {
-        Host host = new Host(
-                device(),
-                this::device,
-                new Host.Loaders(List.of(device -> new FakeTextModel("fake")), List.of(device -> {
-                    FakeLanguageModel model = new FakeLanguageModel("speaker");
-                    loaded.add(model);
-                    return model;
-                })));
+        Host host = new Host(device(), this::device, List.of(device -> new FakeTextModel("fake").typed(), device -> {
+            FakeLanguageModel model = new FakeLanguageModel("speaker");
+            loaded.add(model);
+            return model.typed();
+        }));
         server = LimbicServer.start(TestConfig.of(List.of("fake"), List.of("speaker")), List.of(host));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
@@ -200,11 +197,11 @@ class LanguageLossTest {
                     go.join();
                     return device();
                 },
-                new Host.Loaders(List.of(device -> new FakeTextModel("fake")), List.of(device -> {
+                List.of(device -> new FakeTextModel("fake").typed(), device -> {
                     FakeLanguageModel model = new FakeLanguageModel("speaker");
                     loaded.add(model);
-                    return model;
-                })));
+                    return model.typed();
+                }));
         server = LimbicServer.start(TestConfig.of(List.of("fake"), List.of("speaker")), List.of(host));
         channel.shutdownNow();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())

@@ -38,7 +38,7 @@ class LimbicServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(model)));
+        server = LimbicServer.start(TestConfig.of("fake"), List.of(Host.of(List.of(model.typed()))));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.grpcPort())
                 .usePlaintext()
                 .build();
@@ -177,7 +177,7 @@ class LimbicServerTest {
         ServerConfig config = TestConfig.of("fake");
         ServerConfig taken = TestConfig.listening(config, new ServerConfig.Listen("127.0.0.1", server.grpcPort()));
         FakeTextModel other = new FakeTextModel("fake");
-        assertThatThrownBy(() -> LimbicServer.start(taken, List.of(Host.of(other))))
+        assertThatThrownBy(() -> LimbicServer.start(taken, List.of(Host.of(List.of(other.typed())))))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot listen on 127.0.0.1:" + server.grpcPort())
                 .hasMessageContaining("grpc.port");

@@ -9,10 +9,15 @@ import dev.limbic.server.TestConfig;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.ResponseStrategy;
-import dev.limbic.server.pipeline.Languages;
-import dev.limbic.server.pipeline.Models;
+import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.InputLimits;
+import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.pipeline.ReplyPipeline;
+import dev.limbic.server.pipeline.Served;
+import dev.limbic.server.pipeline.Workers;
 import dev.limbic.server.runtime.FakeGeneration;
 import dev.limbic.server.security.Protection;
 import dev.limbic.v1.DialogueServiceGrpc;
@@ -21,8 +26,10 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -48,6 +55,7 @@ final class WireFixture implements AutoCloseable {
     final MicroBatcher batcher;
     final GrpcServer server;
     final ManagedChannel channel;
+    private final Workers workers = new Workers(2);
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
 
     WireFixture() throws IOException {
@@ -75,7 +83,7 @@ final class WireFixture implements AutoCloseable {
     WireFixture(int maxCalls, long maxBytes, boolean speaks, Protection protection) throws IOException {
         BatchObserver drops = new BatchObserver() {
             @Override
-            public void ran(String lane, int rows, int tokens, long computeNanos) {}
+            public void ran(String lane, int rows, int cost, long computeNanos) {}
 
             @Override
             public void waited(String lane, long queueNanos) {}
@@ -88,23 +96,25 @@ final class WireFixture implements AutoCloseable {
             @Override
             public void failed(String lane, int rows, Throwable cause) {}
         };
-        BatchPolicy policy = new BatchPolicy(64, 4, QUEUE, Duration.ZERO);
-        batcher = new MicroBatcher("cpu", policy, completions, drops, () -> {});
-        Models models = new Models(
-                List.of(
-                        new Models.Served(first, batcher.lane("first", b -> List.of(first.logits(b)))),
-                        new Models.Served(second, batcher.lane("second", b -> List.of(second.logits(b))))),
-                "first");
-        WireSettings settings = new WireSettings(
-                "127.0.0.1", 0, CONNECTIONS, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60), 2, 6);
+        batcher = new MicroBatcher("cpu", completions, drops, () -> {});
         scheduler = FakeGeneration.on(batcher, language, QUEUE, completions);
-        Languages languages = speaks
-                ? new Languages(List.of(new Languages.Served(language, scheduler, batcher)), "speaker")
-                : new Languages(List.of(), "");
-        ResponseStrategy strategy = new ResponseStrategy(TestConfig.RULES);
+        BatchPolicy policy = new BatchPolicy(64, 4, QUEUE, Duration.ZERO);
+        List<Served> served = new ArrayList<>(List.of(first.on(batcher, policy), second.on(batcher, policy)));
+        if (speaks) {
+            served.add(language.on(batcher, scheduler));
+        }
+        Catalog catalog = new Catalog(served, Set.of());
+        InputLimits limits = new InputLimits(1024);
+        Pipeline pipeline = new Pipeline(catalog, limits, workers);
+        Dialogues dialogues = new Dialogues(
+                pipeline,
+                new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
+                new ResponseStrategy(TestConfig.RULES),
+                6);
+        WireSettings settings = new WireSettings(
+                "127.0.0.1", 0, CONNECTIONS, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60));
         ModelHealth health = new ModelHealth(List.of("first", "second"));
-        server = GrpcServer.start(
-                settings, models, languages, strategy, health, observer(), ReplyObserver.NONE, protection);
+        server = GrpcServer.start(settings, pipeline, dialogues, health, observer(), protection);
         channel = channel();
     }
 
@@ -173,6 +183,7 @@ final class WireFixture implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         server.close();
+        workers.close();
         batcher.close();
         completions.shutdown();
         for (int i = 0; i < 4000 && server.bytesInFlight() != 0; i++) {

@@ -1,9 +1,9 @@
-package dev.limbic.server.pipeline;
+package dev.limbic.model;
 
 import dev.limbic.domain.Encoding;
 
 /** How many tokens texts of a length have, as the texts before them had. Thread-safe. */
-public final class TokenDensity {
+final class TokenDensity {
     /** Of the difference to what was expected, how much is learnt. */
     private static final double GAIN = 1.0 / 16;
 
@@ -28,7 +28,7 @@ public final class TokenDensity {
     /** Learns from a text. One that was cut off teaches nothing. */
     synchronized void observed(String text, Encoding encoding) {
         if (!encoding.truncated()) {
-            tokens += GAIN * (encoding.tokens() - tokens);
+            tokens += GAIN * (encoding.cost() - tokens);
             chars += GAIN * (text.length() - chars);
             perChar = tokens / chars;
         }

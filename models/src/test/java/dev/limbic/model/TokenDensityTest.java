@@ -1,4 +1,4 @@
-package dev.limbic.server.pipeline;
+package dev.limbic.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

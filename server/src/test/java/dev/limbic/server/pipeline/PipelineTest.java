@@ -3,7 +3,11 @@ package dev.limbic.server.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Text;
+import dev.limbic.model.Kinds;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
@@ -14,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class TextPipelineTest {
+class PipelineTest {
     private static final String LONG = "word ".repeat(200);
     private static final int QUEUE = 8;
 
@@ -35,15 +40,15 @@ class TextPipelineTest {
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
     private final CountedDrops drops = new CountedDrops();
     private MicroBatcher batcher;
-    private TextPipeline pipeline;
-    private Models models;
+    private Pipeline pipeline;
+    private ServedModel<Text, Encoding, float[], Emotions> served;
 
     @BeforeEach
     void start() {
-        batcher = new MicroBatcher("cpu", new BatchPolicy(1000, 8, QUEUE, Duration.ZERO), completions, drops, () -> {});
-        models = new Models(
-                List.of(new Models.Served(model, batcher.lane("fake", batch -> List.of(model.logits(batch))))), "fake");
-        pipeline = new TextPipeline(models, 10_000, this::leaveToAnEncoder);
+        batcher = new MicroBatcher("cpu", completions, drops, () -> {});
+        served = model.on(batcher, new BatchPolicy(1000, 8, QUEUE, Duration.ZERO));
+        pipeline =
+                new Pipeline(new Catalog(List.of(served), Set.of()), new InputLimits(10_000), this::leaveToAnEncoder);
     }
 
     private void leaveToAnEncoder(Runnable text) {
@@ -64,7 +69,7 @@ class TextPipelineTest {
     void aChatLineIsEncodedByTheCaller() throws InterruptedException {
         analyze("hello there");
         assertThat(waitingForAnEncoder).isEmpty();
-        assertThat(outcome()).isInstanceOf(TextAnswer.class);
+        assertThat(outcome()).isInstanceOf(Answer.class);
     }
 
     @Test
@@ -74,8 +79,7 @@ class TextPipelineTest {
         waitingForAnEncoder.remove().run();
         assertThat(outcome())
                 .isInstanceOfSatisfying(
-                        TextAnswer.class,
-                        answer -> assertThat(answer.truncated()).isTrue());
+                        Answer.class, answer -> assertThat(answer.truncated()).isTrue());
     }
 
     @Test
@@ -114,19 +118,20 @@ class TextPipelineTest {
 
     @Test
     void whatTheNetworkTakesIsTakenFromTheDeadline() throws InterruptedException {
-        TextRequest urgent = new TextRequest(
-                "", "hello", Priority.HIGH, Duration.ofMinutes(1).toNanos());
+        Request<Text> urgent = new Request<>(
+                "", new Text("hello"), Priority.HIGH, Duration.ofMinutes(1).toNanos());
         for (int i = 0; i < 100; i++) {
             pipeline.sent(Duration.ofMinutes(1).toNanos());
         }
-        assertThatThrownBy(() -> pipeline.analyze(urgent, receiver())).isInstanceOf(LimbicException.Overloaded.class);
+        assertThatThrownBy(() -> pipeline.submit(Kinds.TEXT, urgent, receiver()))
+                .isInstanceOf(LimbicException.Overloaded.class);
         analyze("without a deadline");
-        assertThat(outcome()).isInstanceOf(TextAnswer.class);
+        assertThat(outcome()).isInstanceOf(Answer.class);
         for (int i = 0; i < 100; i++) {
             pipeline.sent(0);
         }
-        pipeline.analyze(urgent, receiver());
-        assertThat(outcome()).isInstanceOf(TextAnswer.class);
+        pipeline.submit(Kinds.TEXT, urgent, receiver());
+        assertThat(outcome()).isInstanceOf(Answer.class);
     }
 
     @Test
@@ -147,7 +152,7 @@ class TextPipelineTest {
 
     @Test
     void aLongTextCancelledBeforeItsEncoderIsNeverAnswered() throws InterruptedException {
-        TextPipeline.Pending pending = analyze(LONG);
+        Pending pending = analyze(LONG);
         assertThat(pending.cancel()).isTrue();
         waitingForAnEncoder.remove().run();
         assertThat(outcomes.poll(50, TimeUnit.MILLISECONDS)).isNull();
@@ -158,7 +163,7 @@ class TextPipelineTest {
 
     @Test
     void aLongTextCancelledWhileItIsReadIsNeverQueued() throws InterruptedException {
-        TextPipeline.Pending pending = analyze(LONG);
+        Pending pending = analyze(LONG);
         model.whileEncoding(pending::cancel);
         waitingForAnEncoder.remove().run();
         assertThat(outcomes.poll(50, TimeUnit.MILLISECONDS)).isNull();
@@ -169,7 +174,7 @@ class TextPipelineTest {
     @Test
     void aLongTextThatExpiredIsNotEvenRead() throws InterruptedException {
         Duration timeout = Duration.ofMillis(500);
-        pipeline.analyze(new TextRequest("", LONG, Priority.HIGH, timeout.toNanos()), receiver());
+        pipeline.submit(Kinds.TEXT, new Request<>("", new Text(LONG), Priority.HIGH, timeout.toNanos()), receiver());
         model.whileEncoding(() -> {
             throw new AssertionError("read");
         });
@@ -192,9 +197,10 @@ class TextPipelineTest {
     @Test
     void theMostUrgentTextIsReadFirst() {
         PriorityQueue<Runnable> workers = new PriorityQueue<>();
-        TextPipeline urgentFirst = new TextPipeline(models, 10_000, workers::add);
+        Pipeline urgentFirst = new Pipeline(pipeline.catalog(), new InputLimits(10_000), workers::add);
         for (Priority priority : new Priority[] {Priority.LOW, Priority.NORMAL, Priority.HIGH}) {
-            urgentFirst.analyze(new TextRequest("", LONG + priority, priority, Long.MAX_VALUE), receiver());
+            urgentFirst.submit(
+                    Kinds.TEXT, new Request<>("", new Text(LONG + priority), priority, Long.MAX_VALUE), receiver());
         }
         List<String> read = new ArrayList<>();
         model.whileEncoding(text -> read.add(text.substring(LONG.length())));
@@ -209,7 +215,7 @@ class TextPipelineTest {
         model.holdBatches();
         analyze("held");
         model.awaitHeldBatch();
-        TextPipeline.Pending pending = analyze(LONG);
+        Pending pending = analyze(LONG);
         waitingForAnEncoder.remove().run();
         assertThat(pending.cancel()).isTrue();
         assertThat(pending.cancel()).as("a second time").isFalse();
@@ -219,15 +225,15 @@ class TextPipelineTest {
         assertThat(model.entered()).isEqualTo(1);
     }
 
-    private TextPipeline.Pending analyze(String text) {
-        TextRequest request = new TextRequest("", text, Priority.NORMAL, Long.MAX_VALUE);
-        return pipeline.analyze(request, receiver());
+    private Pending analyze(String text) {
+        Request<Text> request = new Request<>("", new Text(text), Priority.NORMAL, Long.MAX_VALUE);
+        return pipeline.submit(Kinds.TEXT, request, receiver());
     }
 
-    private TextPipeline.Receiver receiver() {
-        return new TextPipeline.Receiver() {
+    private Receiver<Emotions> receiver() {
+        return new Receiver<Emotions>() {
             @Override
-            public void answered(TextAnswer answer) {
+            public void answered(Answer<Emotions> answer) {
                 outcomes.add(answer);
             }
 

@@ -6,15 +6,15 @@ import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Threads that read long texts, the most urgent first. What is more than may wait is rejected. */
-public final class TextWorkers implements Executor, AutoCloseable {
-    /** Most texts that wait; at 16 KiB each some tens of megabytes. */
+/** Threads that prepare what takes long and write prompts, the most urgent first. What is more than may wait is rejected. */
+public final class Workers implements Executor, AutoCloseable {
+    /** Most tasks that wait; with texts of 16 KiB some tens of megabytes. */
     private static final int WAITING = 1024;
 
     private final ThreadPoolExecutor threads;
 
     /** A pool of this many threads. */
-    public TextWorkers(int count) {
+    public Workers(int count) {
         threads =
                 new ThreadPoolExecutor(
                         count,

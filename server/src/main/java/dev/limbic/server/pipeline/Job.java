@@ -1,34 +1,35 @@
 package dev.limbic.server.pipeline;
 
-import dev.limbic.domain.Emotions;
-import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Prepared;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.Completion;
 import dev.limbic.server.batch.Ride;
 import dev.limbic.server.batch.Ticket;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One text on its way: encoded, queued, computed, interpreted. The most urgent is the least. Cancelling is possible at
- * any time; what happens after it is thrown away.
+ * One input on its way: prepared, queued, computed, interpreted; see {@link dev.limbic.model.Model} for the types. The
+ * most urgent is the least. Cancelling is possible at any time; what happens after it is thrown away.
  */
-final class TextJob implements TextPipeline.Pending, Completion<float[]>, WorkerTask {
-    private final Models.Served served;
-    private final TextRequest request;
+final class Job<I extends Input, P extends Prepared, R, A> implements Pending, Completion<R>, WorkerTask {
+    private final ServedModel<I, P, R, A> served;
+    private final Request<I> request;
     private final Way way;
-    private final TextPipeline.Receiver receiver;
+    private final Receiver<A> receiver;
     private final long arrivedNanos = System.nanoTime();
-    private long encodingNanos;
-    private long encodedNanos;
-    private @Nullable Encoding encoding;
+    private long preparingNanos;
+    private long preparedNanos;
+    private @Nullable P prepared;
 
-    private @Nullable Ticket<Encoding, float[]> ticket;
+    private @Nullable Ticket<P, R> ticket;
     private boolean cancelled;
     private boolean failed;
 
-    TextJob(Models.Served served, TextRequest request, Way way, TextPipeline.Receiver receiver) {
+    Job(ServedModel<I, P, R, A> served, Request<I> request, Way way, Receiver<A> receiver) {
         this.served = served;
         this.request = request;
         this.way = way;
@@ -36,7 +37,7 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
     }
 
     /**
-     * Encodes and queues the text on the calling thread.
+     * Prepares and queues the input on the calling thread.
      *
      * @throws LimbicException if it cannot be accepted
      */
@@ -44,33 +45,32 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
         if (isCancelled()) {
             return;
         }
-        encodingNanos = System.nanoTime();
-        if (timeLeft(encodingNanos) <= 0) {
+        preparingNanos = System.nanoTime();
+        if (timeLeft(preparingNanos) <= 0) {
             served.lane().dropped(BatchObserver.Drop.EXPIRED);
-            throw new LimbicException.Expired("the deadline passed before the text was read");
+            throw new LimbicException.Expired("the deadline passed before the input was read");
         }
         requireRoom();
-        Encoding read = read();
-        served.density().observed(request.text(), read);
-        encodedNanos = System.nanoTime();
+        P ready = prepare();
+        preparedNanos = System.nanoTime();
         synchronized (this) {
             if (!cancelled) {
-                encoding = read;
+                prepared = ready;
                 long patience = request.priority().patience().toNanos();
-                ticket = served.lane().submit(read, read.tokens(), patience, timeToAnswer(encodedNanos), this);
+                ticket = served.lane().submit(ready, ready.cost(), patience, timeToAnswer(preparedNanos), this);
             }
         }
     }
 
     /**
-     * Asks whether a text of about this cost would be accepted, which is cheaper than to find out its cost.
+     * Asks whether an input of about this cost would be accepted, which is cheaper than to find out its cost.
      *
      * @throws LimbicException if it would not
      */
     void requireRoom() {
-        int tokens = served.density().expected(request.text());
+        int cost = served.model().expectedCost(request.input());
         long patience = request.priority().patience().toNanos();
-        served.lane().requireRoom(tokens, patience, timeToAnswer(System.nanoTime()));
+        served.lane().requireRoom(cost, patience, timeToAnswer(System.nanoTime()));
     }
 
     /**
@@ -96,17 +96,12 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
         return timeout == Long.MAX_VALUE ? timeout : timeout - (now - arrivedNanos);
     }
 
-    private Encoding read() {
-        Encoding read;
+    private P prepare() {
         try {
-            read = served.model().encode(request.text());
+            return served.model().prepare(request.input());
         } catch (RuntimeException e) {
-            throw asLimbic(e, "the text could not be encoded");
+            throw asLimbic(e, "the input could not be prepared");
         }
-        if (read.tokens() == 0) {
-            throw new LimbicException.Invalid("text has no tokens");
-        }
-        return read;
     }
 
     /** {@link #start} on a worker. */
@@ -145,23 +140,23 @@ final class TextJob implements TextPipeline.Pending, Completion<float[]>, Worker
     }
 
     @Override
-    public void done(float[] logits, Ride ride) {
-        Emotions emotions;
+    public void done(R result, Ride ride) {
+        A value;
         try {
-            emotions = served.model().interpret(logits);
+            value = served.model().interpret(result);
         } catch (RuntimeException e) {
-            failed(asLimbic(e, "logits could not be interpreted"));
+            failed(asLimbic(e, "the result could not be interpreted"));
             return;
         }
-        Encoding read = java.util.Objects.requireNonNull(encoding);
-        TextAnswer.Timing timing = new TextAnswer.Timing(
+        P ready = Objects.requireNonNull(prepared);
+        Answer.Timing timing = new Answer.Timing(
                 ride.rows(),
-                ride.tokens(),
-                encodedNanos - encodingNanos,
-                encodingNanos - arrivedNanos + ride.queueNanos(),
+                ride.cost(),
+                preparedNanos - preparingNanos,
+                preparingNanos - arrivedNanos + ride.queueNanos(),
                 ride.computeNanos(),
                 System.nanoTime() - arrivedNanos);
-        receiver.answered(new TextAnswer(served.name(), emotions, read.truncated(), read.tokens(), timing));
+        receiver.answered(new Answer<>(served.name(), value, ready.cost(), ready.truncated(), timing));
     }
 
     @Override

@@ -14,67 +14,42 @@ import dev.limbic.tensor.DType;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfDirectory;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
-/** The only list of architectures that write text. A new one is one line in {@link #LANGUAGE}. */
-public final class LanguageRegistry {
+/** Models that write text: decoders with a cache of keys and values. */
+public final class LanguageKind extends Kind<LanguageModel> {
     /** Builds a network from a checked configuration and its weights. */
     interface Constructor {
         DecoderNetwork create(HfConfig config, Parameters parameters);
     }
 
-    private static final System.Logger LOG = System.getLogger(LanguageRegistry.class.getName());
-
-    private static final Map<String, Constructor> LANGUAGE = new LinkedHashMap<>();
-
-    static {
-        LANGUAGE.put("GPT2LMHeadModel", Gpt2::load);
-        LANGUAGE.put("LlamaForCausalLM", Llama::llama);
-        LANGUAGE.put("Qwen2ForCausalLM", Llama::qwen2);
-        LANGUAGE.put("MistralForCausalLM", Llama::mistral);
-    }
+    private static final System.Logger LOG = System.getLogger(LanguageKind.class.getName());
 
     /** Buffers that old versions of transformers saved although they are computed. */
     private static final String[] HARMLESS = {"*.attn.bias", "*.attn.masked_bias", "*.rotary_emb.inv_freq"};
 
-    /** Whose text survives eight bits; see docs/cpu-engine.md for what was measured. */
-    private static final Set<String> INT8 = Set.of("GPT2LMHeadModel");
-
     /** Tokens in a block: a shared prefix is shared in whole blocks, and a sequence wastes half of one. */
     private static final int BLOCK_TOKENS = 16;
 
-    private LanguageRegistry() {}
-
-    /** Whether there is a model of that name that writes text. */
-    static boolean knows(String architecture) {
-        return LANGUAGE.containsKey(architecture);
+    LanguageKind() {
+        super("language");
     }
 
-    /**
-     * Loads a language model onto a device, with its tokeniser and its form of a conversation.
-     *
-     * @param path a Hugging Face model folder
-     * @param name under which it is served
-     * @param precision of its products, or null for the one that {@code auto} means
-     * @param cacheBytes most memory for the cache of keys and values
-     * @throws dev.limbic.weights.WeightsException if anything in the folder is wrong or not supported
-     * @throws dev.limbic.preprocess.text.TokenizerException if its tokeniser or its chat template is
-     * @throws IllegalArgumentException if the cache would not hold a single block
-     */
-    public static LanguageModel load(
-            Path path, String name, Device device, @Nullable Precision precision, long cacheBytes) {
-        try (HfDirectory directory = HfDirectory.open(path)) {
-            PromptEncoder encoder = PromptEncoder.open(path);
-            TokenVocabulary tokens = TokenVocabulary.open(path);
-            Optional<ChatTemplate> template = ChatTemplate.open(path);
+    Architecture<LanguageModel> architecture(Constructor constructor) {
+        return new Architecture<>(this, false, new Folder(constructor));
+    }
+
+    /** Loads folders of one architecture. */
+    private record Folder(Constructor constructor) implements Architecture.Loader<LanguageModel> {
+        @Override
+        public LanguageModel load(HfDirectory directory, Loading loading, Precision precision) {
+            PromptEncoder encoder = PromptEncoder.open(loading.folder());
+            TokenVocabulary tokens = TokenVocabulary.open(loading.folder());
+            Optional<ChatTemplate> template = ChatTemplate.open(loading.folder());
             HfConfig config = directory.config();
-            Precision chosen = precision != null ? precision : automatic(device, config);
-            Decoder decoder = decoder(directory, device, chosen, BLOCK_TOKENS, cacheBytes);
+            Decoder decoder = decoder(directory, loading.device(), precision, BLOCK_TOKENS, loading.cacheBytes());
             try {
                 if (tokens.size() > decoder.vocabulary()) {
                     throw config.unexpected(
@@ -89,17 +64,18 @@ public final class LanguageRegistry {
                     LOG.log(
                             System.Logger.Level.WARNING,
                             "model {0}: generation_config.json: nothing reads the keys {1}",
-                            name,
+                            loading.name(),
                             String.join(", ", generation.unknown()));
                 }
                 LanguageCard card = new LanguageCard(
-                        name,
+                        loading.name(),
+                        Kinds.LANGUAGE.name(),
                         config.architecture(),
                         decoder.maxTokens(),
                         decoder.vocabulary(),
                         directory.weights().parameters(),
-                        chosen.name().toLowerCase(Locale.ROOT),
-                        device.name(),
+                        precision.name().toLowerCase(Locale.ROOT),
+                        loading.device().name(),
                         controls,
                         template.isPresent(),
                         tokens.startsWithStrippedSpace(),
@@ -110,6 +86,22 @@ public final class LanguageRegistry {
                 return new LoadedLanguageModel(card, decoder, tokens, prompts);
             } catch (RuntimeException | Error failure) {
                 decoder.close();
+                throw failure;
+            }
+        }
+
+        Decoder decoder(HfDirectory directory, Device device, Precision precision, int blockTokens, long cacheBytes) {
+            HfConfig config = directory.config();
+            requireDecoder(config);
+            Weights weights = device.weights();
+            try {
+                Parameters parameters = new Parameters(directory.weights(), weights, precision);
+                DecoderNetwork network = constructor.create(config, parameters);
+                directory.weights().requireAllTaken(HARMLESS);
+                return new Decoder(
+                        device, weights, network, cache(network, device, precision, blockTokens, cacheBytes));
+            } catch (RuntimeException | Error failure) {
+                weights.close();
                 throw failure;
             }
         }
@@ -131,12 +123,13 @@ public final class LanguageRegistry {
     }
 
     /**
-     * The precision that {@code auto} means: generation is bound by the reading of weights, so the smallest type whose
-     * text is still the model's. In int8 the sums are exact, and a text is the same in any company, but Llamas choose
-     * too many other tokens then. Of the 16-bit types bf16, whose range no model leaves.
+     * Generation is bound by the reading of weights, so the smallest type whose text is still the model's. In int8 the sums
+     * are exact, and a text is the same in any company, but Llamas choose too many other tokens then. Of the 16-bit types
+     * bf16, whose range no model leaves.
      */
-    static Precision automatic(Device device, HfConfig config) {
-        if (INT8.contains(config.architecture()) && device.supports(Precision.INT8)) {
+    @Override
+    Precision automatic(Device device, boolean bearsInt8) {
+        if (bearsInt8 && device.supports(Precision.INT8)) {
             return Precision.INT8;
         }
         return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
@@ -150,34 +143,10 @@ public final class LanguageRegistry {
      * @throws dev.limbic.weights.WeightsException if anything in the folder is wrong or not supported
      * @throws IllegalArgumentException if the cache would not hold a single block
      */
-    public static Decoder load(Path path, Device device, Precision precision, int blockTokens, long cacheBytes) {
+    public Decoder decoder(Path path, Device device, Precision precision, int blockTokens, long cacheBytes) {
         try (HfDirectory directory = HfDirectory.open(path)) {
-            return decoder(directory, device, precision, blockTokens, cacheBytes);
-        }
-    }
-
-    private static Decoder decoder(
-            HfDirectory directory, Device device, Precision precision, int blockTokens, long cacheBytes) {
-        HfConfig config = directory.config();
-        Constructor constructor = LANGUAGE.get(config.architecture());
-        if (constructor == null) {
-            throw ModelRegistry.knows(config.architecture())
-                    ? config.unexpected(
-                            "architectures",
-                            "a model that writes text",
-                            "'" + config.architecture() + "', a classifier: list it under models")
-                    : config.unknownArchitecture(LANGUAGE.keySet());
-        }
-        requireDecoder(config);
-        Weights weights = device.weights();
-        try {
-            Parameters parameters = new Parameters(directory.weights(), weights, precision);
-            DecoderNetwork network = constructor.create(config, parameters);
-            directory.weights().requireAllTaken(HARMLESS);
-            return new Decoder(device, weights, network, cache(network, device, precision, blockTokens, cacheBytes));
-        } catch (RuntimeException | Error failure) {
-            weights.close();
-            throw failure;
+            Architecture<LanguageModel> found = ModelRegistry.architecture(directory.config(), this);
+            return ((Folder) found.loader()).decoder(directory, device, precision, blockTokens, cacheBytes);
         }
     }
 

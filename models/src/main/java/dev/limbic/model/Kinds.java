@@ -1,0 +1,17 @@
+package dev.limbic.model;
+
+import java.util.List;
+
+/** The only list of kinds of models. A new one is one line here and one file. */
+public final class Kinds {
+    /** Classifiers of text. */
+    public static final TextKind TEXT = new TextKind();
+
+    /** Models that write text. */
+    public static final LanguageKind LANGUAGE = new LanguageKind();
+
+    /** All of them. */
+    public static final List<Kind<?>> ALL = List.of(TEXT, LANGUAGE);
+
+    private Kinds() {}
+}

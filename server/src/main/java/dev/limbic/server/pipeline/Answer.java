@@ -1,0 +1,25 @@
+package dev.limbic.server.pipeline;
+
+/**
+ * What became of an input.
+ *
+ * @param model name of the model that answered
+ * @param value what it says
+ * @param cost what the input cost, in the unit of the model's kind
+ * @param truncated whether some of the input was left out
+ * @param timing why it took as long as it did
+ */
+public record Answer<A>(String model, A value, int cost, boolean truncated, Timing timing) {
+    /**
+     * Why an answer took as long as it did.
+     *
+     * @param batchRows rows in the batch it rode in, itself included
+     * @param batchCost cost of that batch
+     * @param prepareNanos time spent on making of the input what the device reads
+     * @param queueNanos time spent waiting for the device
+     * @param computeNanos time the device spent on the whole batch
+     * @param totalNanos time from the start of the pipeline to the answer
+     */
+    public record Timing(
+            int batchRows, int batchCost, long prepareNanos, long queueNanos, long computeNanos, long totalNanos) {}
+}

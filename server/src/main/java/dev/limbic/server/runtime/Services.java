@@ -1,0 +1,85 @@
+package dev.limbic.server.runtime;
+
+import dev.limbic.server.batch.BatchObserver;
+import dev.limbic.server.config.ServerConfig;
+import dev.limbic.server.dialogue.Dialogues;
+import dev.limbic.server.dialogue.ResponseStrategy;
+import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.InputLimits;
+import dev.limbic.server.pipeline.Pipeline;
+import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.pipeline.ReplyPipeline;
+import dev.limbic.server.pipeline.Workers;
+import java.time.Duration;
+import java.util.List;
+
+/** All that a server does, without its wire: the one wiring, for servers and for commands that talk to models themselves. */
+public final class Services implements AutoCloseable {
+    private final Devices devices;
+    private final Workers workers;
+    private final Pipeline pipeline;
+    private final Dialogues dialogues;
+
+    /** Without anybody who looks on; see {@link #Services(ServerConfig, List, BatchObserver, ReplyObserver, DeviceObserver)}. */
+    public Services(ServerConfig config, List<Host> hosts) {
+        this(config, hosts, BatchObserver.NONE, ReplyObserver.NONE, DeviceObserver.NONE);
+    }
+
+    /** @param hosts of all models of the configuration; owned by the services from now on */
+    Services(
+            ServerConfig config,
+            List<Host> hosts,
+            BatchObserver batches,
+            ReplyObserver replies,
+            DeviceObserver deviceObserver) {
+        devices = new Devices(hosts, config, batches, deviceObserver);
+        workers = new Workers(config.workers());
+        InputLimits limits = new InputLimits(config.limits().maxTextBytes());
+        pipeline = new Pipeline(devices.catalog(), limits, workers);
+        dialogues = new Dialogues(
+                pipeline,
+                new ReplyPipeline(devices.catalog(), limits, workers, replies),
+                new ResponseStrategy(config.dialogue().strategies()),
+                config.dialogue().maxTurns());
+    }
+
+    /** What is served. */
+    public Catalog catalog() {
+        return devices.catalog();
+    }
+
+    /** Reads inputs. */
+    public Pipeline pipeline() {
+        return pipeline;
+    }
+
+    /** Holds conversations. */
+    public Dialogues dialogues() {
+        return dialogues;
+    }
+
+    /** Inputs and prompts that wait for a worker. */
+    int waiting() {
+        return workers.waiting();
+    }
+
+    /** Lets no batch wait to fill from now on. */
+    void hurry() {
+        devices.hurry();
+    }
+
+    /**
+     * Refuses new work, lets accepted work finish within the grace, and gives the devices back.
+     *
+     * @return whether everything finished in time
+     */
+    boolean drain(Duration grace) throws InterruptedException {
+        return devices.drain(grace);
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        devices.close();
+    }
+}
