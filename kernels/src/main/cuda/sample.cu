@@ -320,7 +320,7 @@ __device__ __forceinline__ void sample(
 }
 
 // out [R, 3 + 2 * places] = what is chosen from each row of logits [R, columns]; see Ops.sample for its columns.
-// rows: 9 numbers of each row, then 4 of each change of a logit, as CudaDecoding.encoded writes them. scores [R, columns] is
+// rows: 9 numbers of each row, then 4 of each change of a logit, as CudaSampleOps writes them. scores [R, columns] is
 // room for the changed logits. Grid R, block 512, dynamic shared memory 0: a block per row.
 #define SAMPLE(SUFFIX, T)                                                                                   \
     extern "C" __global__ void __launch_bounds__(SAMPLE_BLOCK, 1) sample_##SUFFIX(                          \

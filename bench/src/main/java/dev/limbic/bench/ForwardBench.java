@@ -221,14 +221,16 @@ final class ForwardBench {
                 }
             }
             Sequences sequences = Sequences.on(device, bounds);
-            Tensor hidden = ops.embed(
-                    List.of(new Lookup(words, device.upload(ids)), new Lookup(positions, device.upload(place))), norm);
+            Tensor hidden = ops.rows()
+                    .embed(
+                            List.of(new Lookup(words, device.upload(ids)), new Lookup(positions, device.upload(place))),
+                            norm);
             for (EncoderLayer layer : layers) {
                 layer.forward(ops, hidden, sequences);
             }
-            Tensor first = ops.gatherRows(hidden, device.upload(Arrays.copyOf(bounds, count)));
-            Tensor pooled = ops.linear(first, pooler, Activation.TANH);
-            device.download(ops.linear(pooled, classifier, Activation.NONE));
+            Tensor first = ops.rows().gatherRows(hidden, device.upload(Arrays.copyOf(bounds, count)));
+            Tensor pooled = ops.rows().linear(first, pooler, Activation.TANH);
+            device.download(ops.rows().linear(pooled, classifier, Activation.NONE));
         }
     }
 }

@@ -8,8 +8,8 @@ import dev.limbic.model.Loading;
 import dev.limbic.model.Model;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Linear;
-import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.Scope;
 import dev.limbic.ops.Weights;
 import dev.limbic.ops.cuda.CudaDevice;
 import dev.limbic.ops.cuda.CudaSettings;
@@ -156,14 +156,14 @@ public final class GpuBench {
             HostTensor host = HostTensor.of(Shape.of(LARGE, LARGE), values);
             Linear layer = weights.linear(host, null, Precision.F16);
             Tensor x = weights.tensor(host, DType.F16);
-            double product = perCall(device, () -> device.ops().linear(x, layer, Activation.NONE));
+            double product = perCall(device, () -> device.ops().rows().linear(x, layer, Activation.NONE));
             report.figure("matmul " + LARGE + " cubed", 2 * Math.pow(LARGE, 3) / product / 1e12, "TFLOP/s");
             HostTensor rows = HostTensor.of(Shape.of(COPY_ROWS, COPY_COLUMNS), new float[COPY_ROWS * COPY_COLUMNS]);
             Tensor source = weights.tensor(rows, DType.F16);
-            double copy = perCall(device, () -> device.ops().concat(List.of(source)));
+            double copy = perCall(device, () -> device.ops().rows().concat(List.of(source)));
             report.figure("copy, read and written", 2.0 * source.shape().elements() * 2 / copy / 1e9, "GB/s");
             Tensor sum = weights.tensor(rows, DType.F16);
-            double add = perCall(device, () -> device.ops().add(source, sum));
+            double add = perCall(device, () -> device.ops().rows().add(source, sum));
             report.figure("sum, read and written", 3.0 * source.shape().elements() * 2 / add / 1e9, "GB/s");
         }
     }
@@ -178,7 +178,7 @@ public final class GpuBench {
             device.beginBatch();
             Tensor flag = device.upload(new int[] {1});
             for (int i = 0; i < count; i++) {
-                try (Ops.Scope _ = device.ops().scope()) {
+                try (Scope _ = device.ops().scope()) {
                     call.run();
                 }
             }

@@ -72,6 +72,6 @@ public class LinearBenchmark {
     @Benchmark
     public Tensor linear() {
         device.beginBatch();
-        return device.ops().linear(device.upload(input, rows, IN), linear, Activation.GELU);
+        return device.ops().rows().linear(device.upload(input, rows, IN), linear, Activation.GELU);
     }
 }

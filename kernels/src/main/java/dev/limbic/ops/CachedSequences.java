@@ -5,7 +5,7 @@ import dev.limbic.tensor.Tensor;
 /**
  * New rows of a flat batch, and where a {@link KvCache} keeps what their sequences hold already. Sequence b has the new
  * rows {@code bounds[b] … bounds[b + 1] − 1} (at least one) and {@code contexts[b]} tokens in all, of which the new ones
- * are the last; their keys and values are in the cache before {@link Ops#cachedAttention} runs. Row i of the new ones
+ * are the last; their keys and values are in the cache before {@link AttentionOps#cachedAttention} runs. Row i of the new ones
  * sees tokens {@code 0 … contexts[b] − rows + i}.
  *
  * @param cuSeqlens {@code bounds} on the device, i32 [B + 1]

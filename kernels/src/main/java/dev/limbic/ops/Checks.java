@@ -42,13 +42,13 @@ public final class Checks {
         }
     }
 
-    /** Arguments of {@link Ops#linear}. */
+    /** Arguments of {@link RowOps#linear}. */
     public static void linear(Tensor x, Linear weights) {
         check(x.shape().rank() == 2 && x.columns() == weights.in(), "linear", "x [T, " + weights.in() + "]", x);
         numbers("linear", x);
     }
 
-    /** Arguments of {@link Ops#embed}. */
+    /** Arguments of {@link RowOps#embed}. */
     public static void embed(List<Lookup> lookups, @Nullable Norm norm) {
         some("embed", lookups);
         Tensor first = lookups.getFirst().table();
@@ -65,7 +65,7 @@ public final class Checks {
         }
     }
 
-    /** Arguments of {@link Ops#addLayerNorm}. */
+    /** Arguments of {@link RowOps#addLayerNorm}. */
     public static void addLayerNorm(Tensor x, Tensor residual, Norm norm) {
         boolean same = x.shape().equals(residual.shape()) && x.dtype() == residual.dtype();
         check(same, "addLayerNorm", residual.toString(), x);
@@ -73,40 +73,40 @@ public final class Checks {
         norm("addLayerNorm", norm, x.columns());
     }
 
-    /** Arguments of {@link Ops#attention}. */
+    /** Arguments of {@link AttentionOps#attention}. */
     public static void attention(Tensor qkv, Sequences sequences, int heads) {
         boolean even = qkv.columns() % 3 == 0 && heads > 0 && qkv.columns() / 3 % heads == 0;
         check(even, "attention", "qkv [" + sequences.tokens() + ", 3·" + heads + "·d]", qkv);
         sequences("attention", qkv, sequences);
     }
 
-    /** Arguments of {@link Ops#layerNorm}. */
+    /** Arguments of {@link RowOps#layerNorm}. */
     public static void layerNorm(Tensor x, Norm norm) {
         numbers("layerNorm", x);
         norm("layerNorm", norm, x.columns());
     }
 
-    /** Arguments of {@link Ops#rmsNorm}. */
+    /** Arguments of {@link RowOps#rmsNorm}. */
     public static void rmsNorm(Tensor x, Tensor gain) {
         numbers("rmsNorm", x);
         boolean fits = gain.dtype() == DType.F32 && gain.shape().elements() == x.columns();
         check(fits, "rmsNorm", "gain F32 [" + x.columns() + "]", gain);
     }
 
-    /** Arguments of {@link Ops#add}. */
+    /** Arguments of {@link RowOps#add}. */
     public static void add(Tensor x, Tensor residual) {
         boolean same = x.shape().equals(residual.shape()) && x.dtype() == residual.dtype();
         check(same, "add", residual.toString(), x);
         numbers("add", x);
     }
 
-    /** Arguments of {@link Ops#swiGlu}. */
+    /** Arguments of {@link RowOps#swiGlu}. */
     public static void swiGlu(Tensor x) {
         numbers("swiGlu", x);
         check(x.shape().rank() == 2 && x.columns() % 2 == 0, "swiGlu", "[T, 2I]", x);
     }
 
-    /** Arguments of {@link Ops#rotary}, but for the positions themselves. */
+    /** Arguments of {@link AttentionOps#rotary}, but for the positions themselves. */
     public static void rotary(Tensor qkv, Rotary rotary, Tensor positions, Heads heads) {
         heads("rotary", qkv, heads);
         perRow("rotary", "positions", positions, qkv);
@@ -124,14 +124,14 @@ public final class Checks {
         }
     }
 
-    /** Arguments of {@link Ops#cacheAppend}, but for the slots themselves. */
+    /** Arguments of {@link AttentionOps#cacheAppend}, but for the slots themselves. */
     public static void cacheAppend(Tensor qkv, KvCache cache, int layer, Tensor slots, Heads heads) {
         heads("cacheAppend", qkv, heads);
         perRow("cacheAppend", "slots", slots, qkv);
         cache("cacheAppend", cache, layer, heads);
     }
 
-    /** Arguments of {@link Ops#cachedAttention}, block tables included. */
+    /** Arguments of {@link AttentionOps#cachedAttention}, block tables included. */
     public static void cachedAttention(
             Tensor qkv, KvCache cache, int layer, CachedSequences sequences, Heads heads, int window) {
         heads("cachedAttention", qkv, heads);
@@ -187,12 +187,12 @@ public final class Checks {
         }
     }
 
-    /** Arguments of {@link Ops#gatherRows}, but for the row numbers themselves. */
+    /** Arguments of {@link RowOps#gatherRows}, but for the row numbers themselves. */
     public static void gatherRows(Tensor rows) {
         check(rows.dtype() == DType.I32 && rows.shape().rank() == 1, "gatherRows", "rows i32 [N]", rows);
     }
 
-    /** Arguments of {@link Ops#attentionPool}. */
+    /** Arguments of {@link RowOps#attentionPool}. */
     public static void attentionPool(Tensor x, Tensor scores, Sequences sequences) {
         sequences("attentionPool", x, sequences);
         numbers("attentionPool", scores);
@@ -200,7 +200,7 @@ public final class Checks {
     }
 
     /**
-     * Arguments of {@link Ops#concat}.
+     * Arguments of {@link RowOps#concat}.
      *
      * @return columns of all parts together
      */
@@ -216,7 +216,7 @@ public final class Checks {
         return columns;
     }
 
-    /** Arguments of {@link Ops#sample}, tokens that are changed included. */
+    /** Arguments of {@link SampleOps#sample}, tokens that are changed included. */
     public static void sample(Tensor logits, List<SampleRow> rows) {
         numbers("sample", logits);
         boolean fits = logits.shape().rank() == 2 && logits.rows() == rows.size();
@@ -230,7 +230,7 @@ public final class Checks {
         }
     }
 
-    /** Arguments of {@link Ops#recurrent}. */
+    /** Arguments of {@link RecurrentOps#recurrent}. */
     public static void recurrent(Tensor x, Recurrent weights, Sequences sequences) {
         check(x.columns() == weights.in(), "recurrent", "x [T, " + weights.in() + "]", x);
         sequences("recurrent", x, sequences);

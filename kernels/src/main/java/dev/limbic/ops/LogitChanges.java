@@ -15,7 +15,7 @@ import java.util.BitSet;
 public record LogitChanges(int[] ids, float[] before, float[] factors, float[] after) {
     public static final LogitChanges NONE = new LogitChanges(new int[0], new float[0], new float[0], new float[0]);
 
-    /** @throws IllegalArgumentException if a number is not as described; tokens are checked by {@link Ops#sample} */
+    /** @throws IllegalArgumentException if a number is not as described; tokens are checked by {@link SampleOps#sample} */
     public LogitChanges {
         boolean fits = before.length == ids.length && factors.length == ids.length && after.length == ids.length;
         for (int i = 0; fits && i < ids.length; i++) {

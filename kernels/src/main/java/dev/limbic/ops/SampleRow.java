@@ -3,7 +3,7 @@ package dev.limbic.ops;
 import java.util.List;
 
 /**
- * How {@link Ops#sample} chooses the next token from one row of logits.
+ * How {@link SampleOps#sample} chooses the next token from one row of logits.
  *
  * @param temperature divides the logits, 0…100; 0 takes the most probable token
  * @param topK keeps the k most probable tokens; 0 for all

@@ -3,12 +3,13 @@ package dev.limbic.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Ops#attention}: head sizes off the vector width, mixed lengths, large scores. */
+/** {@link AttentionOps#attention} and {@link AttentionOps#selfAttention}: head sizes off the vector width, mixed lengths, large scores. */
 interface AttentionCases {
     private static int[] mixedLengths() {
         return new int[] {1, 7, 2, 33, 3, 64, 31, 1, 32, 127, 16, 17, 4, 5};
@@ -18,8 +19,9 @@ interface AttentionCases {
 
     private void check(String what, Matrix values, DType type, int[] lengths, int heads, boolean causal) {
         Matrix qkv = values.storedAs(type);
-        float[] y = bench().download(
-                        bench().ops().attention(bench().upload(qkv, type), bench().sequences(lengths), heads, causal));
+        float[] y = bench().download(bench().ops()
+                .attention()
+                .attention(bench().upload(qkv, type), bench().sequences(lengths), heads, causal));
         Closeness.of(type)
                 .check(
                         "attention " + what + " " + type + (causal ? " causal" : ""),
@@ -97,11 +99,13 @@ interface AttentionCases {
         Matrix qkv = bench().normal(Arrays.stream(lengths).sum(), 3 * h).storedAs(type);
         for (boolean causal : new boolean[] {false, true}) {
             float[] batch = bench().download(bench().ops()
+                    .attention()
                     .attention(bench().upload(qkv, type), bench().sequences(lengths), heads, causal));
             int[] bounds = Workbench.bounds(lengths);
             for (int b = 0; b < lengths.length; b++) {
                 Matrix own = qkv.rows(bounds[b], bounds[b + 1]);
                 float[] alone = bench().download(bench().ops()
+                        .attention()
                         .attention(bench().upload(own, type), bench().sequences(lengths[b]), heads, causal));
                 Closeness.of(type)
                         .checkSame(
@@ -118,13 +122,48 @@ interface AttentionCases {
     default void causalAttentionDoesNotSeeTheFuture(DType type) {
         bench().assumeComputes(type);
         Matrix qkv = bench().normal(37, 3 * 24);
-        float[] whole =
-                bench().download(bench().ops().attention(bench().upload(qkv, type), bench().sequences(37), 2, true));
+        float[] whole = bench().download(
+                        bench().ops().attention().attention(bench().upload(qkv, type), bench().sequences(37), 2, true));
         for (int length : new int[] {1, 2, 3, 4, 5, 16, 17, 36}) {
             float[] start = bench().download(bench().ops()
+                    .attention()
                     .attention(bench().upload(qkv.rows(0, length), type), bench().sequences(length), 2, true));
             assertThat(start).hasSize(length * 24);
             Closeness.of(type).checkSame("first " + length, start, Arrays.copyOf(whole, length * 24));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "BF16", "F16"})
+    default void selfAttentionProjectsAndAttends(Precision precision) {
+        bench().assumeComputes(precision);
+        int[] lengths = {1, 5, 70, 16, 3};
+        int rows = Arrays.stream(lengths).sum();
+        DType type = precision.activations();
+        for (int[] shape : new int[][] {{24, 1, 7}, {64, 2, 32}, {30, 3, 5}, {128, 1, 128}}) {
+            int heads = shape[1];
+            int h = heads * shape[2];
+            LinearCase c = LinearCase.random(bench(), rows, shape[0], 3 * h, true, precision);
+            float[] projected = toFloats(Oracle.linear(c.x(), c.weight(), c.bias()));
+            for (boolean causal : new boolean[] {false, true}) {
+                Tensor y = bench().ops()
+                        .attention()
+                        .selfAttention(
+                                bench().upload(c.x(), type), c.linear(), bench().sequences(lengths), heads, causal);
+                Closeness.fused(type)
+                        .check(
+                                "selfAttention " + precision + " " + Arrays.toString(shape),
+                                bench().download(y),
+                                Oracle.attention(new Matrix(rows, 3 * h, projected), lengths, heads, causal));
+            }
+        }
+    }
+
+    private static float[] toFloats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 }

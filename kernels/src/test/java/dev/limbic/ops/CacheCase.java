@@ -36,7 +36,7 @@ record CacheCase(
             Workbench bench, Heads heads, int blockTokens, DType type, DType cacheType, int[] cached, int[] rows) {
         int total = Arrays.stream(cached).sum() + Arrays.stream(rows).sum();
         Matrix tokens = bench.normal(total, heads.columns()).storedAs(type);
-        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, Ops.NO_WINDOW, tokens);
+        return new CacheCase(bench, heads, blockTokens, type, cacheType, cached, rows, AttentionOps.NO_WINDOW, tokens);
     }
 
     CacheCase withTokens(Matrix other) {
@@ -115,7 +115,7 @@ record CacheCase(
             int[] contexts = IntStream.range(0, count()).map(this::context).toArray();
             CachedSequences sequences =
                     CachedSequences.on(bench.device(), Workbench.bounds(rows), tables, contexts, blockTokens, blocks);
-            return bench.download(ops.cachedAttention(qkv, cache, LAYER, sequences, heads, window));
+            return bench.download(ops.attention().cachedAttention(qkv, cache, LAYER, sequences, heads, window));
         }
     }
 
@@ -126,7 +126,7 @@ record CacheCase(
         Tensor rows = bench.device().upload(nan, slots, heads.columns());
         Tensor all = bench.device().upload(IntStream.range(0, slots).toArray());
         for (int layer = 0; layer < LAYERS; layer++) {
-            bench.ops().cacheAppend(rows, cache, layer, all, heads);
+            bench.ops().attention().cacheAppend(rows, cache, layer, all, heads);
         }
     }
 
@@ -145,7 +145,7 @@ record CacheCase(
             }
         }
         Tensor qkv = bench.upload(new Matrix(total, heads.columns(), values), type);
-        bench.ops().cacheAppend(qkv, cache, LAYER, bench.device().upload(slots), heads);
+        bench.ops().attention().cacheAppend(qkv, cache, LAYER, bench.device().upload(slots), heads);
         return qkv;
     }
 

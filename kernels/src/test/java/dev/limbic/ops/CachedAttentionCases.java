@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Ops#cacheAppend} and {@link Ops#cachedAttention}: blocks, contexts, batches that mix prompts and steps. */
+/** {@link AttentionOps#cacheAppend} and {@link AttentionOps#cachedAttention}: blocks, contexts, batches that mix prompts and steps. */
 interface CachedAttentionCases {
     /** Steps after contexts around every boundary, and prompts, whole or continued. */
     private static int[] cached() {
@@ -42,7 +42,6 @@ interface CachedAttentionCases {
         "264,2,1,16"
     })
     default void cachedAttentionMatchesTheOracle(int size, int queries, int keys, int blockTokens) {
-        bench().assumeDecodes();
         Heads heads = new Heads(queries, keys, size);
         for (DType type : bench().types()) {
             for (DType cacheType : bench().types()) {
@@ -57,7 +56,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionDoesNotSeeWhatLiesInScratch(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(8, 1, 33);
         int[] rows = {70, 70, 70, 70, 70, 70};
@@ -78,7 +76,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionHandlesEveryRowCount(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(4, 2, 20);
         int[] cached = {0, 1, 31, 100};
@@ -93,7 +90,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionReachesFarBack(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(2, 1, 24);
         int[] cached = {254, 255, 256, 257, 510, 512, 700, 1030, 0};
@@ -105,7 +101,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @CsvSource({"24,1", "24,2", "20,16", "3,17", "64,33", "264,9", "24,2000"})
     default void cachedAttentionSeesNoFurtherThanItsWindow(int size, int window) {
-        bench().assumeDecodes();
         Heads heads = new Heads(4, 2, size);
         int[] cached = {0, 15, 70, 37, 0, 20};
         int[] rows = {1, 1, 1, 2, 40, 19};
@@ -121,7 +116,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @CsvSource({"F32,20", "F32,256", "F32,300", "BF16,100"})
     default void windowsLieAnywhereInLongContexts(DType type, int window) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         int[] cached = {254, 255, 256, 510, 530, 500};
         int[] rows = {1, 1, 1, 1, 4, 30};
@@ -134,7 +128,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @CsvSource({"F32,NaN", "BF16,NaN", "F16,NaN", "F32,3e38", "BF16,3e38", "F16,6e4"})
     default void cachedAttentionKnowsNothingOfWhatLeftTheWindow(DType type, float strange) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(2, 1, 24);
         int[] cached = {60, 300, 0, 520};
@@ -166,7 +159,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionSurvivesLargeScores(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(2, 2, 32);
         int[] cached = {0, 300, 40};
@@ -185,12 +177,12 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionIsCausalAttention(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(3, 3, 20);
         int[] lengths = {1, 7, 33, 64, 2, 127};
         CacheCase c = CacheCase.random(bench(), heads, 16, type, type, new int[lengths.length], lengths);
         float[] uncached = bench().download(bench().ops()
+                .attention()
                 .attention(bench().upload(c.tokens(), type), bench().sequences(lengths), heads.queries(), true));
         Closeness.of(type).twice().checkSame("cached and uncached " + type, c.run(), uncached, c.allowance());
     }
@@ -198,7 +190,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionOfASequenceDoesNotDependOnItsBatch(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(4, 2, 24);
         CacheCase c = CacheCase.random(bench(), heads, 16, type, type, cached(), rows());
@@ -218,7 +209,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cachedAttentionKeepsNan(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(4, 2, 20);
         int[] cached = {5, 30, 0};
@@ -276,7 +266,6 @@ interface CachedAttentionCases {
     @ParameterizedTest
     @EnumSource(names = {"F32", "BF16", "F16"})
     default void cacheAppendSkipsNegativeSlotsAndOtherLayers(DType type) {
-        bench().assumeDecodes();
         bench().assumeComputes(type);
         Heads heads = new Heads(1, 1, 9);
         Matrix first = bench().normal(4, 27).storedAs(type);
@@ -284,17 +273,23 @@ interface CachedAttentionCases {
         Device device = bench().device();
         try (KvCache cache = device.kvCache(2, 1, 9, 2, 2, type)) {
             Tensor slots = device.upload(new int[] {2, 3, 0, 1});
-            bench().ops().cacheAppend(bench().upload(first, type), cache, 0, slots, heads);
-            bench().ops().cacheAppend(bench().upload(second, type), cache, 1, slots, heads);
+            bench().ops().attention().cacheAppend(bench().upload(first, type), cache, 0, slots, heads);
+            bench().ops().attention().cacheAppend(bench().upload(second, type), cache, 1, slots, heads);
             Tensor none = device.upload(new int[] {-1, -7, Integer.MIN_VALUE, -1});
-            bench().ops().cacheAppend(bench().upload(second, type), cache, 0, none, heads);
+            bench().ops().attention().cacheAppend(bench().upload(second, type), cache, 0, none, heads);
             CachedSequences sequences =
                     CachedSequences.on(device, new int[] {0, 4}, new int[][] {{1, 0}}, new int[] {4}, 2, 2);
             Matrix[] layers = {first, second};
             for (int layer = 0; layer < 2; layer++) {
                 float[] y = bench().download(bench().ops()
+                        .attention()
                         .cachedAttention(
-                                bench().upload(layers[layer], type), cache, layer, sequences, heads, Ops.NO_WINDOW));
+                                bench().upload(layers[layer], type),
+                                cache,
+                                layer,
+                                sequences,
+                                heads,
+                                AttentionOps.NO_WINDOW));
                 double[] expected = Oracle.attention(layers[layer], new int[] {4}, 1, true);
                 double[] rounding = new double[expected.length]; // values are below 4, and their weights have 8 bits
                 Arrays.fill(rounding, type == DType.BF16 ? 0x1p-6 : 0);

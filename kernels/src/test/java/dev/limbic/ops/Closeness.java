@@ -20,6 +20,15 @@ record Closeness(double atol, double eps) {
         };
     }
 
+    /** For two operations in one call: what is between them may be rounded to the activations' type once, or a bias added after that. */
+    static Closeness fused(DType type) {
+        return switch (type) {
+            case F32 -> new Closeness(5e-5, 5e-5);
+            case BF16 -> new Closeness(6e-2, 2e-2);
+            default -> new Closeness(8e-3, 3e-3);
+        };
+    }
+
     void check(String what, float[] actual, double[] expected) {
         check(what, actual, expected, new double[expected.length]);
     }

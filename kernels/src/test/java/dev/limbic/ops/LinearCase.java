@@ -28,7 +28,7 @@ record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight,
 
     float[] run(Activation activation) {
         Tensor input = bench.upload(x, precision.activations());
-        return bench.download(bench.ops().linear(input, linear, activation));
+        return bench.download(bench.ops().rows().linear(input, linear, activation));
     }
 
     void check(Activation activation) {
@@ -36,7 +36,7 @@ record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight,
     }
 
     void check(Activation activation, Tensor input) {
-        float[] y = bench.download(bench.ops().linear(input, linear, activation));
+        float[] y = bench.download(bench.ops().rows().linear(input, linear, activation));
         String what = "linear " + precision + " [" + x.rows() + ", " + x.columns() + "]·[" + weight.rows() + "]ᵀ "
                 + activation + (bias.length > 0 ? " with bias" : "");
         Closeness closeness = Closeness.of(precision.activations());

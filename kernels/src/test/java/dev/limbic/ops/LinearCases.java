@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Ops#linear}: shapes around every block, panel and vector boundary, and each function. */
+/** {@link RowOps#linear}: shapes around every block, panel and vector boundary, and each function. */
 interface LinearCases {
     /** T, K, N. */
     private static int[][] shapes() {
@@ -166,8 +166,8 @@ interface LinearCases {
                         List.of(c.biasPart(0, 20), c.biasPart(20, 50), c.biasPart(50, 90)),
                         precision);
         Tensor x = bench().upload(c.x(), precision.activations());
-        float[] one = bench().download(bench().ops().linear(x, c.linear(), Activation.NONE));
-        float[] three = bench().download(bench().ops().linear(x, stacked, Activation.NONE));
+        float[] one = bench().download(bench().ops().rows().linear(x, c.linear(), Activation.NONE));
+        float[] three = bench().download(bench().ops().rows().linear(x, stacked, Activation.NONE));
         new Closeness(0, 0).checkSame("stacked", three, one);
     }
 

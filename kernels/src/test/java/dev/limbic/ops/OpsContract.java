@@ -6,23 +6,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * What every device must do, operation by operation: agree with a naive oracle in double over awkward sizes, keep
+ * What every device must do, family by family and operation by operation: agree with a naive oracle in double over awkward sizes, keep
  * rows independent of their batch, keep NaN where it arose, and name the operation when a shape is wrong. A provider
  * extends this class and says how to open a device.
  */
-public abstract class OpsContract
-        implements LinearCases,
-                AttentionCases,
-                FusedCases,
-                RowCases,
-                PoolCases,
-                RecurrentCases,
-                NanCases,
-                ShapeCases,
-                DecoderRowCases,
-                CachedAttentionCases,
-                DecoderShapeCases,
-                SampleCases {
+public abstract class OpsContract implements RowContract, AttentionContract, RecurrentContract, SampleCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */
@@ -31,14 +19,9 @@ public abstract class OpsContract
     /** What the device computes in, at its own speed or not. */
     protected abstract Set<Precision> precisions();
 
-    /** Whether the device has the operations of decoders: norms beside the residual, gates, rotary, the cache. */
-    protected boolean decodes() {
-        return true;
-    }
-
     @BeforeEach
     void openDevice() {
-        bench = new Workbench(open(), precisions(), decodes());
+        bench = new Workbench(open(), precisions());
     }
 
     @AfterEach

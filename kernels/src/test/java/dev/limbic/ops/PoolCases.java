@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Ops#pool} and {@link Ops#attentionPool}: one row per sequence. */
+/** {@link RowOps#pool} and {@link RowOps#attentionPool}: one row per sequence. */
 interface PoolCases {
     Workbench bench();
 
@@ -39,8 +39,8 @@ interface PoolCases {
         for (int h : new int[] {1, 2, 3, 7, 31, 32, 33, 64, 127, 768, 1025}) {
             int[] lengths = mixedLengths();
             Matrix x = bench().normal(Arrays.stream(lengths).sum(), h).storedAs(type);
-            float[] y =
-                    bench().download(bench().ops().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
+            float[] y = bench().download(
+                            bench().ops().rows().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
             Closeness.of(type).check("pool " + pooling + " " + type + " " + h, y, pooled(x, lengths, pooling));
         }
     }
@@ -54,7 +54,8 @@ interface PoolCases {
             values[i] = -1 - Math.abs(values[i]);
         }
         Matrix x = new Matrix(values.length / 37, 37, values).storedAs(type);
-        float[] y = bench().download(bench().ops().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
+        float[] y = bench().download(
+                        bench().ops().rows().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
         Closeness.of(type).check("pool " + pooling + " of negatives", y, pooled(x, lengths, pooling));
     }
 
@@ -88,6 +89,7 @@ interface PoolCases {
                 Matrix x = bench().normal(t, h).storedAs(type);
                 Matrix scores = bench().normal(t, 1, spread).storedAs(type);
                 float[] y = bench().download(bench().ops()
+                        .rows()
                         .attentionPool(
                                 bench().upload(x, type), bench().upload(scores, type), bench().sequences(lengths)));
                 Closeness.of(type)
@@ -109,6 +111,7 @@ interface PoolCases {
         Matrix x = bench().normal(t, 33).storedAs(type);
         Matrix scores = bench().normal(t, 1).storedAs(other);
         float[] y = bench().download(bench().ops()
+                .rows()
                 .attentionPool(bench().upload(x, type), bench().upload(scores, other), bench().sequences(lengths)));
         Closeness.of(type).check("attentionPool of mixed types", y, attentionPooled(x, scores, lengths));
     }
@@ -141,9 +144,9 @@ interface PoolCases {
         var rows = bench().upload(x, type);
         Sequences sequences = bench().sequences(lengths);
         return new float[][] {
-            bench().download(ops.pool(rows, sequences, Pooling.MEAN)),
-            bench().download(ops.pool(rows, sequences, Pooling.MAX)),
-            bench().download(ops.attentionPool(rows, bench().upload(scores, type), sequences))
+            bench().download(ops.rows().pool(rows, sequences, Pooling.MEAN)),
+            bench().download(ops.rows().pool(rows, sequences, Pooling.MAX)),
+            bench().download(ops.rows().attentionPool(rows, bench().upload(scores, type), sequences))
         };
     }
 }

@@ -56,8 +56,10 @@ record RecurrentCase(
         return bench.normal(Arrays.stream(lengths).sum(), in).storedAs(precision.activations());
     }
 
-    Ops.RecurrentOutput run(Matrix x, int... lengths) {
-        return bench.ops().recurrent(bench.upload(x, precision.activations()), layer, bench.sequences(lengths));
+    RecurrentOps.Output run(Matrix x, int... lengths) {
+        return bench.ops()
+                .recurrence()
+                .recurrent(bench.upload(x, precision.activations()), layer, bench.sequences(lengths));
     }
 
     /**
@@ -77,7 +79,7 @@ record RecurrentCase(
 
     void check(int... lengths) {
         Matrix x = input(lengths);
-        Ops.RecurrentOutput actual = run(x, lengths);
+        RecurrentOps.Output actual = run(x, lengths);
         Result expected = oracle(x, lengths);
         String what = cell + " × " + directions.size() + " " + precision + " [" + in + " → " + hidden + "] "
                 + Arrays.toString(lengths);

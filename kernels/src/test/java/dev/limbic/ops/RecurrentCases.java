@@ -1,5 +1,7 @@
 package dev.limbic.ops;
 
+import static dev.limbic.ops.Nan.check;
+import static dev.limbic.ops.Nan.nans;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.ops.Recurrent.Cell;
@@ -8,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** {@link Ops#recurrent}: both cells, one and two directions, lengths that end at different times. */
+/** {@link RecurrentOps#recurrent}: both cells, one and two directions, lengths that end at different times. */
 interface RecurrentCases {
     Workbench bench();
 
@@ -50,11 +52,11 @@ interface RecurrentCases {
         for (Cell cell : Cell.values()) {
             RecurrentCase c = RecurrentCase.random(bench(), cell, 2, 40, 36, precision);
             Matrix x = c.input(lengths);
-            Ops.RecurrentOutput batch = c.run(x, lengths);
+            RecurrentOps.Output batch = c.run(x, lengths);
             float[] outputs = bench().download(batch.outputs());
             float[] last = bench().download(batch.last());
             for (int b = 0; b < lengths.length; b++) {
-                Ops.RecurrentOutput alone = c.run(x.rows(bounds[b], bounds[b + 1]), lengths[b]);
+                RecurrentOps.Output alone = c.run(x.rows(bounds[b], bounds[b + 1]), lengths[b]);
                 c.closeness()
                         .checkSame(
                                 cell + " outputs of sequence " + b + " alone",
@@ -77,13 +79,36 @@ interface RecurrentCases {
         int hidden = 20;
         for (Cell cell : Cell.values()) {
             RecurrentCase c = RecurrentCase.random(bench(), cell, 2, 9, hidden, Precision.F32);
-            Ops.RecurrentOutput output = c.run(c.input(lengths), lengths);
+            RecurrentOps.Output output = c.run(c.input(lengths), lengths);
             float[] outputs = bench().download(output.outputs());
             float[] last = bench().download(output.last());
             for (int b = 0; b < lengths.length; b++) {
                 for (int i = 0; i < hidden; i++) {
                     assertThat(last[b * 2 * hidden + i]).isEqualTo(outputs[(bounds[b + 1] - 1) * 2 * hidden + i]);
                     assertThat(last[(2 * b + 1) * hidden + i]).isEqualTo(outputs[(2 * bounds[b] + 1) * hidden + i]);
+                }
+            }
+        }
+    }
+
+    /** From the poisoned row on, in the direction of time, all of the state is NaN; other sequences do not notice. */
+    @ParameterizedTest
+    @EnumSource
+    default void recurrentKeepsNan(Precision precision) {
+        bench().assumeComputes(precision);
+        int[] lengths = {4, 9, 1, 6};
+        for (int hidden : new int[] {5, 36}) {
+            for (Cell cell : Cell.values()) {
+                RecurrentCase c = RecurrentCase.random(bench(), cell, 1, 12, hidden, precision);
+                Matrix x = c.input(lengths);
+                RecurrentOps.Output clean = c.run(x, lengths);
+                float[] outputs = bench().download(clean.outputs());
+                float[] last = bench().download(clean.last());
+                for (float nan : nans()) {
+                    RecurrentOps.Output y = c.run(x.with(8, 3, nan), lengths);
+                    String what = cell + " " + precision;
+                    check(what + " outputs", bench().download(y.outputs()), outputs, hidden, 8, 13);
+                    check(what + " last", bench().download(y.last()), last, hidden, 1, 2);
                 }
             }
         }

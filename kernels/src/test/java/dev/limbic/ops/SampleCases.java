@@ -41,7 +41,7 @@ interface SampleCases {
 
     private List<Sampled> sample(Matrix logits, DType type, List<SampleRow> rows) {
         Tensor input = bench().upload(logits, type);
-        Tensor output = bench().ops().sample(input, rows);
+        Tensor output = bench().ops().sampling().sample(input, rows);
         int places = SampleRow.mostAlternatives(rows);
         assertThat(output.columns()).isEqualTo(SampleRow.FIRST_ALTERNATIVE + 2 * places);
         float[] values = bench().download(output);
@@ -128,7 +128,6 @@ interface SampleCases {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 31, 1000, 6144})
     default void sampleChoosesWhatTheOracleChooses(int vocabulary) {
-        bench().assumeDecodes();
         Random random = bench().random();
         int near = 0;
         int count = 0;
@@ -154,7 +153,6 @@ interface SampleCases {
 
     @Test
     default void sampleOfALargeVocabularyMatchesTheOracle() {
-        bench().assumeDecodes();
         int vocabulary = 50257;
         List<SampleRow> rows = List.of(
                 new SampleRow(0.7f, 0, 0.9f, 0, 0.4321, 5, LogitChanges.NONE),
@@ -165,7 +163,6 @@ interface SampleCases {
 
     @Test
     default void sampleDrawsInProportion() {
-        bench().assumeDecodes();
         // ln of 16, 8, 4, 2, 1, 1: shares of 1/2, 1/4, 1/8, 1/16, 1/32, 1/32.
         float[] halves = {2.7725887f, 2.0794415f, 1.3862944f, 0.6931472f, 0, 0};
         SampleRow[] rows = new SampleRow[64];
@@ -179,7 +176,6 @@ interface SampleCases {
 
     @Test
     default void sampleTruncatesAsItSays() {
-        bench().assumeDecodes();
         float[] halves = {0, 2.7725887f, 2.0794415f, 1.3862944f, 0.6931472f, 0};
         double last = Math.nextDown(1.0);
         int[] lasts = ids(
@@ -202,7 +198,6 @@ interface SampleCases {
 
     @Test
     default void sampleTakesLowerIdsOfEqualOnes() {
-        bench().assumeDecodes();
         float[] flat = new float[1000];
         flat[500] = -0f;
         double last = Math.nextDown(1.0);
@@ -222,7 +217,6 @@ interface SampleCases {
 
     @Test
     default void sampleChangesLogitsFirst() {
-        bench().assumeDecodes();
         float[] logits = {4, 3.5f, -1, -1.2f};
         LogitChanges repeated = new LogitChanges(new int[] {0, 2}, new float[2], new float[] {2, 2}, new float[2]);
         LogitChanges biasThenPenalty = new LogitChanges(
@@ -245,7 +239,6 @@ interface SampleCases {
 
     @Test
     default void sampleLeavesWhatIsNotBanned() {
-        bench().assumeDecodes();
         int vocabulary = 777;
         int[] others = IntStream.range(0, vocabulary).filter(id -> id != 600).toArray();
         int[] all = IntStream.range(0, vocabulary).toArray();
@@ -262,7 +255,6 @@ interface SampleCases {
 
     @Test
     default void sampleMarksRowsThatAreNotFiniteAndNoOther() {
-        bench().assumeDecodes();
         int vocabulary = 300;
         for (DType type : bench().types()) {
             Matrix good = bench().normal(7, vocabulary).storedAs(type);
@@ -290,7 +282,6 @@ interface SampleCases {
 
     @Test
     default void sampleSurvivesExtremeLogits() {
-        bench().assumeDecodes();
         float[] huge = {-3e38f, 3e38f, -3e38f, 0, 2.9e38f};
         float[] tiny = {1e-30f, 0, -1e-30f, 1e-40f, 2e-30f};
         float[] far = {1e6f, 1e6f + 1, 1e6f - 1, 1e6f + 0.5f, 1e6f - 30};
@@ -314,7 +305,6 @@ interface SampleCases {
 
     @Test
     default void sampleOfARowIsTheSameInAnyCompany() {
-        bench().assumeDecodes();
         int vocabulary = 2000;
         for (DType type : bench().types()) {
             Matrix logits = bench().normal(9, vocabulary, 3).storedAs(type);
@@ -333,7 +323,6 @@ interface SampleCases {
 
     @Test
     default void sampleOfNoRowsIsEmpty() {
-        bench().assumeDecodes();
         assertThat(sample(new Matrix(0, 31, new float[0]), DType.F32, List.of()))
                 .isEmpty();
     }
@@ -344,15 +333,14 @@ interface SampleCases {
 
     @Test
     default void sampleNamesItself() {
-        bench().assumeDecodes();
         Ops ops = bench().ops();
         Tensor logits = bench().device().upload(new float[20], 2, 10);
         SampleRow row = SampleRows.greedy(LogitChanges.NONE);
-        refused(() -> ops.sample(logits, List.of(row)));
-        refused(() -> ops.sample(bench().device().upload(new int[2]), List.of(row, row)));
-        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(10)))));
-        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(-1)))));
-        refused(() -> ops.sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(3, 1, 3)))));
+        refused(() -> ops.sampling().sample(logits, List.of(row)));
+        refused(() -> ops.sampling().sample(bench().device().upload(new int[2]), List.of(row, row)));
+        refused(() -> ops.sampling().sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(10)))));
+        refused(() -> ops.sampling().sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(-1)))));
+        refused(() -> ops.sampling().sample(logits, List.of(row, SampleRows.greedy(SampleRows.banned(3, 1, 3)))));
         refused(() -> SampleRows.biased(new int[] {1}, Float.NaN));
         refused(() -> SampleRows.biased(new int[] {1}));
         refused(() -> new LogitChanges(new int[1], new float[1], new float[1], new float[1]));

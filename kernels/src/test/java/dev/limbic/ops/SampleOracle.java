@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** What {@link Ops#sample} documents for one row, step by step, slowly, with lists and in double. */
+/** What {@link SampleOps#sample} documents for one row, step by step, slowly, with lists and in double. */
 final class SampleOracle {
     /** How near to a border whole numbers of 2⁻³⁸ may decide otherwise. */
     private static final double BORDER = 1e-5;

@@ -3,6 +3,8 @@ package dev.limbic.ops;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.limbic.tensor.DType;
+import dev.limbic.tensor.HostTensor;
+import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
@@ -17,14 +19,12 @@ final class Workbench implements AutoCloseable {
 
     private final Device device;
     private final Set<Precision> precisions;
-    private final boolean decodes;
     private final Weights weights;
     private Random random = new Random(SEED);
 
-    Workbench(Device device, Set<Precision> precisions, boolean decodes) {
+    Workbench(Device device, Set<Precision> precisions) {
         this.device = device;
         this.precisions = precisions;
-        this.decodes = decodes;
         this.weights = device.weights();
     }
 
@@ -40,11 +40,6 @@ final class Workbench implements AutoCloseable {
     /** Skips the case on a device that has no activations of this type. */
     void assumeComputes(DType type) {
         assumeTrue(types().contains(type), device.name() + " does not compute in " + type);
-    }
-
-    /** Skips the case on a device that has no operations of decoders; see {@link OpsContract#decodes}. */
-    void assumeDecodes() {
-        assumeTrue(decodes, device.name() + " has no operations of decoders");
     }
 
     /** Types of activations. */
@@ -84,7 +79,33 @@ final class Workbench implements AutoCloseable {
         }
         Tensor table = weights.tensor(matrix.host(), type);
         Tensor ids = device.upload(IntStream.range(0, matrix.rows()).toArray());
-        return ops().embed(List.of(new Lookup(table, ids)), null);
+        return ops().rows().embed(List.of(new Lookup(table, ids)), null);
+    }
+
+    /** A scratch tensor [rows, columns] of zeros. */
+    Tensor zeros(int rows, int columns) {
+        return device.upload(new float[rows * columns], rows, columns);
+    }
+
+    /** Integers where numbers are expected, [rows, columns]: a view of an upload. */
+    Tensor integers(int rows, int columns) {
+        return new Tensor(
+                DType.I32, Shape.of(rows, columns), integers(rows * columns).address());
+    }
+
+    /** Zeros, i32 [n]. */
+    Tensor integers(int n) {
+        return device.upload(new int[n]);
+    }
+
+    Tensor ids(int... ids) {
+        return device.upload(ids);
+    }
+
+    /** Weights of zeros. */
+    static HostTensor host(int... dims) {
+        Shape shape = Shape.of(dims);
+        return HostTensor.of(shape, new float[(int) shape.elements()]);
     }
 
     Sequences sequences(int... lengths) {

@@ -4,6 +4,7 @@ import dev.limbic.ops.Activation;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.Scope;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Tensor;
 
@@ -29,13 +30,13 @@ public record EncoderLayer(
 
     /** hidden ← layer(hidden), in place, [T, H]. */
     public void forward(Ops ops, Tensor hidden, Sequences sequences) {
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor context = ops.selfAttention(hidden, qkv, sequences, heads, false); // [T, H]
-            ops.linearAddLayerNorm(context, attended, hidden, attentionNorm);
+        try (Scope _ = ops.scope()) {
+            Tensor context = ops.attention().selfAttention(hidden, qkv, sequences, heads, false); // [T, H]
+            ops.rows().linearAddLayerNorm(context, attended, hidden, attentionNorm);
         }
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor wide = ops.linear(hidden, up, activation); // [T, I]
-            ops.linearAddLayerNorm(wide, down, hidden, outputNorm);
+        try (Scope _ = ops.scope()) {
+            Tensor wide = ops.rows().linear(hidden, up, activation); // [T, I]
+            ops.rows().linearAddLayerNorm(wide, down, hidden, outputNorm);
         }
     }
 }

@@ -1,12 +1,14 @@
 package dev.limbic.layer;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.Scope;
 import dev.limbic.tensor.Tensor;
 
 /**
@@ -32,16 +34,19 @@ public record Gpt2Layer(
 
     @Override
     public void forward(Ops ops, Tensor hidden, DecoderRows rows, KvCache cache, int layer) {
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor projected = ops.linear(ops.layerNorm(hidden, attentionNorm), qkv, Activation.NONE); // [T, 3H]
-            ops.cacheAppend(projected, cache, layer, rows.slots(), heads);
+        AttentionOps attention = ops.attention();
+        try (Scope _ = ops.scope()) {
+            Tensor projected =
+                    ops.rows().linear(ops.rows().layerNorm(hidden, attentionNorm), qkv, Activation.NONE); // [T, 3H]
+            attention.cacheAppend(projected, cache, layer, rows.slots(), heads);
             CachedSequences sequences = rows.sequences();
-            Tensor context = ops.cachedAttention(projected, cache, layer, sequences, heads, Ops.NO_WINDOW); // [T, H]
-            ops.add(ops.linear(context, attended, Activation.NONE), hidden);
+            Tensor context = attention.cachedAttention(
+                    projected, cache, layer, sequences, heads, AttentionOps.NO_WINDOW); // [T, H]
+            ops.rows().add(ops.rows().linear(context, attended, Activation.NONE), hidden);
         }
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor wide = ops.linear(ops.layerNorm(hidden, mlpNorm), up, activation); // [T, I]
-            ops.add(ops.linear(wide, down, Activation.NONE), hidden);
+        try (Scope _ = ops.scope()) {
+            Tensor wide = ops.rows().linear(ops.rows().layerNorm(hidden, mlpNorm), up, activation); // [T, I]
+            ops.rows().add(ops.rows().linear(wide, down, Activation.NONE), hidden);
         }
     }
 }

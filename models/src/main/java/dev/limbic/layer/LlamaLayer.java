@@ -1,11 +1,13 @@
 package dev.limbic.layer;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Rotary;
+import dev.limbic.ops.Scope;
 import dev.limbic.tensor.Tensor;
 
 /**
@@ -19,7 +21,7 @@ import dev.limbic.tensor.Tensor;
  * @param mlpNorm gain, [H]
  * @param gateUp gate and up projection side by side, [2I, H]
  * @param down [H, I]
- * @param window most tokens that a row sees, its own included; {@link Ops#NO_WINDOW} for all
+ * @param window most tokens that a row sees, its own included; {@link AttentionOps#NO_WINDOW} for all
  * @param epsilon of both norms
  */
 public record LlamaLayer(
@@ -37,18 +39,20 @@ public record LlamaLayer(
 
     @Override
     public void forward(Ops ops, Tensor hidden, DecoderRows rows, KvCache cache, int layer) {
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor normal = ops.rmsNorm(hidden, attentionNorm, epsilon); // [T, H]
-            Tensor projected = ops.linear(normal, qkv, Activation.NONE); // [T, (q + 2k)·d]
-            ops.rotary(projected, rotary, rows.positions(), heads);
-            ops.cacheAppend(projected, cache, layer, rows.slots(), heads);
-            Tensor context = ops.cachedAttention(projected, cache, layer, rows.sequences(), heads, window); // [T, q·d]
-            ops.add(ops.linear(context, attended, Activation.NONE), hidden);
+        AttentionOps attention = ops.attention();
+        try (Scope _ = ops.scope()) {
+            Tensor normal = ops.rows().rmsNorm(hidden, attentionNorm, epsilon); // [T, H]
+            Tensor projected = ops.rows().linear(normal, qkv, Activation.NONE); // [T, (q + 2k)·d]
+            attention.rotary(projected, rotary, rows.positions(), heads);
+            attention.cacheAppend(projected, cache, layer, rows.slots(), heads);
+            Tensor context =
+                    attention.cachedAttention(projected, cache, layer, rows.sequences(), heads, window); // [T, q·d]
+            ops.rows().add(ops.rows().linear(context, attended, Activation.NONE), hidden);
         }
-        try (Ops.Scope _ = ops.scope()) {
-            Tensor normal = ops.rmsNorm(hidden, mlpNorm, epsilon); // [T, H]
-            Tensor wide = ops.swiGlu(ops.linear(normal, gateUp, Activation.NONE)); // [T, I]
-            ops.add(ops.linear(wide, down, Activation.NONE), hidden);
+        try (Scope _ = ops.scope()) {
+            Tensor normal = ops.rows().rmsNorm(hidden, mlpNorm, epsilon); // [T, H]
+            Tensor wide = ops.rows().swiGlu(ops.rows().linear(normal, gateUp, Activation.NONE)); // [T, I]
+            ops.rows().add(ops.rows().linear(wide, down, Activation.NONE), hidden);
         }
     }
 }

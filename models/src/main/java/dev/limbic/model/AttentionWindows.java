@@ -1,6 +1,6 @@
 package dev.limbic.model;
 
-import dev.limbic.ops.Ops;
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.weights.HfConfig;
 import java.util.Collections;
 import java.util.List;
@@ -23,9 +23,9 @@ record AttentionWindows(int tokens, List<Boolean> windowed) {
 
     private static final int MOST = 1 << 24;
 
-    /** The window of a layer, {@link Ops#NO_WINDOW} for none. */
+    /** The window of a layer, {@link AttentionOps#NO_WINDOW} for none. */
     int of(int layer) {
-        return windowed.get(layer) ? tokens : Ops.NO_WINDOW;
+        return windowed.get(layer) ? tokens : AttentionOps.NO_WINDOW;
     }
 
     /** An architecture without windows: what would bring one in is refused. */
@@ -34,13 +34,13 @@ record AttentionWindows(int tokens, List<Boolean> windowed) {
         if (config.intOr(WINDOW, positions, 1, MOST) < positions) {
             throw config.unsupported(WINDOW, "null", "at least max_position_embeddings (" + positions + ")");
         }
-        return checked(config, new AttentionWindows(Ops.NO_WINDOW, all(config, false)));
+        return checked(config, new AttentionWindows(AttentionOps.NO_WINDOW, all(config, false)));
     }
 
     /** All layers have the window, which is 4096 tokens where nothing is said. */
     static AttentionWindows mistral(HfConfig config) {
         int tokens = tokens(config);
-        return checked(config, new AttentionWindows(tokens, all(config, tokens != Ops.NO_WINDOW)));
+        return checked(config, new AttentionWindows(tokens, all(config, tokens != AttentionOps.NO_WINDOW)));
     }
 
     /**
@@ -48,25 +48,27 @@ record AttentionWindows(int tokens, List<Boolean> windowed) {
      * {@code max_window_layers} on.
      */
     static AttentionWindows qwen2(HfConfig config) {
-        int tokens = config.booleanOr("use_sliding_window", false) ? tokens(config) : Ops.NO_WINDOW;
+        int tokens = config.booleanOr("use_sliding_window", false) ? tokens(config) : AttentionOps.NO_WINDOW;
         int layers = layers(config);
         if (!config.has(TYPES)) {
             int full = config.intOr("max_window_layers", 28, 0, Integer.MAX_VALUE);
             return new AttentionWindows(
                     tokens,
                     IntStream.range(0, layers)
-                            .mapToObj(i -> tokens != Ops.NO_WINDOW && i >= full)
+                            .mapToObj(i -> tokens != AttentionOps.NO_WINDOW && i >= full)
                             .toList());
         }
         List<Boolean> windowed = types(config);
-        if (windowed.contains(true) && tokens == Ops.NO_WINDOW) {
+        if (windowed.contains(true) && tokens == AttentionOps.NO_WINDOW) {
             throw config.unexpected(TYPES, FULL + " alone without use_sliding_window and sliding_window", SLIDING);
         }
         return new AttentionWindows(tokens, windowed);
     }
 
     private static int tokens(HfConfig config) {
-        return config.declares(WINDOW) && !config.has(WINDOW) ? Ops.NO_WINDOW : config.intOr(WINDOW, DEFAULT, 1, MOST);
+        return config.declares(WINDOW) && !config.has(WINDOW)
+                ? AttentionOps.NO_WINDOW
+                : config.intOr(WINDOW, DEFAULT, 1, MOST);
     }
 
     private static int layers(HfConfig config) {

@@ -78,7 +78,7 @@ record DecoderNetwork(
         if (wanted.rows() == 0) {
             return new Tensor(DType.F32, Shape.of(0, vocabulary), 0); // a kernel cannot be launched over no rows
         }
-        Tensor last = ops.gatherRows(hidden, wanted); // [R, H]
-        return ops.linear(norm.of(ops, last), head, Activation.NONE);
+        Tensor last = ops.rows().gatherRows(hidden, wanted); // [R, H]
+        return ops.rows().linear(norm.of(ops, last), head, Activation.NONE);
     }
 }

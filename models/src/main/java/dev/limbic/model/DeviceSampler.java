@@ -24,7 +24,7 @@ public final class DeviceSampler {
      */
     public static List<Choice> choose(Device device, Tensor logits, List<NextToken> nextTokens) {
         List<SampleRow> rows = nextTokens.stream().map(DeviceSampler::row).toList();
-        Tensor result = device.ops().sample(logits, rows);
+        Tensor result = device.ops().sampling().sample(logits, rows);
         float[] values = device.download(result); // also when no token is wanted: it waits for the cache
         int columns = result.columns();
         int places = SampleRow.mostAlternatives(rows);

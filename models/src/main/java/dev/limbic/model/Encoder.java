@@ -21,7 +21,8 @@ record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> lay
     Tensor forward(FlatBatch batch, Tensor positionIds, Network.Tap tap) {
         Ops ops = batch.device().ops();
         Sequences sequences = batch.sequences();
-        Tensor hidden = ops.embed(List.of(new Lookup(words, batch.tokens()), new Lookup(positions, positionIds)), norm);
+        Tensor hidden =
+                ops.rows().embed(List.of(new Lookup(words, batch.tokens()), new Lookup(positions, positionIds)), norm);
         tap.hidden(0, hidden);
         for (int i = 0; i < layers.size(); i++) {
             layers.get(i).forward(ops, hidden, sequences);

@@ -30,9 +30,9 @@ record EncoderClassifier(
         Tensor firstRows = batch.firstRows(); // [B]
         Supplier<Tensor> work = () -> {
             Tensor hidden = encoder.forward(batch, positionIds, tap); // [T, H]
-            Tensor first = ops.gatherRows(hidden, firstRows); // [B, H]
-            Tensor pooled = ops.linear(first, dense, activation); // [B, H]
-            return ops.linear(pooled, classifier, Activation.NONE); // [B, L]
+            Tensor first = ops.rows().gatherRows(hidden, firstRows); // [B, H]
+            Tensor pooled = ops.rows().linear(first, dense, activation); // [B, H]
+            return ops.rows().linear(pooled, classifier, Activation.NONE); // [B, L]
         };
         return tap.equals(Tap.NONE) ? batch.replay(this, work) : work.get();
     }

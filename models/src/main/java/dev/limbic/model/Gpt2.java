@@ -57,11 +57,14 @@ final class Gpt2 {
         Tensor places = transformer.table("wpe", positions, hidden);
         Norm last = transformer.norm("ln_f", hidden, epsilon);
         return new DecoderNetwork(
-                (ops, rows) -> ops.embed(
-                        List.of(new Lookup(tokens.embedding(), rows.tokens()), new Lookup(places, rows.positions())),
-                        null),
+                (ops, rows) -> ops.rows()
+                        .embed(
+                                List.of(
+                                        new Lookup(tokens.embedding(), rows.tokens()),
+                                        new Lookup(places, rows.positions())),
+                                null),
                 layers,
-                (ops, rows) -> ops.layerNorm(rows, last),
+                (ops, rows) -> ops.rows().layerNorm(rows, last),
                 tokens.head(),
                 shape,
                 positions,

@@ -84,9 +84,9 @@ final class Llama {
                 parameters, model, "embed_tokens", config.booleanOr("tie_word_embeddings", false), vocabulary, hidden);
         Tensor last = model.gain("norm", hidden);
         return new DecoderNetwork(
-                (ops, rows) -> ops.embed(List.of(new Lookup(tokens.embedding(), rows.tokens())), null),
+                (ops, rows) -> ops.rows().embed(List.of(new Lookup(tokens.embedding(), rows.tokens())), null),
                 layers,
-                (ops, rows) -> ops.rmsNorm(rows, last, epsilon),
+                (ops, rows) -> ops.rows().rmsNorm(rows, last, epsilon),
                 tokens.head(),
                 heads,
                 positions,

@@ -8,6 +8,7 @@ import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.RecurrentOps;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
@@ -65,11 +66,11 @@ final class RecurrentClassifier implements Network {
     public Tensor forward(FlatBatch batch, Tap tap) {
         Ops ops = batch.device().ops();
         Sequences sequences = batch.sequences();
-        Tensor hidden = ops.embed(List.of(new Lookup(embedding, batch.tokens())), null); // [T, E]
+        Tensor hidden = ops.rows().embed(List.of(new Lookup(embedding, batch.tokens())), null); // [T, E]
         tap.hidden(0, hidden);
         Tensor last = hidden;
         for (int i = 0; i < layers.size(); i++) {
-            Ops.RecurrentOutput output = ops.recurrent(hidden, layers.get(i), sequences);
+            RecurrentOps.Output output = ops.recurrence().recurrent(hidden, layers.get(i), sequences);
             hidden = output.outputs(); // [T, D·H]
             last = output.last(); // [B, D·H]
             tap.hidden(i + 1, hidden);
@@ -79,23 +80,23 @@ final class RecurrentClassifier implements Network {
             parts.add(
                     switch (pooling) {
                         case "last" -> last;
-                        case "mean" -> ops.pool(hidden, sequences, Pooling.MEAN);
-                        case "max" -> ops.pool(hidden, sequences, Pooling.MAX);
+                        case "mean" -> ops.rows().pool(hidden, sequences, Pooling.MEAN);
+                        case "max" -> ops.rows().pool(hidden, sequences, Pooling.MAX);
                         default -> attended(ops, hidden, sequences);
                     });
         }
-        Tensor pooled = ops.concat(parts);
+        Tensor pooled = ops.rows().concat(parts);
         if (dense != null) {
-            pooled = ops.linear(pooled, dense, Activation.RELU);
+            pooled = ops.rows().linear(pooled, dense, Activation.RELU);
         }
-        return ops.linear(pooled, classifier, Activation.NONE); // [B, L]
+        return ops.rows().linear(pooled, classifier, Activation.NONE); // [B, L]
     }
 
     private Tensor attended(Ops ops, Tensor hidden, Sequences sequences) {
         if (attention == null) {
             throw new IllegalStateException("attention pooling without weights");
         }
-        return ops.attentionPool(hidden, ops.linear(hidden, attention, Activation.NONE), sequences);
+        return ops.rows().attentionPool(hidden, ops.rows().linear(hidden, attention, Activation.NONE), sequences);
     }
 
     @Override

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
 import dev.limbic.weights.HfDirectory;
@@ -124,11 +124,12 @@ class DecoderConfigTest {
     @Test
     void windowsAreReadAsTransformersReadsThem() throws IOException {
         assertThat(windows("mistral-silent", "")).containsExactly(4096, 4096);
-        assertThat(windows("mistral", "'sliding_window': null")).containsExactly(Ops.NO_WINDOW, Ops.NO_WINDOW);
+        assertThat(windows("mistral", "'sliding_window': null"))
+                .containsExactly(AttentionOps.NO_WINDOW, AttentionOps.NO_WINDOW);
         assertThat(windows("mistral", "'sliding_window': 9")).containsExactly(9, 9);
-        assertThat(windows("qwen2-window", "'use_sliding_window': false")).containsOnly(Ops.NO_WINDOW);
-        assertThat(windows("qwen2-window", "")).containsExactly(Ops.NO_WINDOW, 5, 5, 5);
-        assertThat(windows("qwen2-layers", "")).containsExactly(9, Ops.NO_WINDOW, 9);
+        assertThat(windows("qwen2-window", "'use_sliding_window': false")).containsOnly(AttentionOps.NO_WINDOW);
+        assertThat(windows("qwen2-window", "")).containsExactly(AttentionOps.NO_WINDOW, 5, 5, 5);
+        assertThat(windows("qwen2-layers", "")).containsExactly(9, AttentionOps.NO_WINDOW, 9);
     }
 
     private List<Integer> windows(String name, String changes) throws IOException {

@@ -22,7 +22,8 @@ public final class CpuDevice implements Device {
 
     private final Team team;
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
-    private final CpuOps ops;
+    private final CpuEngine engine;
+    private final Ops ops;
     private final int isa;
 
     /**
@@ -42,7 +43,14 @@ public final class CpuDevice implements Device {
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
         team = new Team(sizes);
-        ops = new CpuOps(team, scratch);
+        engine = new CpuEngine(team, scratch);
+        Products products = new Products(engine);
+        ops = new Ops(
+                new CpuRowOps(engine, products),
+                new CpuAttentionOps(engine, products),
+                new CpuRecurrentOps(engine, products),
+                new CpuSampleOps(engine),
+                engine::scope);
     }
 
     @Override
@@ -99,7 +107,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public Tensor upload(int[] values) {
-        Tensor t = ops.allocate(DType.I32, values.length);
+        Tensor t = engine.allocate(DType.I32, values.length);
         for (int i = 0; i < values.length; i++) {
             Ram.setInt(t.address() + 4L * i, values[i]);
         }
@@ -112,7 +120,7 @@ public final class CpuDevice implements Device {
             throw new IllegalArgumentException(
                     "upload: " + rows + " × " + columns + " values expected, found " + values.length);
         }
-        Tensor t = ops.allocate(DType.F32, rows, columns);
+        Tensor t = engine.allocate(DType.F32, rows, columns);
         for (int i = 0; i < values.length; i++) {
             Ram.setFloat(t.address() + 4L * i, values[i]);
         }

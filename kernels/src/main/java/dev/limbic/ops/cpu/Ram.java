@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 
 /**
  * Raw access to host memory by address, as kernels need it. No bounds are checked here: shapes were checked by
- * {@link CpuOps} before any kernel runs.
+ * the operations before any kernel runs.
  */
 final class Ram {
     /** All of memory; offsets are addresses. */

@@ -108,6 +108,43 @@ final class RowKernels {
         }
     }
 
+    /** y ← y/√(mean(y²) + epsilon)·gain. */
+    static void rmsNorm(long y, int n, long gain, float epsilon) {
+        FloatVector squares = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector v = load(y + 4L * i);
+            squares = v.fma(v, squares);
+        }
+        float square = VectorMath.sum(squares);
+        for (; i < n; i++) {
+            float v = Ram.getFloat(y + 4L * i);
+            square += v * v;
+        }
+        float inverse = (float) (1 / Math.sqrt(square / n + epsilon));
+        i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            load(y + 4L * i).mul(inverse).mul(load(gain + 4L * i)).intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            Ram.setFloat(y + 4L * i, Ram.getFloat(y + 4L * i) * inverse * Ram.getFloat(gain + 4L * i));
+        }
+    }
+
+    /** y ← silu(gate)·up. */
+    static void siluTimes(long gate, long up, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            VectorMath.silu(load(gate + 4L * i))
+                    .mul(load(up + 4L * i))
+                    .intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            float g = Ram.getFloat(gate + 4L * i);
+            Ram.setFloat(y + 4L * i, g * VectorMath.sigmoid(g) * Ram.getFloat(up + 4L * i));
+        }
+    }
+
     /** y ← softmax(x), shifted by the row's maximum. */
     static void softmax(long x, long y, int n) {
         float max = Float.NEGATIVE_INFINITY;

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Weights of tokens as whole multiples of 2⁻³⁸, see {@link dev.limbic.ops.Ops#sample}: e^x for x ≤ 0, by Cody and Waite's
+ * Weights of tokens as whole multiples of 2⁻³⁸, see {@link dev.limbic.ops.SampleOps#sample}: e^x for x ≤ 0, by Cody and Waite's
  * reduction and Cephes' polynomial. The same operations, each rounded as IEEE 754 says, stand in {@code sample_row.cuh}: a
  * weight has the same bits on every provider, and sums of whole numbers do not depend on their order.
  */

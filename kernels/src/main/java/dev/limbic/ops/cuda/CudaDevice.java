@@ -39,7 +39,8 @@ public final class CudaDevice implements Device {
     private final Arena scratch = new Arena(memory, SCRATCH_BYTES);
     private final Staging staging;
     private final Kernels kernels;
-    private final CudaOps ops;
+    private final CudaEngine engine;
+    private final Ops ops;
     private final Graphs graphs;
     private final long cublasMemory;
     private boolean underWay;
@@ -63,7 +64,14 @@ public final class CudaDevice implements Device {
             Check.cublas(
                     JCublas2.cublasSetWorkspace(context.cublas, Address.pointer(cublasMemory), CUBLAS_BYTES),
                     "cublasSetWorkspace");
-            ops = new CudaOps(context, kernels, scratch, this::upload);
+            engine = new CudaEngine(context, kernels, scratch, this::upload);
+            Products products = new Products(engine);
+            ops = new Ops(
+                    new CudaRowOps(engine, products),
+                    new CudaAttentionOps(engine, products),
+                    new CudaRecurrentOps(engine),
+                    new CudaSampleOps(engine),
+                    engine::scope);
             graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {
             context.close();
@@ -147,7 +155,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public Tensor upload(int[] values) {
-        Tensor t = ops.allocate(DType.I32, values.length);
+        Tensor t = engine.allocate(DType.I32, values.length);
         Staging.Piece piece = staging.take(4L * values.length);
         MemorySegment.copy(values, 0, piece.memory(), ValueLayout.JAVA_INT, 0, values.length);
         copyIn(t, piece);
@@ -160,7 +168,7 @@ public final class CudaDevice implements Device {
             throw new IllegalArgumentException(
                     "upload: " + rows + " × " + columns + " values expected, found " + values.length);
         }
-        Tensor t = ops.allocate(DType.F32, rows, columns);
+        Tensor t = engine.allocate(DType.F32, rows, columns);
         Staging.Piece piece = staging.take(4L * values.length);
         MemorySegment.copy(values, 0, piece.memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
         copyIn(t, piece);

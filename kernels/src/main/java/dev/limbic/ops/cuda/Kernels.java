@@ -28,6 +28,11 @@ final class Kernels implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
     private static final int MAX_ARGUMENTS = 32;
 
+    /** Threads of a block of a row kernel; each of its warps takes a row. */
+    static final int ROW_BLOCK = 256;
+
+    static final int ROWS_PER_BLOCK = ROW_BLOCK / 32;
+
     private final KernelCache cache;
     private final CUstream stream;
     private final Map<String, CUmodule> modules = new HashMap<>();

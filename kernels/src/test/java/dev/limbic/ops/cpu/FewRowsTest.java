@@ -52,7 +52,7 @@ final class FewRowsTest {
         device.beginBatch();
         int k = linear.in();
         Tensor input = device.upload(Arrays.copyOfRange(x, from * k, (from + rows) * k), rows, k);
-        return device.download(device.ops().linear(input, linear, Activation.GELU_TANH));
+        return device.download(device.ops().rows().linear(input, linear, Activation.GELU_TANH));
     }
 
     private static void compare(CpuDevice device, Linear linear, float[] x, int whole, int rows) {
@@ -102,7 +102,8 @@ final class FewRowsTest {
                 Arrays.fill(x, 1);
                 Linear linear = weights.linear(List.of(HostTensor.of(Shape.of(130, 640), ones)), List.of(), precision);
                 device.beginBatch();
-                float[] y = device.download(device.ops().linear(device.upload(x, 1, 640), linear, Activation.NONE));
+                float[] y =
+                        device.download(device.ops().rows().linear(device.upload(x, 1, 640), linear, Activation.NONE));
                 for (float v : y) {
                     assertThat(v).isBetween(sign * 640 - 0.5f, sign * 640 + 0.5f);
                 }

@@ -13,6 +13,7 @@ import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
 import dev.limbic.ops.SampleRow;
+import dev.limbic.ops.Scope;
 import dev.limbic.ops.Sequences;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
@@ -74,20 +75,25 @@ final class MemoryTest {
             Sequences sequences = Sequences.on(device, bounds);
             int[] ids = new int[tokens];
             Arrays.setAll(ids, i -> i % 50);
-            Tensor x = ops.embed(List.of(new Lookup(table, device.upload(ids))), norm);
-            try (Ops.Scope _ = ops.scope()) {
-                Tensor mixed = ops.attention(ops.linear(x, qkv, Activation.NONE), sequences, 4, false);
-                ops.addLayerNorm(ops.linear(mixed, wide, Activation.RELU), x, norm);
+            Tensor x = ops.rows().embed(List.of(new Lookup(table, device.upload(ids))), norm);
+            try (Scope _ = ops.scope()) {
+                Tensor mixed =
+                        ops.attention().attention(ops.rows().linear(x, qkv, Activation.NONE), sequences, 4, false);
+                ops.rows().addLayerNorm(ops.rows().linear(mixed, wide, Activation.RELU), x, norm);
             }
-            Tensor features = ops.concat(List.of(
-                    ops.pool(x, sequences, Pooling.MEAN),
-                    ops.pool(x, sequences, Pooling.MAX),
-                    ops.attentionPool(x, ops.linear(x, score, Activation.TANH), sequences),
-                    ops.gatherRows(
-                            ops.recurrent(x, recurrent, sequences).outputs(),
-                            device.upload(Arrays.copyOf(bounds, lengths.length))),
-                    ops.recurrent(x, recurrent, sequences).last()));
-            return device.download(ops.softmax(ops.linear(features, head, Activation.GELU)));
+            Tensor features = ops.rows()
+                    .concat(List.of(
+                            ops.rows().pool(x, sequences, Pooling.MEAN),
+                            ops.rows().pool(x, sequences, Pooling.MAX),
+                            ops.rows().attentionPool(x, ops.rows().linear(x, score, Activation.TANH), sequences),
+                            ops.rows()
+                                    .gatherRows(
+                                            ops.recurrence()
+                                                    .recurrent(x, recurrent, sequences)
+                                                    .outputs(),
+                                            device.upload(Arrays.copyOf(bounds, lengths.length))),
+                            ops.recurrence().recurrent(x, recurrent, sequences).last()));
+            return device.download(ops.rows().softmax(ops.rows().linear(features, head, Activation.GELU)));
         }
     }
 
@@ -126,7 +132,7 @@ final class MemoryTest {
             for (int round = 0; round < 20; round++) {
                 device.beginBatch();
                 Tensor logits = device.upload(new float[3 * vocabulary], 3, vocabulary);
-                device.download(device.ops().sample(logits, List.of(row, row, row)));
+                device.download(device.ops().sampling().sample(logits, List.of(row, row, row)));
                 if (round == 2) {
                     bytes = device.scratchBytes();
                     blocks = HostMemory.INSTANCE.liveBlocks();
@@ -174,7 +180,7 @@ final class MemoryTest {
             Tensor x = device.upload(new float[12], 4, 3);
             for (int bad : new int[] {-1, 4, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
                 Tensor rows = device.upload(new int[] {0, bad});
-                assertThatThrownBy(() -> device.ops().gatherRows(x, rows))
+                assertThatThrownBy(() -> device.ops().rows().gatherRows(x, rows))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("gatherRows");
             }

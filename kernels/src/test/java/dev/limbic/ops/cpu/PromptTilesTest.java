@@ -3,10 +3,10 @@ package dev.limbic.ops.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
-import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.DType;
 import java.util.Arrays;
@@ -56,6 +56,7 @@ final class PromptTilesTest {
     private void fill(CpuKvCache cache, float[] all) {
         device.beginBatch();
         device.ops()
+                .attention()
                 .cacheAppend(
                         device.upload(all, TOKENS, HEADS.columns()),
                         cache,
@@ -65,7 +66,7 @@ final class PromptTilesTest {
     }
 
     private float[] rows(CpuKvCache cache, float[] all, int from, int to, boolean generated) {
-        return rows(cache, all, from, to, generated, Ops.NO_WINDOW);
+        return rows(cache, all, from, to, generated, AttentionOps.NO_WINDOW);
     }
 
     private float[] rows(CpuKvCache cache, float[] all, int from, int to, boolean generated, int window) {
@@ -81,6 +82,7 @@ final class PromptTilesTest {
                 cache.blocks(),
                 generated ? 1 : 0);
         return device.download(device.ops()
+                .attention()
                 .cachedAttention(
                         device.upload(Arrays.copyOfRange(all, from * h, to * h), to - from, h),
                         cache,
@@ -97,7 +99,7 @@ final class PromptTilesTest {
                 CpuKvCache cache = cache(stored, products)) {
             fill(cache, tokens);
             for (boolean generated : List.of(false, true)) {
-                for (int window : new int[] {Ops.NO_WINDOW, 50}) {
+                for (int window : new int[] {AttentionOps.NO_WINDOW, 50}) {
                     piecesHaveTheBitsOfTheWhole(cache, generated, window);
                 }
             }

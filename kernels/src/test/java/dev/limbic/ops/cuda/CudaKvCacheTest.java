@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
-import dev.limbic.ops.Ops;
 import dev.limbic.ops.cuda.sim.CudaSimulator;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
@@ -35,7 +35,7 @@ final class CudaKvCacheTest {
     private Tensor attend(KvCache cache) {
         CachedSequences one = CachedSequences.on(device, new int[] {0, 1}, new int[][] {{1}}, new int[] {3}, 4, 2);
         Tensor qkv = device.upload(new float[24], 1, 24);
-        return device.ops().cachedAttention(qkv, cache, 1, one, new Heads(1, 1, 8), Ops.NO_WINDOW);
+        return device.ops().attention().cachedAttention(qkv, cache, 1, one, new Heads(1, 1, 8), AttentionOps.NO_WINDOW);
     }
 
     @Test

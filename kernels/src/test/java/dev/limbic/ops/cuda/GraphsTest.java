@@ -65,8 +65,8 @@ final class GraphsTest {
         Sequences sequences = Sequences.padded(device, bounds, extent);
         Tensor y = device.replay(key, extent, () -> {
             runs.incrementAndGet();
-            Tensor attended = device.ops().selfAttention(input, qkv, sequences, HEADS, false);
-            return device.ops().linear(attended, qkv, Activation.TANH);
+            Tensor attended = device.ops().attention().selfAttention(input, qkv, sequences, HEADS, false);
+            return device.ops().rows().linear(attended, qkv, Activation.TANH);
         });
         return device.download(y);
     }
@@ -159,7 +159,7 @@ final class GraphsTest {
                     if (calls.incrementAndGet() == 2) {
                         throw new IllegalStateException("while it is recorded");
                     }
-                    return device.ops().softmax(device.upload(new float[4], 2, 2));
+                    return device.ops().rows().softmax(device.upload(new float[4], 2, 2));
                 }))
                 .hasMessage("while it is recorded");
         assertThat(run("a", 1, 0, 16)).isEqualTo(expected);
@@ -170,7 +170,7 @@ final class GraphsTest {
         device.beginBatch();
         Tensor x = device.upload(new float[] {1, 1, 3, 3}, 2, 2);
         Tensor y = device.replay("waits", new Extent(2, 1, 64), () -> {
-            Tensor soft = device.ops().softmax(x);
+            Tensor soft = device.ops().rows().softmax(x);
             device.download(soft); // waits for the stream, which a recording does not allow
             return soft;
         });
@@ -190,7 +190,7 @@ final class GraphsTest {
         for (int i = 0; i < 20; i++) {
             device.beginBatch();
             Tensor given = device.upload(random(i, 500 * WIDTH), 500, WIDTH);
-            device.ops().linear(given, layer, Activation.NONE); // nobody waits for it
+            device.ops().rows().linear(given, layer, Activation.NONE); // nobody waits for it
             device.beginBatch();
             float[] values = random(1000 + i, 500 * WIDTH);
             assertThat(device.download(device.upload(values, 500, WIDTH))).isEqualTo(values);

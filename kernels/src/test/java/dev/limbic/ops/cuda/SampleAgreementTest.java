@@ -20,7 +20,7 @@ final class SampleAgreementTest {
 
     private static float[] run(Device device, float[] logits, List<SampleRow> rows) {
         device.beginBatch();
-        Tensor result = device.ops().sample(device.upload(logits, ROWS, VOCABULARY), rows);
+        Tensor result = device.ops().sampling().sample(device.upload(logits, ROWS, VOCABULARY), rows);
         return device.download(result);
     }
 

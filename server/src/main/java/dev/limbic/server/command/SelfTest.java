@@ -52,34 +52,39 @@ final class SelfTest {
         for (Activation activation : Activation.values()) {
             OPERATIONS.put(
                     "linear " + activation.name().toLowerCase(Locale.ROOT),
-                    b -> b.ops().linear(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), activation));
+                    b -> b.ops().rows().linear(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), activation));
         }
-        OPERATIONS.put("embed", b -> b.ops().embed(List.of(b.lookup(), b.lookup()), b.norm()));
+        OPERATIONS.put("embed", b -> b.ops().rows().embed(List.of(b.lookup(), b.lookup()), b.norm()));
         OPERATIONS.put("addLayerNorm", b -> {
             Tensor residual = b.rows(WIDTH);
-            b.ops().addLayerNorm(b.rows(WIDTH), residual, b.norm());
+            b.ops().rows().addLayerNorm(b.rows(WIDTH), residual, b.norm());
             return residual;
         });
-        OPERATIONS.put("attention", b -> b.ops().attention(b.rows(3 * WIDTH), b.sequences(), HEADS, false));
-        OPERATIONS.put("attention, causal", b -> b.ops().attention(b.rows(3 * WIDTH), b.sequences(), HEADS, true));
+        OPERATIONS.put("attention", b -> b.ops().attention().attention(b.rows(3 * WIDTH), b.sequences(), HEADS, false));
+        OPERATIONS.put(
+                "attention, causal", b -> b.ops().attention().attention(b.rows(3 * WIDTH), b.sequences(), HEADS, true));
         OPERATIONS.put(
                 "selfAttention",
-                b -> b.ops().selfAttention(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), b.sequences(), HEADS, false));
+                b -> b.ops()
+                        .attention()
+                        .selfAttention(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), b.sequences(), HEADS, false));
         OPERATIONS.put("linearAddLayerNorm", b -> {
             Tensor residual = b.rows(WIDTH);
-            b.ops().linearAddLayerNorm(b.rows(WIDTH), b.layer(WIDTH, WIDTH), residual, b.norm());
+            b.ops().rows().linearAddLayerNorm(b.rows(WIDTH), b.layer(WIDTH, WIDTH), residual, b.norm());
             return residual;
         });
-        OPERATIONS.put("gatherRows", b -> b.ops().gatherRows(b.rows(WIDTH), b.device.upload(new int[] {149, 0, 7, 7})));
-        OPERATIONS.put("pool, mean", b -> b.ops().pool(b.rows(WIDTH), b.sequences(), Pooling.MEAN));
-        OPERATIONS.put("pool, max", b -> b.ops().pool(b.rows(WIDTH), b.sequences(), Pooling.MAX));
-        OPERATIONS.put("attentionPool", b -> b.ops().attentionPool(b.rows(WIDTH), b.rows(1), b.sequences()));
-        OPERATIONS.put("concat", b -> b.ops().concat(List.of(b.rows(7), b.rows(WIDTH))));
-        OPERATIONS.put("softmax", b -> b.ops().softmax(b.rows(WIDTH)));
+        OPERATIONS.put(
+                "gatherRows", b -> b.ops().rows().gatherRows(b.rows(WIDTH), b.device.upload(new int[] {149, 0, 7, 7})));
+        OPERATIONS.put("pool, mean", b -> b.ops().rows().pool(b.rows(WIDTH), b.sequences(), Pooling.MEAN));
+        OPERATIONS.put("pool, max", b -> b.ops().rows().pool(b.rows(WIDTH), b.sequences(), Pooling.MAX));
+        OPERATIONS.put("attentionPool", b -> b.ops().rows().attentionPool(b.rows(WIDTH), b.rows(1), b.sequences()));
+        OPERATIONS.put("concat", b -> b.ops().rows().concat(List.of(b.rows(7), b.rows(WIDTH))));
+        OPERATIONS.put("softmax", b -> b.ops().rows().softmax(b.rows(WIDTH)));
         for (Recurrent.Cell cell : Recurrent.Cell.values()) {
             OPERATIONS.put(
                     "recurrent " + cell.name().toLowerCase(Locale.ROOT),
                     b -> b.ops()
+                            .recurrence()
                             .recurrent(b.rows(WIDTH), b.cells(cell), b.sequences())
                             .outputs());
         }
@@ -148,7 +153,7 @@ final class SelfTest {
             for (int i = 0; i < ROWS; i++) {
                 all[i] = i;
             }
-            return ops().embed(List.of(new Lookup(table, device.upload(all))), null);
+            return ops().rows().embed(List.of(new Lookup(table, device.upload(all))), null);
         }
 
         Lookup lookup() {

@@ -7,28 +7,34 @@ import jcuda.cudaDataType;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasComputeType;
 import jcuda.jcublas.cublasGemmAlgo;
-import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasOperation;
 
 /**
  * Products through cuBLAS, which counts columns first: a row-major [R, C] is its C × R, so that y = x·Wᵀ becomes
- * yᵀ = W·xᵀ with W transposed back. Accumulation is always f32.
+ * yᵀ = W·xᵀ with W transposed back. Accumulation is always f32. Several families begin with a product.
  */
-final class Blas {
+final class Products {
     private static final Pointer ONE = Pointer.to(new float[] {1});
     private static final Pointer ZERO = Pointer.to(new float[] {0});
 
-    private final cublasHandle handle;
+    private final CudaEngine engine;
 
-    Blas(cublasHandle handle) {
-        this.handle = handle;
+    Products(CudaEngine engine) {
+        this.engine = engine;
     }
 
-    /** y = x·Wᵀ. x [T, K], y [T, N], all of the weights' type. */
-    void linear(Tensor x, CudaLinear w, Tensor y) {
+    /** x·Wᵀ, without the bias. x [T, K], cast if it is not of the weights' type → [T, N]. */
+    Tensor of(Tensor x, CudaLinear w) {
+        Tensor input = engine.cast(x, w.precision().activations());
+        Tensor y = engine.allocate(input.dtype(), x.rows(), w.out());
+        multiply(input, w, y);
+        return y;
+    }
+
+    private void multiply(Tensor x, CudaLinear w, Tensor y) {
         int type = type(y.dtype());
         int status = JCublas2.cublasGemmEx_new(
-                handle,
+                engine.context().cublas,
                 cublasOperation.CUBLAS_OP_T,
                 cublasOperation.CUBLAS_OP_N,
                 w.out(),

@@ -1,0 +1,59 @@
+package dev.limbic.ops.cuda;
+
+import dev.limbic.ops.Scope;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Shape;
+import dev.limbic.tensor.Tensor;
+
+/**
+ * What every family of operations works with. Nothing here waits for the chip.
+ *
+ * @param context the stream, and the handles of libraries
+ * @param kernels our own
+ * @param scratch where results come to lie
+ * @param uploads brings integers to the chip
+ */
+record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads uploads) {
+    private static final int CAST_PER_BLOCK = 2048;
+
+    /** Brings small arrays of integers to the device. */
+    interface Uploads {
+        Tensor upload(int[] values);
+    }
+
+    Tensor allocate(DType type, int... dims) {
+        Shape shape = Shape.of(dims);
+        return new Tensor(type, shape, scratch.allocate(Math.max(1, shape.elements() * type.bytes())));
+    }
+
+    /** The same numbers as another type; the tensor itself if it is of that type. */
+    Tensor cast(Tensor x, DType type) {
+        if (x.dtype() == type) {
+            return x;
+        }
+        Tensor y = allocate(type, x.rows(), x.columns());
+        long n = x.shape().elements();
+        kernels.of("cast", KernelFamily.cast(x.dtype(), type))
+                .pointer(y.address())
+                .pointer(x.address())
+                .wide(n)
+                .launch(Math.clamp((n + CAST_PER_BLOCK - 1) / CAST_PER_BLOCK, 1, 1 << 16), Kernels.ROW_BLOCK);
+        return y;
+    }
+
+    /** y[i] = x[rows[i]], y being there already. */
+    void gather(Tensor x, Tensor rows, Tensor y) {
+        kernels.of("rows", "gather_rows")
+                .pointer(y.address())
+                .pointer(x.address())
+                .pointer(rows.address())
+                .integer(rows.rows())
+                .integer(Math.toIntExact(x.rowBytes()))
+                .launch(Math.ceilDiv(rows.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+    }
+
+    Scope scope() {
+        return Scope.of(scratch);
+    }
+}
