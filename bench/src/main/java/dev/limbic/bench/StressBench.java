@@ -111,7 +111,7 @@ public final class StressBench {
         while (left > 0 && System.nanoTime() < end) {
             Thread.sleep(200);
             left = 0;
-            for (String gauge : List.of("sequences", "streams_open", "queue_depth", "texts_waiting")) {
+            for (String gauge : List.of("sequences", "streams_open", "queue_depth", "inputs_waiting")) {
                 left += server.metric("limbic_" + gauge);
             }
         }

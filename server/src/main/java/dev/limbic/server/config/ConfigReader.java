@@ -223,7 +223,7 @@ final class ConfigReader {
             }
             models.add(new ModelConfig(
                     name(section),
-                    folder(section, directory),
+                    folder(section, path, directory),
                     section.choice("device", DeviceChoice.class),
                     section.choice("precision", PrecisionChoice.class),
                     section.memoryOr("cache", CACHE_BYTES, 1, 1L << 40),
@@ -248,8 +248,7 @@ final class ConfigReader {
         return name.value();
     }
 
-    private Path folder(Section section, Path directory) {
-        Setting path = section.require("path");
+    private Path folder(Section section, Setting path, Path directory) {
         Path folder = resolve(path, "models[].path", directory);
         if (!path.value().isEmpty() && !Files.isDirectory(folder)) {
             section.complain("path", path, "is not a folder: " + folder + " does not exist");

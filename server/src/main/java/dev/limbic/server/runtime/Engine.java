@@ -19,8 +19,10 @@ import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.weights.WeightsException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,6 +50,7 @@ public final class Engine {
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
     public List<Host> load(List<ModelConfig> all) {
+        requireOneDefault(all);
         Device chip = openCuda(all);
         List<Host> hosts = new ArrayList<>();
         try {
@@ -72,6 +75,21 @@ public final class Engine {
         } finally {
             if (chip != null) {
                 chip.close(); // nothing runs on it
+            }
+        }
+    }
+
+    /** Two of one kind would leave it to chance which one answers. */
+    private static void requireOneDefault(List<ModelConfig> models) {
+        Map<Kind<?>, String> found = new HashMap<>();
+        for (ModelConfig model : models) {
+            if (model.isDefault()) {
+                Kind<?> kind = kindOf(model);
+                String other = found.put(kind, model.name());
+                if (other != null) {
+                    throw new LimbicException.Invalid("models '%s' and '%s' are both the default one of kind %s"
+                            .formatted(other, model.name(), kind.name()));
+                }
             }
         }
     }

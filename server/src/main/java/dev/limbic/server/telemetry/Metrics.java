@@ -180,7 +180,7 @@ public final class Metrics implements AutoCloseable {
 
     /** Reports how many long texts wait for a worker. */
     public void inputsWaiting(IntSupplier waiting) {
-        Gauge.builder("limbic.texts.waiting", waiting, IntSupplier::getAsInt)
+        Gauge.builder("limbic.inputs.waiting", waiting, IntSupplier::getAsInt)
                 .description("Long texts that wait for a worker to tokenise them")
                 .strongReference(true)
                 .register(registry);

@@ -259,8 +259,6 @@ class ConfigLoaderTest {
                 .isEqualTo("my.yaml:4: models[].path: 'nowhere' is not a folder: nowhere does not exist");
         assertThat(problems(MODELS + "  - name: a\n    path: b\n"))
                 .isEqualTo("my.yaml:5: models[].name: 'a' is the name of two models");
-        assertThat(problems(MODELS + "    default: true\n  - name: b\n    path: b\n    default: true\n"))
-                .isEqualTo("my.yaml:8: models[].default: 'true' stands at two models");
         assertThat(problems(MODELS + "    device: gpu\n"))
                 .isEqualTo("my.yaml:5: models[].device: 'gpu' is not valid, did you mean 'cpu'?");
         assertThat(problems(MODELS.replace("name: a", "name: 'a b'")))

@@ -189,7 +189,7 @@ class DialogueStormTest {
 
     private static void awaitQuiet(LimbicServer server) throws Exception {
         Pattern gauges = Pattern.compile(
-                "(?m)^limbic_(cache_blocks_used|sequences|queue_depth|streams_open|texts_waiting)\\S* (?!0\\.0$).*$");
+                "(?m)^limbic_(cache_blocks_used|sequences|queue_depth|streams_open|inputs_waiting)\\S* (?!0\\.0$).*$");
         String metrics = "";
         for (int i = 0; i < 400; i++) {
             metrics = metrics(server);

@@ -78,7 +78,7 @@ class LimbicServerTest {
                 .contains("limbic_queue_seconds_bucket{model=\"fake\",le=\"+Inf\"} 2")
                 .contains("limbic_compute_seconds_bucket{model=\"fake\",le=\"5.0\"} 2")
                 .contains("limbic_batch_rows_bucket{model=\"fake\",le=\"1.0\"} 2")
-                .contains("limbic_batch_tokens_sum{model=\"fake\"} 10.0")
+                .contains("limbic_batch_cost_sum{model=\"fake\"} 10.0")
                 .contains("limbic_batches_failed_total{model=\"fake\"} 1.0")
                 .contains("limbic_queue_depth{model=\"fake\"} 0.0")
                 .contains("limbic_streams_open 0.0")
