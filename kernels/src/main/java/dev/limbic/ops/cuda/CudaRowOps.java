@@ -65,6 +65,7 @@ final class CudaRowOps implements RowOps {
             case SILU -> 4;
             case TANH -> 5;
             case SIGMOID -> 6;
+            case LEAKY_RELU -> 7;
         };
     }
 
