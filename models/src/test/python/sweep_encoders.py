@@ -64,6 +64,23 @@ class Case:
         self.folder = folder
         self.random = random.Random(seed)
         self.done = []
+        self.expected = None
+
+    @classmethod
+    def make(cls, work, number):
+        """The case of that number, with an empty folder."""
+        folder = work / f"{number:04}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return cls(folder, number)
+
+    def expect(self, reference):
+        """Writes what transformers gives, or why it refuses: then nothing is to be equal to."""
+        try:
+            self.expected = reference(self)
+        except Exception as error:
+            self.expected = f"{type(error).__name__}: {error}".splitlines()[0]
+        self.folder.joinpath("expected.json").write_text(json.dumps(self.expected))
 
     def chance(self, share, name=None):
         hit = self.random.random() < share
@@ -275,15 +292,16 @@ def reference(folder, texts):
     return result
 
 
-def difference(expected, found):
+def difference(expected, found, tolerance=2e-4):
     """What is wrong, or None."""
     for key in ("labels", "ids"):
-        if expected[key] != found[key]:
-            at = next(i for i, (e, f) in enumerate(zip(expected[key] + [None], found[key] + [None])) if e != f)
-            return f"{key}[{at}]: expected {expected[key][at:at + 1]}, found {found[key][at:at + 1]}"
+        if expected.get(key) != found.get(key):
+            e, f = (list(side.get(key) or []) + [None] for side in (expected, found))
+            at = next(i for i, (x, y) in enumerate(zip(e, f)) if x != y)
+            return f"{key}[{at}]: expected {e[at]}, found {f[at]}"
     for key in ("logits", "probabilities"):
         e, f = torch.tensor(expected[key]), torch.tensor(found[key])
-        if e.shape != f.shape or (e.numel() and (e - f).abs().max() > 2e-4 * max(1, e.abs().max())):
+        if e.shape != f.shape or (e.numel() and not (e - f).abs().max() <= tolerance * max(1, e.abs().max())):
             return f"{key} differ by {(e - f).abs().max():.2e}" if e.shape == f.shape else f"{key}: {f.shape}, not {e.shape}"
     return None
 
@@ -293,44 +311,27 @@ def class_path():
     return os.pathsep.join([str(p) for p in parts] + [str(ROOT / "server/target/lib/*")])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--work", type=Path, default=Path("target/sweep"))
-    parser.add_argument("--classpath", default=class_path())
-    arguments = parser.parse_args()
-    texts = TEXTS + MORE_TEXTS
-    cases, expected = [], {}
-    for number in range(arguments.cases):
-        folder = arguments.work / f"{arguments.seed + number:04}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        case = Case(folder, arguments.seed + number)
-        build(case)
-        folder.joinpath("inputs.json").write_text(json.dumps(texts))
-        try:
-            expected[number] = reference(folder, texts)
-        except Exception as error:  # transformers refuses too: then nothing is to be equal to
-            expected[number] = f"{type(error).__name__}: {error}".splitlines()[0]
-        folder.joinpath("expected.json").write_text(json.dumps(expected[number]))
-        cases.append(case)
+def run_java(name, cases, classpath):
+    """Runs the class with the folders of the cases as arguments; it writes answers.json into each."""
+    java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
     for begin in range(0, len(cases), 100):
-        java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
-        subprocess.run([java, "--enable-native-access=ALL-UNNAMED", "--add-modules", "jdk.incubator.vector", "-cp",
-                        arguments.classpath, "dev.limbic.model.FolderAnswers"]
+        subprocess.run([java, "--enable-native-access=ALL-UNNAMED", "--add-modules", "jdk.incubator.vector", "-cp", classpath, name]
                        + [str(c.folder.resolve()) for c in cases[begin:begin + 100]], check=True)
+
+
+def compare(cases, refused, difference):
+    """Prints what agreed with what is expected and what did not, and ends with 1 where something is wrong."""
     counts, things, wrong = Counter(), {}, []
-    for number, case in enumerate(cases):
+    for case in cases:
         found = json.loads(case.folder.joinpath("answers.json").read_text())
-        if isinstance(expected[number], str):
+        if isinstance(case.expected, str):
             outcome = "both refuse" if "refused" in found else "only transformers refuses"
-            note = expected[number]
+            note = case.expected
         elif "refused" in found:
-            meant = any(thing in case.done and pattern in found["refused"] for thing, pattern in REFUSED.items())
+            meant = any(thing in case.done and pattern in found["refused"] for thing, pattern in refused.items())
             outcome, note = "refused as meant" if meant else "REFUSED", found["refused"]
         else:
-            note = difference(expected[number], found)
+            note = difference(case, found)
             outcome = "equal" if note is None else "DIFFERENT"
         counts[outcome] += 1
         for thing in case.done:
@@ -342,6 +343,25 @@ def main():
     print("\n".join(wrong))
     print(f"{len(cases)} cases:", ", ".join(f"{o} {n}" for o, n in sorted(counts.items())))
     sys.exit(1 if counts["DIFFERENT"] + counts["REFUSED"] else 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, default=Path("target/sweep"))
+    parser.add_argument("--classpath", default=class_path())
+    arguments = parser.parse_args()
+    texts = TEXTS + MORE_TEXTS
+    cases = []
+    for number in range(arguments.seed, arguments.seed + arguments.cases):
+        case = Case.make(arguments.work, number)
+        build(case)
+        case.folder.joinpath("inputs.json").write_text(json.dumps(texts))
+        case.expect(lambda made: reference(made.folder, texts))
+        cases.append(case)
+    run_java("dev.limbic.model.FolderAnswers", cases, arguments.classpath)
+    compare(cases, REFUSED, lambda case, found: difference(case.expected, found))
 
 
 if __name__ == "__main__":
