@@ -1,7 +1,10 @@
 package dev.limbic.layer;
 
+import dev.limbic.ops.BatchNorm;
+import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Norm;
+import dev.limbic.ops.Padding;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
@@ -122,5 +125,47 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
             sum[i] += added[row * h + i % h];
         }
         return weights.tensor(HostTensor.of(Shape.of(v, h), sum), precision.activations());
+    }
+
+    /** {@code name.weight} [out, in/groups, h, w] and, if it has one, {@code name.bias} [out]. */
+    public Conv2d conv(String name, boolean bias, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
+        HostTensor summand = bias ? view.tensor(name + ".bias", kernel.out()) : null;
+        return weights.conv2d(filter(name, kernel, geometry), summand, geometry, precision);
+    }
+
+    /** The same without a bias, and the batch norm behind it as part of it. */
+    public Conv2d conv(
+            String name, String norm, double epsilon, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
+        int out = kernel.out();
+        BatchNorm trained = new BatchNorm(
+                view.tensor(norm + ".weight", out),
+                view.tensor(norm + ".bias", out),
+                view.tensor(norm + ".running_mean", out),
+                view.tensor(norm + ".running_var", out),
+                epsilon);
+        BatchNorm.Folded folded = trained.folded(filter(name, kernel, geometry), null);
+        return weights.conv2d(folded.weight(), folded.bias(), geometry, precision);
+    }
+
+    /** A depthwise convolution that changes nothing: what an activation is applied with where there is no product. */
+    public Conv2d byOne(int channels) {
+        float[] ones = new float[channels];
+        java.util.Arrays.fill(ones, 1);
+        Conv2d.Geometry geometry = new Conv2d.Geometry(1, Padding.NONE, 1, channels);
+        return weights.conv2d(HostTensor.of(Shape.of(channels, 1, 1, 1), ones), null, geometry, precision);
+    }
+
+    private HostTensor filter(String name, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
+        return view.tensor(
+                name + ".weight",
+                kernel.out(),
+                kernel.in() / geometry.groups(),
+                kernel.height(),
+                kernel.width());
+    }
+
+    /** Numbers that a configuration gives, one a channel, f32 [values.length]. */
+    public Tensor constants(float[] values) {
+        return weights.tensor(HostTensor.of(Shape.of(values.length), values), DType.F32);
     }
 }

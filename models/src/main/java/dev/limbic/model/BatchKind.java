@@ -6,11 +6,13 @@ import java.util.List;
 
 /** A kind of models that answer inputs in batches; see {@link Model} for the types. */
 public abstract sealed class BatchKind<I extends Input, P extends Prepared, R, A> extends Kind<Model<I, P, R, A>>
-        permits TextKind {
+        permits TextKind, ImageKind {
     /** What rows are measured in. */
     public enum Unit {
         /** Of text. */
-        TOKENS(64);
+        TOKENS(64),
+        /** Of pictures, as the model sees them. */
+        PIXELS(4096);
 
         private final double scale;
 

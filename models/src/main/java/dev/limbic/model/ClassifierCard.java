@@ -31,4 +31,7 @@ public record ClassifierCard(
      * @param most longest one in tokens, special tokens included; what is longer is cut
      */
     public record Tokens(int most) implements Takes {}
+
+    /** A picture, which is brought to this size, in pixels. */
+    public record Picture(int width, int height) implements Takes {}
 }

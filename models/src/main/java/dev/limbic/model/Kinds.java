@@ -7,11 +7,14 @@ public final class Kinds {
     /** Classifiers of text. */
     public static final TextKind TEXT = new TextKind();
 
+    /** Classifiers of pictures of one face. */
+    public static final ImageKind IMAGE = new ImageKind();
+
     /** Models that write text. */
     public static final LanguageKind LANGUAGE = new LanguageKind();
 
     /** All of them. */
-    public static final List<Kind<?>> ALL = List.of(TEXT, LANGUAGE);
+    public static final List<Kind<?>> ALL = List.of(TEXT, IMAGE, LANGUAGE);
 
     private Kinds() {}
 }

@@ -26,6 +26,8 @@ public final class ModelRegistry {
                 "XLMRobertaForSequenceClassification",
                 Kinds.TEXT.architecture(Roberta::load).withInt8());
         ARCHITECTURES.put("LimbicRecurrentClassifier", Kinds.TEXT.architecture(RecurrentClassifier::new));
+        ARCHITECTURES.put("MiniXceptionForImageClassification", Kinds.IMAGE.architecture(MiniXception::new));
+        ARCHITECTURES.put("FaceExpressionNetForImageClassification", Kinds.IMAGE.architecture(FaceExpressionNet::new));
         ARCHITECTURES.put(
                 "GPT2LMHeadModel", Kinds.LANGUAGE.architecture(Gpt2::load).withInt8());
         ARCHITECTURES.put("LlamaForCausalLM", Kinds.LANGUAGE.architecture(Llama::llama));

@@ -87,6 +87,15 @@ public final class HfConfig {
         return List.copyOf(values);
     }
 
+    /** At least one whole number in {@code min…max}, from a list or a single one. */
+    public int[] requireInts(String key, int min, int max) {
+        List<Integer> values = intsOr(key, min, max);
+        if (values.isEmpty()) {
+            throw unexpected(key, "integers in " + min + "…" + max, has(key) ? "an empty array" : "nothing");
+        }
+        return values.stream().mapToInt(each -> each).toArray();
+    }
+
     /** Strings, from a list or a single one; none when the key is not there. */
     public List<String> stringsOr(String key) {
         JsonNode node = found(key);

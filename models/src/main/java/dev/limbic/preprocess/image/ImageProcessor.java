@@ -4,6 +4,7 @@ import dev.limbic.domain.ImageSource;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.preprocess.image.ImageSettings.ShortestEdge;
 import dev.limbic.preprocess.image.ImageSettings.Size;
+import dev.limbic.preprocess.image.ImageSettings.Within;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.Pixels;
 
@@ -64,7 +65,7 @@ public final class ImageProcessor {
                 width,
                 height);
         byte[] middle = resizer.resize(view, target, settings.filter());
-        byte[] result = width == out.width() && height == out.height() ? middle : onBlack(middle, width, height, out);
+        byte[] result = width == out.width() && height == out.height() ? middle : onBlack(middle, width, height, out, settings.resize() instanceof Within);
         return new PreparedImage(out.width(), out.height(), channels, result);
     }
 
@@ -72,6 +73,7 @@ public final class ImageProcessor {
         return switch (settings.resize()) {
             case null -> new Size(picture.height(), picture.width());
             case Size exact -> exact;
+            case Within within -> within.fitted(picture.height(), picture.width());
             case ShortestEdge edge -> {
                 int shorter = Math.min(picture.width(), picture.height());
                 int longer = Math.max(picture.width(), picture.height());
@@ -83,12 +85,12 @@ public final class ImageProcessor {
         };
     }
 
-    /** In the middle of a black picture, half a pixel to the right and down where it does not come out even. */
-    private byte[] onBlack(byte[] middle, int width, int height, Size out) {
+    /** In the corner, or in the middle, half a pixel to the right and down where it does not come out even. */
+    private byte[] onBlack(byte[] middle, int width, int height, Size out, boolean corner) {
         int channels = settings.channels();
         byte[] result = new byte[channels * out.width() * out.height()];
-        int left = (out.width() - width + 1) / 2;
-        int top = (out.height() - height + 1) / 2;
+        int left = corner ? 0 : (out.width() - width + 1) / 2;
+        int top = corner ? 0 : (out.height() - height + 1) / 2;
         for (int y = 0; y < height; y++) {
             System.arraycopy(
                     middle,

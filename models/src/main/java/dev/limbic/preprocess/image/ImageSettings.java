@@ -36,6 +36,20 @@ public record ImageSettings(
     /** The shorter side has so many pixels; proportions are kept. */
     public record ShortestEdge(int pixels) implements Resize {}
 
+    /**
+     * The largest size with the picture's proportions that fits; the shorter side is rounded. The result lies in the upper
+     * left of what is cut out, with black below and to the right.
+     */
+    public record Within(int height, int width) implements Resize {
+        /** What a picture of this size becomes. */
+        public Size fitted(int pictureHeight, int pictureWidth) {
+            double scale = Math.min((double) height / pictureHeight, (double) width / pictureWidth);
+            return new Size(
+                    Math.clamp(Math.round(pictureHeight * scale), 1, height),
+                    Math.clamp(Math.round(pictureWidth * scale), 1, width));
+        }
+    }
+
     /** The size of every result. */
     public Size size() {
         if (crop != null) {

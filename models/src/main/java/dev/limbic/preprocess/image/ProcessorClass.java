@@ -7,7 +7,9 @@ import org.jspecify.annotations.Nullable;
 enum ProcessorClass {
     VIT("ViT", ResizeFilter.BILINEAR, true, 224, 0),
     CONVNEXT("ConvNext", ResizeFilter.BICUBIC, false, 384, 0),
-    EFFICIENTNET("EfficientNet", ResizeFilter.BICUBIC, true, 346, 289);
+    EFFICIENTNET("EfficientNet", ResizeFilter.BICUBIC, true, 346, 289),
+    /** Of the formats of docs/vision-format.md, which no processor of transformers belongs to. */
+    OURS("Limbic", ResizeFilter.BILINEAR, true, 64, 0);
 
     /** Of this version and its predecessors, whatever library computes it. */
     private static final List<String> SUFFIXES =
@@ -48,6 +50,7 @@ enum ProcessorClass {
             case "vit", "swin", "swinv2" -> VIT;
             case "resnet", "convnext", "convnextv2" -> CONVNEXT;
             case "efficientnet" -> EFFICIENTNET;
+            case "mini_xception", "face_expression_net", "tiny_face_detector", "limbic_video" -> OURS;
             default -> null;
         };
     }

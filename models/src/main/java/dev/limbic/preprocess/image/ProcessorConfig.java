@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.limbic.preprocess.image.ImageSettings.Resize;
 import dev.limbic.preprocess.image.ImageSettings.ShortestEdge;
 import dev.limbic.preprocess.image.ImageSettings.Size;
+import dev.limbic.preprocess.image.ImageSettings.Within;
 import dev.limbic.preprocess.image.codec.ImageDecoder.Transparency;
 import dev.limbic.weights.StrictJson;
 import dev.limbic.weights.WeightsException;
@@ -44,7 +45,10 @@ public final class ProcessorConfig {
             "do_normalize",
             "image_mean",
             "image_std",
-            "do_convert_rgb");
+            "do_convert_rgb",
+            "do_grayscale",
+            "do_pad",
+            "pad_size");
 
     /** Keys that say nothing about pixels, or only with another that is refused. */
     private static final Set<String> SILENT = Set.of(
@@ -58,8 +62,7 @@ public final class ProcessorConfig {
             "device",
             "return_tensors",
             "disable_grouping",
-            "image_seq_length",
-            "pad_size");
+            "image_seq_length");
 
     private final Path file;
     private final ObjectNode json;
@@ -128,6 +131,12 @@ public final class ProcessorConfig {
     }
 
     private ImageSettings settings() {
+        if (flag("do_grayscale", false) != (channels == 1)) {
+            throw refused("do_grayscale", Boolean.toString(channels == 1), json.path("do_grayscale"));
+        }
+        if (flag("do_pad", false)) {
+            return padded();
+        }
         Size crop = flag("do_center_crop", false) ? exact("crop_size", kind.cropSize) : null;
         Resize resize = flag("do_resize", true) ? resize() : null;
         if (kind == ProcessorClass.CONVNEXT && resize instanceof ShortestEdge edge) {
@@ -152,6 +161,24 @@ public final class ProcessorConfig {
         }
         Transparency transparency = flag("do_convert_rgb", false) ? Transparency.ON_WHITE : Transparency.DROPPED;
         return new ImageSettings(resize, filter(), crop, channels, normalisation(), transparency);
+    }
+
+    /** Of the face finder: proportions are kept, and black fills what is left below and to the right. */
+    private ImageSettings padded() {
+        if (kind != ProcessorClass.OURS) {
+            throw refused("do_pad", "false", json.path("do_pad"));
+        }
+        Size pad = exact("pad_size", 0);
+        JsonNode size = json.path("size");
+        if (!size.isObject() || size.size() != 2 || !size.has("max_height") || !size.has("max_width")) {
+            throw refused("size", "max_height and max_width", size);
+        }
+        Within within = new Within(
+                side("size.max_height", size.get("max_height")), side("size.max_width", size.get("max_width")));
+        if (within.height() > pad.height() || within.width() > pad.width()) {
+            throw refused("pad_size", "at least size", json.path("pad_size"));
+        }
+        return new ImageSettings(within, filter(), pad, channels, normalisation(), Transparency.DROPPED);
     }
 
     private Resize resize() {

@@ -1,0 +1,103 @@
+package dev.limbic.model;
+
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Image;
+import dev.limbic.domain.ImageSource.PixelFormat;
+import dev.limbic.domain.ImageSource.RawImage;
+import dev.limbic.layer.Parameters;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Precision;
+import dev.limbic.ops.Weights;
+import dev.limbic.postprocess.Head;
+import dev.limbic.preprocess.image.ImageProcessor;
+import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.preprocess.image.PreparedImage;
+import dev.limbic.preprocess.image.ProcessorConfig;
+import dev.limbic.preprocess.image.codec.ImageDecoder;
+import dev.limbic.preprocess.image.codec.ImageLimits;
+import dev.limbic.weights.HfConfig;
+import dev.limbic.weights.HfConfig.ProblemType;
+import dev.limbic.weights.HfDirectory;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** Classifiers of pictures that show one face: pixels in, logits out. */
+public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Emotions> {
+    /** Builds a network for so many labels from a checked configuration and its weights. */
+    interface Constructor {
+        PictureNetwork create(HfConfig config, Parameters parameters, int labels);
+    }
+
+    /** What PyTorch counts while it trains. */
+    private static final String[] HARMLESS = {"*.num_batches_tracked"};
+
+    private static final int[] SAMPLE_SIDES = {64, 96, 160, 224, 320};
+
+    ImageKind() {
+        super("image", Unit.PIXELS);
+    }
+
+    Architecture<Model<Image, PreparedImage, float[], Emotions>> architecture(Constructor constructor) {
+        return new Architecture<>(
+                this, false, (directory, loading, precision) -> load(directory, loading, precision, constructor));
+    }
+
+    private static Model<Image, PreparedImage, float[], Emotions> load(
+            HfDirectory directory, Loading loading, Precision precision, Constructor constructor) {
+        HfConfig config = directory.config();
+        HeadConfig reading = HeadConfig.of(config);
+        Head head = reading.head();
+        Weights weights = loading.device().weights();
+        try {
+            Parameters parameters = new Parameters(directory.weights(), weights, precision);
+            PictureNetwork network =
+                    constructor.create(config, parameters, reading.labels().size());
+            directory.weights().requireAllTaken(HARMLESS);
+            ImageSettings settings = ProcessorConfig.read(loading.folder(), network.channels());
+            ImageSettings.Size size = settings.size();
+            if (network.size() != 0 && (size.height() != network.size() || size.width() != network.size())) {
+                throw config.unexpected(
+                        "image_size",
+                        "the size of preprocessor_config.json, " + size.height() + " × " + size.width(),
+                        Integer.toString(network.size()));
+            }
+            ClassifierCard card = new ClassifierCard(
+                    loading.name(),
+                    Kinds.IMAGE.name(),
+                    config.architecture(),
+                    reading.labels(),
+                    reading.problem() == ProblemType.MULTI_LABEL,
+                    head.mapping(),
+                    new ClassifierCard.Picture(size.width(), size.height()),
+                    directory.weights().parameters(),
+                    precision.name().toLowerCase(Locale.ROOT),
+                    loading.device().name());
+            PictureInput input = PictureInput.of(parameters, settings);
+            ImageProcessor processor = new ImageProcessor(settings, new ImageDecoder(ImageLimits.DEFAULT));
+            return new LoadedImageModel(card, processor, input, network, head, loading.device(), weights);
+        } catch (RuntimeException | Error failure) {
+            weights.close();
+            throw failure;
+        }
+    }
+
+    @Override
+    Precision automatic(Device device, boolean bearsInt8) {
+        if (bearsInt8 && device.supports(Precision.INT8)) {
+            return Precision.INT8;
+        }
+        if (device.supports(Precision.F16)) {
+            return Precision.F16;
+        }
+        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
+    }
+
+    @Override
+    public List<Image> samples() {
+        return IntStream.of(SAMPLE_SIDES)
+                .mapToObj(side ->
+                        new Image(new RawImage(PixelFormat.RGB, side, side, 0, new byte[3 * side * side])))
+                .toList();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.limbic.model;
+
+import dev.limbic.layer.Parameters;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Planes;
+import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.preprocess.image.Normalisation;
+import dev.limbic.preprocess.image.PreparedImage;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Brings pictures to a device and normalises them there: y = byte·scale + offset, channel by channel.
+ *
+ * @param size of every picture
+ * @param channels of every picture, C
+ * @param scale f32 [C]
+ * @param offset f32 [C]
+ * @param type of the result
+ */
+record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor offset, DType type) {
+    static PictureInput of(Parameters parameters, ImageSettings settings) {
+        Normalisation normal = settings.normalisation();
+        int channels = settings.channels();
+        float[] scale = new float[channels];
+        float[] offset = new float[channels];
+        for (int c = 0; c < channels; c++) {
+            scale[c] = 1 / normal.std()[c];
+            offset[c] = -normal.mean()[c] / normal.std()[c];
+        }
+        return new PictureInput(
+                settings.size(),
+                channels,
+                parameters.constants(scale),
+                parameters.constants(offset),
+                parameters.precision().activations());
+    }
+
+    Planes planes(int pictures) {
+        return new Planes(pictures, size.height(), size.width());
+    }
+
+    /**
+     * Copies the samples, [N·H·W, C] bytes.
+     *
+     * @throws IllegalArgumentException if a picture has another size
+     */
+    Tensor upload(Device device, List<PreparedImage> pictures) {
+        int bytes = size.height() * size.width() * channels;
+        byte[] all = new byte[Math.multiplyExact(bytes, pictures.size())];
+        for (int i = 0; i < pictures.size(); i++) {
+            PreparedImage picture = pictures.get(i);
+            if (picture.height() != size.height()
+                    || picture.width() != size.width()
+                    || picture.samples().length != bytes) {
+                throw new IllegalArgumentException("pictures of " + size.height() + " × " + size.width() + " × " + channels
+                        + " expected, found one of " + picture.height() + " × " + picture.width() + " and "
+                        + picture.samples().length + " samples");
+            }
+            System.arraycopy(picture.samples(), 0, all, i * bytes, bytes);
+        }
+        return device.upload(all, pictures.size() * size.height() * size.width(), channels);
+    }
+
+    /** Pixels as a network wants them, [N·H·W, C]. */
+    Tensor normalised(Device device, Tensor bytes, Planes planes) {
+        return device.ops().pictures().normalise(bytes, planes, scale, offset, type);
+    }
+}
