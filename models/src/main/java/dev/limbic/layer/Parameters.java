@@ -134,8 +134,7 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
     }
 
     /** The same without a bias, and the batch norm behind it as part of it. */
-    public Conv2d conv(
-            String name, String norm, double epsilon, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
+    public Conv2d conv(String name, String norm, double epsilon, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
         int out = kernel.out();
         BatchNorm trained = new BatchNorm(
                 view.tensor(norm + ".weight", out),
@@ -157,11 +156,7 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
 
     private HostTensor filter(String name, Conv2d.Kernel kernel, Conv2d.Geometry geometry) {
         return view.tensor(
-                name + ".weight",
-                kernel.out(),
-                kernel.in() / geometry.groups(),
-                kernel.height(),
-                kernel.width());
+                name + ".weight", kernel.out(), kernel.in() / geometry.groups(), kernel.height(), kernel.width());
     }
 
     /** Numbers that a configuration gives, one a channel, f32 [values.length]. */

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** A 3 × 3 convolution of each channel by itself, then a 1 × 1 one of all channels (Sifre 2014, Chollet 2017). */
 public record SeparableConv(Conv2d depthwise, Conv2d pointwise) {
     /** {@code name.depthwise} without a bias, {@code name.pointwise} with one. */
-    public static SeparableConv biased(Parameters parameters, String name, int in, int out, int stride, Padding padding) {
+    public static SeparableConv biased(
+            Parameters parameters, String name, int in, int out, int stride, Padding padding) {
         return new SeparableConv(
                 depthwise(parameters, name, in, stride, padding),
                 parameters.conv(

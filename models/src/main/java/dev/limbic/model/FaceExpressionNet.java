@@ -52,7 +52,8 @@ final class FaceExpressionNet implements PictureNetwork {
                     plain = block.conv("conv0", true, kernel, Conv2d.Geometry.of(2, Padding.SAME));
                 } else {
                     Padding padding = j == 0 ? Padding.SAME : Padding.all(1);
-                    separable.add(SeparableConv.biased(block, "conv" + j, j == 0 ? in : out, out, j == 0 ? 2 : 1, padding));
+                    separable.add(
+                            SeparableConv.biased(block, "conv" + j, j == 0 ? in : out, out, j == 0 ? 2 : 1, padding));
                 }
             }
             blocks.add(new Block(plain, separable, block.byOne(out)));

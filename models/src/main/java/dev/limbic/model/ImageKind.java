@@ -96,8 +96,7 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
     @Override
     public List<Image> samples() {
         return IntStream.of(SAMPLE_SIDES)
-                .mapToObj(side ->
-                        new Image(new RawImage(PixelFormat.RGB, side, side, 0, new byte[3 * side * side])))
+                .mapToObj(side -> new Image(new RawImage(PixelFormat.RGB, side, side, 0, new byte[3 * side * side])))
                 .toList();
     }
 }

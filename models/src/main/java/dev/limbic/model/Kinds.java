@@ -10,11 +10,14 @@ public final class Kinds {
     /** Classifiers of pictures of one face. */
     public static final ImageKind IMAGE = new ImageKind();
 
+    /** Finders of faces in pictures. */
+    public static final FinderKind FINDER = new FinderKind();
+
     /** Models that write text. */
     public static final LanguageKind LANGUAGE = new LanguageKind();
 
     /** All of them. */
-    public static final List<Kind<?>> ALL = List.of(TEXT, IMAGE, LANGUAGE);
+    public static final List<Kind<?>> ALL = List.of(TEXT, IMAGE, FINDER, LANGUAGE);
 
     private Kinds() {}
 }

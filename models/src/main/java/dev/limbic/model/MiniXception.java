@@ -40,7 +40,8 @@ final class MiniXception implements PictureNetwork {
     MiniXception(HfConfig config, Parameters parameters, int labels) {
         size = config.requireInt("image_size", 8, 1 << 12);
         channels = config.requireInt("num_channels", 1, 3);
-        activation = config.requireOneOf("hidden_act", "relu", "silu").equals("relu") ? Activation.RELU : Activation.SILU;
+        activation =
+                config.requireOneOf("hidden_act", "relu", "silu").equals("relu") ? Activation.RELU : Activation.SILU;
         double epsilon = config.doubleOr("batch_norm_eps", 1e-5, 0, 1);
         int[] stemSizes = config.requireInts("stem_sizes", 1, 1 << 12);
         int[] strides = config.requireInts("stem_strides", 1, 2);

@@ -3,7 +3,7 @@ package dev.limbic.model;
 import java.util.List;
 
 /** What a client needs to know of a loaded model, whatever its kind. */
-public sealed interface ModelCard permits ClassifierCard, LanguageCard {
+public sealed interface ModelCard permits ClassifierCard, FinderCard, LanguageCard {
     /** Name it is served under. */
     String name();
 

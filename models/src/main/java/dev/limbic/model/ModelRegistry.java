@@ -28,6 +28,7 @@ public final class ModelRegistry {
         ARCHITECTURES.put("LimbicRecurrentClassifier", Kinds.TEXT.architecture(RecurrentClassifier::new));
         ARCHITECTURES.put("MiniXceptionForImageClassification", Kinds.IMAGE.architecture(MiniXception::new));
         ARCHITECTURES.put("FaceExpressionNetForImageClassification", Kinds.IMAGE.architecture(FaceExpressionNet::new));
+        ARCHITECTURES.put("TinyFaceDetector", Kinds.FINDER.architecture());
         ARCHITECTURES.put(
                 "GPT2LMHeadModel", Kinds.LANGUAGE.architecture(Gpt2::load).withInt8());
         ARCHITECTURES.put("LlamaForCausalLM", Kinds.LANGUAGE.architecture(Llama::llama));

@@ -54,9 +54,10 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
             if (picture.height() != size.height()
                     || picture.width() != size.width()
                     || picture.samples().length != bytes) {
-                throw new IllegalArgumentException("pictures of " + size.height() + " × " + size.width() + " × " + channels
-                        + " expected, found one of " + picture.height() + " × " + picture.width() + " and "
-                        + picture.samples().length + " samples");
+                throw new IllegalArgumentException(
+                        "pictures of " + size.height() + " × " + size.width() + " × " + channels
+                                + " expected, found one of " + picture.height() + " × " + picture.width() + " and "
+                                + picture.samples().length + " samples");
             }
             System.arraycopy(picture.samples(), 0, all, i * bytes, bytes);
         }

@@ -168,6 +168,20 @@ public final class HfConfig {
         return List.copyOf(values);
     }
 
+    /** At least one list of finite numbers in {@code min…max}. */
+    public List<List<Double>> requireDoubleLists(String key, double min, double max) {
+        List<List<Double>> lists = new ArrayList<>();
+        for (JsonNode each : arrayOr(key)) {
+            List<Double> numbers = new ArrayList<>();
+            each.forEach(number -> numbers.add(number(key, number, min, max)));
+            lists.add(List.copyOf(numbers));
+        }
+        if (lists.isEmpty()) {
+            throw unexpected(key, "lists of numbers in " + min + "…" + max, has(key) ? "none" : "nothing");
+        }
+        return List.copyOf(lists);
+    }
+
     /** A finite number in {@code min…max}. */
     public double requireDouble(String key, double min, double max) {
         required(key, "a number in " + min + "…" + max);

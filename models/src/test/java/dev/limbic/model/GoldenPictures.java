@@ -22,8 +22,7 @@ import java.util.List;
  * @param features [N·F]
  * @param logits [N·L]
  */
-record GoldenPictures(
-        Path path, List<PreparedImage> pictures, List<float[]> hidden, float[] features, float[] logits) {
+record GoldenPictures(Path path, List<PreparedImage> pictures, List<float[]> hidden, float[] features, float[] logits) {
     static GoldenPictures open(String name) {
         Path path = folder(name);
         try (Safetensors expected = Safetensors.open(path.resolve("expected.safetensors"))) {
@@ -31,10 +30,8 @@ record GoldenPictures(
             while (expected.names().contains("hidden." + hidden.size())) {
                 hidden.add(expected.tensor("hidden." + hidden.size()).toFloats());
             }
-            // A directory without a model is about one that comes with us.
-            Path model = Files.exists(path.resolve("config.json")) ? path : Path.of("starter", name);
             return new GoldenPictures(
-                    model,
+                    model(name),
                     pictures(expected.tensor("pictures")),
                     hidden,
                     expected.tensor("features").toFloats(),
@@ -42,7 +39,13 @@ record GoldenPictures(
         }
     }
 
-    private static List<PreparedImage> pictures(HostTensor samples) {
+    /** The folder of its model: a directory without one is about one that comes with us. */
+    static Path model(String name) {
+        Path path = folder(name);
+        return Files.exists(path.resolve("config.json")) ? path : Path.of("starter", name);
+    }
+
+    static List<PreparedImage> pictures(HostTensor samples) {
         int height = samples.shape().dim(1);
         int width = samples.shape().dim(2);
         int channels = samples.shape().dim(3);
@@ -54,13 +57,13 @@ record GoldenPictures(
         int each = height * width * channels;
         List<PreparedImage> pictures = new ArrayList<>();
         for (int n = 0; n < samples.shape().dim(0); n++) {
-            pictures.add(new PreparedImage(
-                    width, height, channels, Arrays.copyOfRange(bytes, n * each, (n + 1) * each)));
+            pictures.add(
+                    new PreparedImage(width, height, channels, Arrays.copyOfRange(bytes, n * each, (n + 1) * each)));
         }
         return pictures;
     }
 
-    private static Path folder(String name) {
+    static Path folder(String name) {
         try {
             return Path.of(requireNonNull(
                             GoldenPictures.class.getResource("/golden-vision/" + name), "no golden directory " + name)

@@ -34,7 +34,7 @@ abstract class GoldenPicturesContract extends OnDevice {
         return (LoadedImageModel) Kinds.IMAGE.load(new Loading(golden.path(), "golden", device(), precision));
     }
 
-    private static void assertMatches(String what, float[] actual, float[] expected, Precision precision) {
+    static void assertMatches(String what, float[] actual, float[] expected, Precision precision) {
         assertThat(actual).as(what).hasSameSizeAs(expected);
         double largest = 1e-30;
         for (float value : expected) {
@@ -67,7 +67,11 @@ abstract class GoldenPicturesContract extends OnDevice {
             List<float[]> hidden = new ArrayList<>();
             List<float[]> logits = model.run(golden.pictures(), (layer, h) -> hidden.add(device().download(h)));
             for (int layer = 0; layer < golden.hidden().size(); layer++) {
-                assertMatches(name + " hidden " + layer, hidden.get(layer), golden.hidden().get(layer), precision);
+                assertMatches(
+                        name + " hidden " + layer,
+                        hidden.get(layer),
+                        golden.hidden().get(layer),
+                        precision);
             }
             assertMatches(name + " logits", flat(logits), golden.logits(), precision);
         }

@@ -1,5 +1,6 @@
 package dev.limbic.preprocess.image;
 
+import dev.limbic.domain.Box;
 import java.util.List;
 
 /**

@@ -1,5 +1,6 @@
 package dev.limbic.preprocess.image;
 
+import dev.limbic.domain.Box;
 import dev.limbic.preprocess.image.codec.Pixels;
 import java.util.List;
 
@@ -51,10 +52,10 @@ public final class Annotator {
 
     private void annotation(Annotation annotation, int colour) {
         Box box = annotation.box();
-        int left = Math.clamp(Math.round((double) zoom * box.left()), 0, width);
-        int top = Math.clamp(Math.round((double) zoom * box.top()), 0, height);
-        int right = Math.clamp(Math.round((double) zoom * (box.left() + box.width())), 0, width);
-        int bottom = Math.clamp(Math.round((double) zoom * (box.top() + box.height())), 0, height);
+        int left = Math.clamp(Math.round((double) width * box.x()), 0, width);
+        int top = Math.clamp(Math.round((double) height * box.y()), 0, height);
+        int right = Math.clamp(Math.round((double) width * (box.x() + box.width())), 0, width);
+        int bottom = Math.clamp(Math.round((double) height * (box.y() + box.height())), 0, height);
         int line = 2 * dot;
         fill(left, top, right, top + line, colour);
         fill(left, bottom - line, right, bottom, colour);

@@ -1,5 +1,6 @@
 package dev.limbic.preprocess.image;
 
+import dev.limbic.domain.Box;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.preprocess.image.codec.Pixels;
 
@@ -15,10 +16,10 @@ public final class FaceCrop {
      * @throws LimbicException.Invalid if nothing of the picture is in the box
      */
     public static Pixels of(Pixels picture, Box box, float margin, boolean square) {
-        int left = edge(box.left() - margin * box.width(), picture.width());
-        int right = edge(box.left() + (1 + margin) * box.width(), picture.width());
-        int top = edge(box.top() - margin * box.height(), picture.height());
-        int bottom = edge(box.top() + (1 + margin) * box.height(), picture.height());
+        int left = edge(box.x() - margin * box.width(), picture.width());
+        int right = edge(box.x() + (1 + margin) * box.width(), picture.width());
+        int top = edge(box.y() - margin * box.height(), picture.height());
+        int bottom = edge(box.y() + (1 + margin) * box.height(), picture.height());
         int width = right - left;
         int height = bottom - top;
         if (width < 1 || height < 1) {
@@ -40,7 +41,7 @@ public final class FaceCrop {
         return new Pixels(outWidth, outHeight, out);
     }
 
-    private static int edge(float at, int size) {
-        return Math.clamp(Math.round((double) at), 0, size);
+    private static int edge(double share, int size) {
+        return Math.clamp(Math.round(share * size), 0, size);
     }
 }

@@ -65,7 +65,9 @@ public final class ImageProcessor {
                 width,
                 height);
         byte[] middle = resizer.resize(view, target, settings.filter());
-        byte[] result = width == out.width() && height == out.height() ? middle : onBlack(middle, width, height, out, settings.resize() instanceof Within);
+        byte[] result = width == out.width() && height == out.height()
+                ? middle
+                : onBlack(middle, width, height, out, settings.resize() instanceof Within);
         return new PreparedImage(out.width(), out.height(), channels, result);
     }
 
