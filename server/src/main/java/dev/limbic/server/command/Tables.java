@@ -4,6 +4,7 @@ import dev.limbic.domain.Affect;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
 import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.FinderCard;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import java.util.Comparator;
@@ -43,6 +44,8 @@ final class Tables {
                         reads.labels().size(),
                         millions,
                         takes(reads.takes()));
+            case FinderCard finds ->
+                String.format(Locale.ROOT, "finds faces, %5.1f M weights, in %d pixels", millions, finds.size());
             case LanguageCard writes ->
                 String.format(
                         Locale.ROOT,
@@ -56,6 +59,7 @@ final class Tables {
     private static String takes(ClassifierCard.Takes takes) {
         return switch (takes) {
             case ClassifierCard.Tokens tokens -> "up to " + tokens.most() + " tokens";
+            case ClassifierCard.Picture picture -> "pictures of " + picture.width() + " × " + picture.height();
         };
     }
 

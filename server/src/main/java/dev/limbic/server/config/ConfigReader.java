@@ -148,6 +148,7 @@ final class ConfigReader {
         Section section = root.section("batch");
         Batch batch = new Batch(
                 section.integer("max-tokens", 1, 1 << 24),
+                section.integer("max-pixels", 1, 1 << 28),
                 section.integer("max-rows", 1, 65_536),
                 section.integer("queue-rows", 1, 1 << 20),
                 section.duration("max-delay", Duration.ZERO, Duration.ofSeconds(10)));
@@ -160,6 +161,7 @@ final class ConfigReader {
         Limits limits = new Limits(
                 section.integer("max-connections", 1, 1 << 20),
                 section.bytes("max-text", 1, 16 * MIB),
+                section.bytes("max-image", 1, 64 * MIB),
                 section.bytes("max-message", 1024, 64 * MIB),
                 section.integer("max-in-flight-per-stream", 1, 65_536),
                 section.integer("max-calls", 1, 1 << 24),

@@ -122,7 +122,7 @@ public record ServerConfig(
     public record Cuda(int ordinal, Path kernelCache, boolean graphs) {}
 
     /** How requests are gathered into batches. */
-    public record Batch(int maxTokens, int maxRows, int queueRows, Duration maxDelay) {}
+    public record Batch(int maxTokens, int maxPixels, int maxRows, int queueRows, Duration maxDelay) {}
 
     /**
      * What the server accepts.
@@ -132,6 +132,7 @@ public record ServerConfig(
     public record Limits(
             int maxConnections,
             int maxTextBytes,
+            int maxImageBytes,
             int maxMessageBytes,
             int maxInFlightPerStream,
             int maxCalls,

@@ -1,5 +1,6 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.domain.Image;
 import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Text;
@@ -9,8 +10,9 @@ import java.nio.charset.StandardCharsets;
  * How much of each kind of input is taken.
  *
  * @param maxTextBytes longest text, in bytes of UTF-8
+ * @param maxImageBytes longest picture, in bytes as it was sent
  */
-public record InputLimits(int maxTextBytes) {
+public record InputLimits(int maxTextBytes, int maxImageBytes) {
     /** @throws LimbicException.Invalid if there is nothing in it, or too much */
     void require(Input input) {
         switch (input) {
@@ -20,6 +22,16 @@ public record InputLimits(int maxTextBytes) {
                             "text is empty; send at least one character that is not white space");
                 }
                 requireShort(text.text(), "text");
+            }
+            case Image image -> {
+                int bytes = image.source().bytes().length;
+                if (bytes == 0) {
+                    throw new LimbicException.Invalid("the picture is empty");
+                }
+                if (bytes > maxImageBytes) {
+                    throw new LimbicException.TooLarge("the picture has %d bytes, the most are %d (limits.max-image)"
+                            .formatted(bytes, maxImageBytes));
+                }
             }
         }
     }

@@ -50,8 +50,14 @@ public final class Pipeline {
      */
     public <I extends Input, P extends Prepared, R, A> Pending submit(
             BatchKind<I, P, R, A> kind, Request<I> request, Receiver<A> receiver) {
-        ServedModel<I, P, R, A> served = catalog.named(kind, request.model());
         limits.require(request.input());
+        return submitPart(kind, request, receiver);
+    }
+
+    /** {@link #submit} of what was made here of an input whose size has been looked at. */
+    <I extends Input, P extends Prepared, R, A> Pending submitPart(
+            BatchKind<I, P, R, A> kind, Request<I> request, Receiver<A> receiver) {
+        ServedModel<I, P, R, A> served = catalog.named(kind, request.model());
         Job<I, P, R, A> job = new Job<>(served, request, way, receiver);
         if (served.model().isQuick(request.input())) {
             job.start();

@@ -82,6 +82,7 @@ final class Devices implements AutoCloseable {
         ServerConfig.Batch batch = config.batch();
         int maxCost = switch (unit) {
             case TOKENS -> batch.maxTokens();
+            case PIXELS -> batch.maxPixels();
         };
         return new BatchPolicy(maxCost, batch.maxRows(), batch.queueRows(), batch.maxDelay());
     }

@@ -1,10 +1,13 @@
 package dev.limbic.server.runtime;
 
+import dev.limbic.preprocess.image.codec.ImageDecoder;
+import dev.limbic.preprocess.image.codec.ImageLimits;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.FacePipeline;
 import dev.limbic.server.pipeline.InputLimits;
 import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyObserver;
@@ -18,6 +21,7 @@ public final class Services implements AutoCloseable {
     private final Devices devices;
     private final Workers workers;
     private final Pipeline pipeline;
+    private final FacePipeline faces;
     private final Dialogues dialogues;
 
     /** Without anybody who looks on; see {@link #Services(ServerConfig, List, BatchObserver, ReplyObserver, DeviceObserver)}. */
@@ -34,8 +38,10 @@ public final class Services implements AutoCloseable {
             DeviceObserver deviceObserver) {
         devices = new Devices(hosts, config, batches, deviceObserver);
         workers = new Workers(config.workers());
-        InputLimits limits = new InputLimits(config.limits().maxTextBytes());
+        InputLimits limits =
+                new InputLimits(config.limits().maxTextBytes(), config.limits().maxImageBytes());
         pipeline = new Pipeline(devices.catalog(), limits, workers);
+        faces = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
         dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(devices.catalog(), limits, workers, replies),
@@ -51,6 +57,11 @@ public final class Services implements AutoCloseable {
     /** Reads inputs. */
     public Pipeline pipeline() {
         return pipeline;
+    }
+
+    /** Reads the faces of pictures. */
+    public FacePipeline faces() {
+        return faces;
     }
 
     /** Holds conversations. */

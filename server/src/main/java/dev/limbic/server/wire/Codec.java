@@ -169,6 +169,7 @@ final class Codec {
                 .setMaxTokens(
                         switch (card.takes()) {
                             case ClassifierCard.Tokens tokens -> tokens.most();
+                            case ClassifierCard.Picture _ -> 0;
                         })
                 .setParameters(card.parameters())
                 .setPrecision(card.precision())

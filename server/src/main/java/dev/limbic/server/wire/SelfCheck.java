@@ -1,6 +1,7 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.FinderCard;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.v1.AnalyzeRequest;
@@ -72,6 +73,7 @@ public final class SelfCheck {
                         unary(channel, request);
                         stream(channel, request);
                     }
+                    case FinderCard _ -> {}
                     case LanguageCard card -> {
                         generate(channel, card.name());
                         converse(channel, card.name());

@@ -36,6 +36,8 @@ class ConfigLoaderTest {
         Files.createDirectories(folder.resolve("models/starter/emotion-lstm"));
         Files.createDirectories(folder.resolve("models/starter/emotion-bert"));
         Files.createDirectories(folder.resolve("models/starter/dialogue-gpt"));
+        Files.createDirectories(folder.resolve("models/starter/face-expression"));
+        Files.createDirectories(folder.resolve("models/starter/face-finder"));
         Files.createDirectories(folder.resolve("a"));
         Files.createDirectories(folder.resolve("b"));
     }
@@ -77,7 +79,7 @@ class ConfigLoaderTest {
         assertThat(load(two.replace(", cache: 8GiB", "")).models().getFirst().cacheBytes())
                 .isEqualTo(256L << 20);
         Files.delete(folder.resolve("models/starter/dialogue-gpt"));
-        assertThat(load(null).models()).extracting(each -> each.name()).containsExactly("emotion-lstm", "emotion-bert");
+        assertThat(load(null).models()).extracting(each -> each.name()).containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder");
         assertThat(problems("models-directory: a\n")).contains("a holds none of the built-in models");
     }
 
@@ -143,12 +145,12 @@ class ConfigLoaderTest {
         assertThat(config.http().port()).isEqualTo(8080);
         assertThat(config.models())
                 .extracting(each -> each.name())
-                .containsExactly("emotion-lstm", "emotion-bert", "dialogue-gpt");
+                .containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder", "dialogue-gpt");
         assertThat(config.models().getFirst().isDefault()).isTrue();
         assertThat(config.models().get(1).path()).isEqualTo(folder.resolve("models/starter/emotion-bert"));
         assertThat(config.models().get(1).device()).isEqualTo(DeviceChoice.AUTO);
         assertThat(config.models().get(1).precision()).isEqualTo(PrecisionChoice.AUTO);
-        assertThat(config.batch()).isEqualTo(new ServerConfig.Batch(2048, 64, 1024, Duration.ZERO));
+        assertThat(config.batch()).isEqualTo(new ServerConfig.Batch(2048, 1 << 20, 64, 1024, Duration.ZERO));
         assertThat(config.limits().maxTextBytes()).isEqualTo(16 * 1024);
         assertThat(config.limits().maxMessageBytes()).isEqualTo(64 * 1024);
         assertThat(config.grace()).isEqualTo(Duration.ofSeconds(10));

@@ -46,7 +46,7 @@ final class DialogueFixture implements AutoCloseable {
         scheduler = FakeGeneration.on(batcher, writer, 64, completions);
         BatchPolicy policy = new BatchPolicy(64, 4, 64, Duration.ZERO);
         Catalog catalog = new Catalog(List.of(reader.on(batcher, policy), writer.on(batcher, scheduler)), Set.of());
-        InputLimits limits = new InputLimits(MAX_TEXT);
+        InputLimits limits = new InputLimits(MAX_TEXT, 1 << 20);
         dialogues = new Dialogues(
                 new Pipeline(catalog, limits, workers),
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),

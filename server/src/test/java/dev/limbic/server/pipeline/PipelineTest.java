@@ -48,7 +48,7 @@ class PipelineTest {
         batcher = new MicroBatcher("cpu", completions, drops, () -> {});
         served = model.on(batcher, new BatchPolicy(1000, 8, QUEUE, Duration.ZERO));
         pipeline =
-                new Pipeline(new Catalog(List.of(served), Set.of()), new InputLimits(10_000), this::leaveToAnEncoder);
+                new Pipeline(new Catalog(List.of(served), Set.of()), new InputLimits(10_000, 1 << 20), this::leaveToAnEncoder);
     }
 
     private void leaveToAnEncoder(Runnable text) {
@@ -197,7 +197,7 @@ class PipelineTest {
     @Test
     void theMostUrgentTextIsReadFirst() {
         PriorityQueue<Runnable> workers = new PriorityQueue<>();
-        Pipeline urgentFirst = new Pipeline(pipeline.catalog(), new InputLimits(10_000), workers::add);
+        Pipeline urgentFirst = new Pipeline(pipeline.catalog(), new InputLimits(10_000, 1 << 20), workers::add);
         for (Priority priority : new Priority[] {Priority.LOW, Priority.NORMAL, Priority.HIGH}) {
             urgentFirst.submit(
                     Kinds.TEXT, new Request<>("", new Text(LONG + priority), priority, Long.MAX_VALUE), receiver());

@@ -44,7 +44,7 @@ class ReplyPipelineTest {
 
     private ReplyPipeline pipeline() {
         Catalog catalog = new Catalog(List.of(model.on(batcher, scheduler)), Set.of());
-        return new ReplyPipeline(catalog, new InputLimits(16_384), tasks::add, ReplyObserver.NONE);
+        return new ReplyPipeline(catalog, new InputLimits(16_384, 1 << 20), tasks::add, ReplyObserver.NONE);
     }
 
     private static final class Unheard implements BatchObserver {

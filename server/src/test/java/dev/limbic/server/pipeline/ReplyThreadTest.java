@@ -32,7 +32,7 @@ class ReplyThreadTest {
             Catalog catalog = new Catalog(List.of(model.on(device, scheduler)), Set.of());
             ReplyPipeline pipeline = new ReplyPipeline(
                     catalog,
-                    new InputLimits(1024),
+                    new InputLimits(1024, 1 << 20),
                     Runnable::run,
                     (name, reason, count, first, all) -> telling.add(Thread.currentThread()));
             CountDownLatch ended = new CountDownLatch(3);

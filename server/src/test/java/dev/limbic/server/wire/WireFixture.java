@@ -104,7 +104,7 @@ final class WireFixture implements AutoCloseable {
             served.add(language.on(batcher, scheduler));
         }
         Catalog catalog = new Catalog(served, Set.of());
-        InputLimits limits = new InputLimits(1024);
+        InputLimits limits = new InputLimits(1024, 1 << 20);
         Pipeline pipeline = new Pipeline(catalog, limits, workers);
         Dialogues dialogues = new Dialogues(
                 pipeline,

@@ -1,0 +1,57 @@
+package dev.limbic.server.pipeline;
+
+import dev.limbic.domain.LimbicException;
+import dev.limbic.model.Kinds;
+import dev.limbic.preprocess.image.codec.ImageDecoder;
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * A picture to the emotions of its faces: decode once, find, cut out, read each. Decoding is done by workers. Thread-safe.
+ */
+public final class FacePipeline {
+    private static final Duration RETRY_WORKERS = Duration.ofMillis(100);
+
+    private final Pipeline pipeline;
+    private final InputLimits limits;
+    private final ImageDecoder decoder;
+    private final Executor workers;
+
+    /**
+     * A pipeline over another.
+     *
+     * @param pipeline runs each model
+     * @param workers decode, on other threads than the caller's; what they reject is answered as overload
+     */
+    public FacePipeline(Pipeline pipeline, InputLimits limits, ImageDecoder decoder, Executor workers) {
+        this.pipeline = pipeline;
+        this.limits = limits;
+        this.decoder = decoder;
+        this.workers = workers;
+    }
+
+    /**
+     * Starts to read a picture; the receiver hears from another thread.
+     *
+     * @return the waiting work, for cancellation
+     * @throws LimbicException if the request cannot be accepted; the receiver is not called then
+     */
+    public Pending read(FaceRequest request, FaceReading.Receiver receiver) {
+        pipeline.catalog().named(Kinds.IMAGE, request.model());
+        if (request.boxes().isEmpty()) {
+            pipeline.catalog().named(Kinds.FINDER, request.finder());
+        }
+        limits.require(request.image());
+        if (request.timeoutNanos() <= 0) {
+            throw new LimbicException.Expired("the deadline passed before the picture was read");
+        }
+        FaceJob job = new FaceJob(pipeline, decoder, request, receiver);
+        try {
+            workers.execute(job);
+        } catch (RejectedExecutionException full) {
+            throw new LimbicException.Overloaded("too many inputs wait to be prepared", RETRY_WORKERS);
+        }
+        return job;
+    }
+}

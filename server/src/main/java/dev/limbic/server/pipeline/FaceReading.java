@@ -1,0 +1,32 @@
+package dev.limbic.server.pipeline;
+
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Face;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a picture.
+ *
+ * @param width of the picture, in pixels
+ * @param height of the picture, in pixels
+ * @param faces the most certain first, or in the order of the request's boxes; perhaps none
+ * @param finder how they were found; null if the request said where they are
+ */
+public record FaceReading(
+        int width,
+        int height,
+        List<ReadFace> faces,
+        @Nullable Answer<List<Face>> finder) {
+    /** A face and what it shows. */
+    public record ReadFace(Face face, Answer<Emotions> emotions) {}
+
+    /** Receives a reading or a failure; exactly one method is called, once, unless the request was cancelled. */
+    public interface Receiver {
+        /** The reading. */
+        void read(FaceReading reading);
+
+        /** Why there is none. */
+        void failed(dev.limbic.domain.LimbicException failure);
+    }
+}

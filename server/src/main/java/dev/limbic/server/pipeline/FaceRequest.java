@@ -1,0 +1,16 @@
+package dev.limbic.server.pipeline;
+
+import dev.limbic.domain.Box;
+import dev.limbic.domain.Image;
+import java.util.List;
+
+/**
+ * A picture whose faces shall be read.
+ *
+ * @param model name of a model that reads faces, empty for the default one
+ * @param finder name of a model that finds them, empty for the default one
+ * @param boxes where the faces are; empty: they are searched for
+ * @param timeoutNanos time from now that the answer is worth waiting for, {@link Long#MAX_VALUE} for no bound
+ */
+public record FaceRequest(
+        String model, String finder, Image image, List<Box> boxes, Priority priority, long timeoutNanos) {}
