@@ -9,7 +9,7 @@ __device__ __forceinline__ void copyRow(char* to, const char* from, int bytes) {
 }
 
 // out[r] = x[rows[r]] for count rows of rowBytes bytes, of any type and size.
-// Grid ceil(count / 8), block 256, dynamic shared memory 0: a warp per row.
+// Grid ceil(count / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per row.
 extern "C" __global__ void __launch_bounds__(ROW_BLOCK)
         gather_rows(void* out, const void* x, const int* rows, int count, int rowBytes) {
     const int row = warpRow();

@@ -28,9 +28,6 @@ public final class CudaDevice implements Device {
     /** Larger batches keep the chip busy for longer than their launches take; recording gains nothing there. */
     private static final int MOST_RECORDED_TOKENS = 4096;
 
-    /** Attention takes this many queries at a time. */
-    private static final int SHORTEST_LONGEST = 64;
-
     /** What cuBLAS wants on Hopper; without memory of ours it takes some for every graph. */
     private static final long CUBLAS_BYTES = 32L << 20;
 
@@ -128,7 +125,7 @@ public final class CudaDevice implements Device {
         int step = Math.max(8, Integer.highestOneBit(batch.tokens()) / 8);
         int tokens = (batch.tokens() + step - 1) / step * step;
         int sequences = powerOfTwo(batch.sequences() + 1);
-        int longest = powerOfTwo(Math.max(SHORTEST_LONGEST, Math.max(batch.longest(), tokens - batch.tokens())));
+        int longest = powerOfTwo(Math.max(KernelNumbers.TILE_ROWS, Math.max(batch.longest(), tokens - batch.tokens())));
         return new Extent(tokens, sequences, longest);
     }
 
@@ -207,6 +204,11 @@ public final class CudaDevice implements Device {
     @Override
     public long scratchBytes() {
         return scratch.capacity();
+    }
+
+    /** For tests. */
+    CudaEngine engine() {
+        return engine;
     }
 
     /** Blocks of device memory that are held; for tests. */
