@@ -10,7 +10,8 @@ import org.junit.jupiter.api.BeforeEach;
  * rows independent of their batch, keep NaN where it arose, and name the operation when a shape is wrong. A provider
  * extends this class and says how to open a device.
  */
-public abstract class OpsContract implements RowContract, AttentionContract, RecurrentContract, SampleCases {
+public abstract class OpsContract
+        implements RowContract, AttentionContract, RecurrentContract, SampleCases, StateCases {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */

@@ -6,6 +6,7 @@ import dev.limbic.ops.Extent;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.StatePool;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -111,6 +112,11 @@ public final class CudaDevice implements Device {
         kernels.prepareDecoding();
         KvCache.Layout layout = new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype);
         return new CudaKvCache(context, memory, graphs, layout);
+    }
+
+    @Override
+    public StatePool states(int slots, List<Integer> widths) {
+        return new CudaStatePool(engine, memory, new StatePool.Layout(slots, widths));
     }
 
     /**

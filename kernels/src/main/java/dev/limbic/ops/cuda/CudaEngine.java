@@ -46,7 +46,16 @@ record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads u
 
     /** y[i] = x[rows[i]], y being there already. */
     void gather(Tensor x, Tensor rows, Tensor y) {
-        kernels.of("rows", "gather_rows")
+        moveRows("gather_rows", x, rows, y);
+    }
+
+    /** y[rows[i]] = x[i], but for negative rows; the others of y stay. No row is given twice. */
+    void scatter(Tensor x, Tensor rows, Tensor y) {
+        moveRows("scatter_rows", x, rows, y);
+    }
+
+    private void moveRows(String kernel, Tensor x, Tensor rows, Tensor y) {
+        kernels.of("rows", kernel)
                 .pointer(y.address())
                 .pointer(x.address())
                 .pointer(rows.address())
