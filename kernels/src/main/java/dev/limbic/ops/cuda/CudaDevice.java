@@ -69,6 +69,7 @@ public final class CudaDevice implements Device {
                     new CudaAttentionOps(engine, products),
                     new CudaRecurrentOps(engine),
                     new CudaSampleOps(engine),
+                    new CudaConvOps(engine),
                     engine::scope);
             graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {
@@ -174,6 +175,19 @@ public final class CudaDevice implements Device {
         Tensor t = engine.allocate(DType.F32, rows, columns);
         Staging.Piece piece = staging.take(4L * values.length);
         MemorySegment.copy(values, 0, piece.memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
+        copyIn(t, piece);
+        return t;
+    }
+
+    @Override
+    public Tensor upload(MemorySegment bytes, int rows, int columns) {
+        if (bytes.byteSize() != (long) rows * columns) {
+            throw new IllegalArgumentException(
+                    "upload: " + rows + " × " + columns + " bytes expected, found " + bytes.byteSize());
+        }
+        Tensor t = engine.allocate(DType.U8, rows, columns);
+        Staging.Piece piece = staging.take(bytes.byteSize());
+        piece.memory().copyFrom(bytes);
         copyIn(t, piece);
         return t;
     }

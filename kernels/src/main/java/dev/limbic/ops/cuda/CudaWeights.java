@@ -1,5 +1,7 @@
 package dev.limbic.ops.cuda;
 
+import dev.limbic.ops.Conv2d;
+import dev.limbic.ops.ConvTranspose2d;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
@@ -15,6 +17,7 @@ import java.util.Deque;
 import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /** Weights in device memory, converted on the way there. */
 final class CudaWeights implements Weights {
@@ -80,6 +83,17 @@ final class CudaWeights implements Weights {
         release.push(layer::close);
         layer.load(directions, this::copy);
         return layer;
+    }
+
+    @Override
+    public Conv2d conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry, Precision precision) {
+        throw new UnsupportedOperationException("no pictures yet");
+    }
+
+    @Override
+    public ConvTranspose2d convTranspose2d(
+            HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision) {
+        throw new UnsupportedOperationException("no pictures yet");
     }
 
     private static void require(Precision precision) {
