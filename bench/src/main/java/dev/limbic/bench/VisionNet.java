@@ -126,7 +126,8 @@ final class VisionNet {
         then((ops, in) -> {
             Tensor mean = ops.pictures().globalPool(in.x(), in.planes(), Pooling.MEAN);
             return new Pictures(
-                    ops.rows().linear(mean, linear, Activation.NONE), in.planes().sized(1, 1));
+                    ops.rows().linear(mean, linear, Activation.NONE),
+                    in.planes().sized(1, 1));
         });
     }
 
@@ -199,7 +200,8 @@ final class VisionNet {
             Pictures h = expand == null ? in : apply(ops, in, expand, Activation.SILU, null);
             h = apply(ops, h, spatial, Activation.SILU, null);
             Tensor mean = ops.pictures().globalPool(h.x(), h.planes(), Pooling.MEAN);
-            Tensor factors = ops.rows().linear(ops.rows().linear(mean, squeeze, Activation.SILU), excite, Activation.SIGMOID);
+            Tensor factors =
+                    ops.rows().linear(ops.rows().linear(mean, squeeze, Activation.SILU), excite, Activation.SIGMOID);
             ops.pictures().scaleChannels(h.x(), h.planes(), factors);
             return apply(ops, h, project, Activation.NONE, residual ? in.x() : null);
         });

@@ -35,7 +35,8 @@ final class CpuConvOps implements ConvOps {
         Tensor y = residual != null
                 ? residual
                 : engine.allocate(type, result.rows(), w.kernel().out());
-        w.schedule(planes, result, engine.team().size(), activation, residual != null).run(engine.team(), input.address(), y.address());
+        w.schedule(planes, result, engine.team().size(), activation, residual != null)
+                .run(engine.team(), input.address(), y.address());
         return y;
     }
 

@@ -158,7 +158,8 @@ public final class CpuDevice implements Device {
                     values[i] = Ram.getInt(tensor.address() + 4L * i);
                 }
             }
-            case F16, I8, U8, I64 -> throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
+            case F16, I8, U8, I64 ->
+                throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
         }
         return values;
     }
