@@ -7,7 +7,8 @@
 # Without nvcc the check is skipped, unless LIMBIC_REQUIRE holds the word nvcc.
 set -euo pipefail
 
-SOURCES="$(cd "$(dirname "${BASH_SOURCE[0]}")/../main/cuda" && pwd)"
+MAIN="$(cd "$(dirname "${BASH_SOURCE[0]}")/../main" && pwd)"
+SOURCES="$MAIN/cuda"
 ARCHITECTURES=(75 80 86 89 90 100 120)
 # Compilations at a time: two cores are what small CI machines have.
 JOBS=2
@@ -26,12 +27,15 @@ mkdir -p "$(dirname "$report")"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
+# The numbers that kernels share with their launches.
+"${JAVA_HOME:+$JAVA_HOME/bin/}java" "$MAIN/java/dev/limbic/ops/cuda/KernelNumbers.java" >"$work/launch.cuh"
+
 # compile FILE ARCHITECTURE: leaves the compiler's words in $work, and a file .failed where it refused.
 compile() {
     local name log
     name="$(basename "$1" .cu)"
     log="$work/$name.$2"
-    if ! nvcc -std=c++17 -arch="sm_$2" -cubin -Werror all-warnings -Xptxas -v -o "$log.cubin" "$1" >"$log.log" 2>&1; then
+    if ! nvcc -I "$work" -std=c++17 -arch="sm_$2" -cubin -Werror all-warnings -Xptxas -v -o "$log.cubin" "$1" >"$log.log" 2>&1; then
         touch "$log.failed"
     fi
     rm -f "$log.cubin"

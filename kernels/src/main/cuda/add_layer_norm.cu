@@ -52,7 +52,8 @@ __device__ __forceinline__ void addLayerNorm(
 }
 
 // residual [rows, columns] = LayerNorm(x + xBias + residual) with gain and bias [columns]; xBias may be null.
-// Grid ceil(rows / 8), block 256, dynamic shared memory 0: a warp per row; rows of up to 1024 columns are read once.
+// Grid ceil(rows / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per row; rows of up to 1024 columns are
+// read once.
 #define ADD_LAYER_NORM(SUFFIX, T)                                                                              \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) add_layer_norm_##SUFFIX(                           \
             const T* x, const float* xBias, T* residual, const float* gain, const float* bias, float epsilon,  \

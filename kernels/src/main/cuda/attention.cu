@@ -23,23 +23,23 @@ __device__ __forceinline__ bool hasQueries(const AttentionArguments<T>& argument
 
 template <typename T>
 __device__ __forceinline__ void attention(const AttentionArguments<T>& arguments) {
-    static_assert(ATTENTION_SHARED<64, T> >= ATTENTION_SHARED<32, T>, "enough for both");
-    __shared__ uint4 shared[ATTENTION_SHARED<64, T> / 16];
+    static_assert(ATTENTION_SHARED<TILED_HEAD, T> >= ATTENTION_SHARED<TILED_HEAD / 2, T>, "enough for both");
+    __shared__ uint4 shared[ATTENTION_SHARED<TILED_HEAD, T> / 16];
     if (!hasQueries(arguments)) {
         return;
     }
-    if (arguments.d <= 32) {
-        attentionOfSize<32>(shared, arguments);
+    if (arguments.d <= TILED_HEAD / 2) {
+        attentionOfSize<TILED_HEAD / 2>(shared, arguments);
     } else {
-        attentionOfSize<64>(shared, arguments);
+        attentionOfSize<TILED_HEAD>(shared, arguments);
     }
 }
 
 template <typename T>
 __device__ __forceinline__ void attentionWide(const AttentionArguments<T>& arguments) {
-    __shared__ uint4 shared[ATTENTION_SHARED<128, T> / 16];
+    __shared__ uint4 shared[ATTENTION_SHARED<WIDE_HEAD, T> / 16];
     if (hasQueries(arguments)) {
-        attentionOfSize<128>(shared, arguments);
+        attentionOfSize<WIDE_HEAD>(shared, arguments);
     }
 }
 
@@ -106,18 +106,19 @@ constexpr int ATTENTION_BLOCKS = 3;
 #endif
 
 // out [T, heads * d] = softmax(q.k / sqrt(d)).v per head and sequence; qkv [T, 3 * heads * d] has rows of queries, keys,
-// values; qkvBias [3 * heads * d] may be null. cuSeqlens[b] .. cuSeqlens[b + 1] are the rows of sequence b; causal: a row
-// sees itself and the rows before it. NaN reaches only the rows that see it.
-// attention: d <= 64. attention_wide: d <= 128; a kernel of its own, since its registers would let fewer blocks
-// of the usual 64 share a multiprocessor. Both: grid (ceil(longest / 64), heads, sequences), block 128, dynamic shared memory 0.
-// attention_any: any d. Grid (ceil(longest / 8), heads, sequences), block 256, dynamic shared memory 0.
+// values; qkvBias [3 * heads * d] may be null. cuSeqlens[b] .. cuSeqlens[b + 1] are the rows of sequence b; causal: a
+// row sees itself and the rows before it. NaN reaches only the rows that see it.
+// attention: d <= TILED_HEAD. attention_wide: d <= WIDE_HEAD; a kernel of its own, since its registers would let fewer blocks
+// of the usual 64 share a multiprocessor. Both: grid (ceil(longest / TILE_ROWS), heads, sequences), block TILE_BLOCK,
+// dynamic shared memory 0.
+// attention_any: any d. Grid (ceil(longest / WARPS), heads, sequences), block ROW_BLOCK, dynamic shared memory 0.
 // Any grid.x from there up is correct: blocks beyond a sequence, and all those of an empty one, do nothing.
 #define ATTENTION(SUFFIX, T)                                                                                  \
-    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK, ATTENTION_BLOCKS) attention_##SUFFIX(       \
+    extern "C" __global__ void __launch_bounds__(TILE_BLOCK, ATTENTION_BLOCKS) attention_##SUFFIX(       \
             T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
         attention<T>({out, qkv, qkvBias, cuSeqlens, heads, d, causal != 0});                                  \
     }                                                                                                         \
-    extern "C" __global__ void __launch_bounds__(ATTENTION_BLOCK) attention_wide_##SUFFIX(                    \
+    extern "C" __global__ void __launch_bounds__(TILE_BLOCK) attention_wide_##SUFFIX(                    \
             T* out, const T* qkv, const float* qkvBias, const int* cuSeqlens, int heads, int d, int causal) { \
         attentionWide<T>({out, qkv, qkvBias, cuSeqlens, heads, d, causal != 0});                              \
     }                                                                                                         \

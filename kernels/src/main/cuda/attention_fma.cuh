@@ -30,7 +30,7 @@ __device__ __forceinline__ void widenTile(
     const bool chunked = d % CHUNK<T> == 0 && rowStride % CHUNK<T> == 0 && aligned(rows);
     if (chunked) {
         constexpr int CHUNKS = D / CHUNK<T>;
-        for (int i = static_cast<int>(threadIdx.x); i < count * CHUNKS; i += ATTENTION_BLOCK) {
+        for (int i = static_cast<int>(threadIdx.x); i < count * CHUNKS; i += TILE_BLOCK) {
             const int row = i / CHUNKS;
             const int column = i % CHUNKS * CHUNK<T>;
             float v[CHUNK<T>] = {};
@@ -44,7 +44,7 @@ __device__ __forceinline__ void widenTile(
             store(tile + row * FmaTiles<D>::STRIDE + column, v);
         }
     } else {
-        for (int i = static_cast<int>(threadIdx.x); i < count * D; i += ATTENTION_BLOCK) {
+        for (int i = static_cast<int>(threadIdx.x); i < count * D; i += TILE_BLOCK) {
             const int row = i / D;
             const int column = i % D;
             float v = 0;

@@ -28,7 +28,7 @@ struct MmaTiles {
 static_assert(sizeof(MmaTiles<32>::Stage) >= TILE_ROWS * 32 * 2, "queries fit into a stage");
 static_assert(sizeof(MmaTiles<64>::Stage) >= TILE_ROWS * 64 * 2, "queries fit into a stage");
 static_assert(sizeof(MmaTiles<128>::Stage) >= TILE_ROWS * 128 * 2, "queries fit into a stage");
-static_assert(TILE_ROWS == ATTENTION_BLOCK / WARP * 16, "16 rows for each warp");
+static_assert(TILE_ROWS == TILE_BLOCK / WARP * 16, "16 rows for each warp");
 
 /**
  * Where an element of a tile [rows, D] lies. The 16-byte chunks of a row change places with its number, so that the same
@@ -51,7 +51,7 @@ __device__ __forceinline__ void copyTile(
     const int wanted = lesser(ROWS, (end - first + 15) / 16 * 16);
     if (chunked) {
         constexpr int CHUNKS = D / 8;
-        constexpr int STEP = ATTENTION_BLOCK / CHUNKS;
+        constexpr int STEP = TILE_BLOCK / CHUNKS;
         const int column = static_cast<int>(threadIdx.x) % CHUNKS * 8;
         const int start = static_cast<int>(threadIdx.x) / CHUNKS;
         const T* from = rows + (first + start) * rowStride + column;
@@ -66,7 +66,7 @@ __device__ __forceinline__ void copyTile(
         }
     } else {
 #pragma unroll 1
-        for (int i = static_cast<int>(threadIdx.x); i < wanted * D; i += ATTENTION_BLOCK) {
+        for (int i = static_cast<int>(threadIdx.x); i < wanted * D; i += TILE_BLOCK) {
             const int row = i / D;
             const int column = i % D;
             const bool present = first + row < end && column < d;
@@ -79,7 +79,7 @@ __device__ __forceinline__ void copyTile(
 template <int D, typename T>
 __device__ __forceinline__ void addQueryBias(unsigned short* tile, const float* bias, int d) {
 #pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x); i < TILE_ROWS * D / 2; i += ATTENTION_BLOCK) {
+    for (int i = static_cast<int>(threadIdx.x); i < TILE_ROWS * D / 2; i += TILE_BLOCK) {
         const int column = i % (D / 2) * 2;
         unsigned* word = reinterpret_cast<unsigned*>(tile + tileOffset<D>(i / (D / 2), column));
         const float low = column < d ? bias[column] : 0;
@@ -110,7 +110,7 @@ __device__ __forceinline__ bool clearNotFinite(unsigned short* tile, int count) 
     bool found = false;
     unsigned* words = reinterpret_cast<unsigned*>(tile);
 #pragma unroll 1
-    for (int i = static_cast<int>(threadIdx.x); i < count * D / 2; i += ATTENTION_BLOCK) {
+    for (int i = static_cast<int>(threadIdx.x); i < count * D / 2; i += TILE_BLOCK) {
         const unsigned word = words[i];
         const unsigned kept = (notFinite<T>(word) ? 0u : 0xffffu) | (notFinite<T>(word >> 16) ? 0u : 0xffff0000u);
         if (kept != 0xffffffffu) {

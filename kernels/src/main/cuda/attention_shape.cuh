@@ -1,14 +1,10 @@
-// What the attention kernels agree on: tile sizes and where one head of one sequence lies.
+// What the attention kernels agree on: where one head of one sequence lies.
 //
 // The biases of keys never enter: they add the same amount to all scores of a query, which softmax ignores. The biases
 // of values are added to the output, because probabilities sum to 1. So only queries meet their bias on load.
 #pragma once
 
 #include "common.cuh"
-
-/** Queries of a block. */
-constexpr int TILE_ROWS = 64;
-constexpr int ATTENTION_BLOCK = 128;
 
 constexpr float LOG2_E = 1.44269504f;
 

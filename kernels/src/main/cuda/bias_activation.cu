@@ -1,41 +1,11 @@
 // What follows a linear layer's product: bias and activation, in place.
-#include "common.cuh"
-
-// The codes the launcher passes.
-constexpr int RELU = 1;
-constexpr int GELU = 2;
-constexpr int GELU_TANH = 3;
-constexpr int SILU = 4;
-constexpr int TANH = 5;
-constexpr int SIGMOID = 6;
-
-/** Columns of a row that one warp handles in one go. */
-constexpr int STRIP = 1024;
-
-__device__ __forceinline__ float activate(float x, int activation) {
-    switch (activation) {
-        case RELU:
-            return maxKeepingNan(x, 0.0f);
-        case GELU:
-            return 0.5f * x * (1 + erff(x * 0.70710678f));
-        case GELU_TANH:
-            return 0.5f * x * (1 + tanhf(0.79788456f * (x + 0.044715f * x * x * x)));
-        case SILU:
-            return x / (1 + expf(-x));
-        case TANH:
-            return tanhf(x);
-        case SIGMOID:
-            return 1 / (1 + expf(-x));
-        default:
-            return x;
-    }
-}
+#include "activation.cuh"
 
 template <typename T, int P>
 __device__ __forceinline__ void biasActivationStrip(T* y, const float* bias, int first, int columns, int activation) {
     const int start = first + laneIndex() * P;
 #pragma unroll
-    for (int c = 0; c < STRIP / WARP / P; c++) {
+    for (int c = 0; c < ELEMENT_STRIP / WARP / P; c++) {
         const int column = start + c * WARP * P;
         if (column < columns) {
             float v[P];
@@ -65,7 +35,7 @@ __device__ __forceinline__ void biasActivation(T* y, const float* bias, int rows
     }
     T* at = y + static_cast<long long>(row) * columns;
     const bool chunked = columns % CHUNK<T> == 0 && aligned(y) && aligned(bias);
-    for (int first = static_cast<int>(blockIdx.y) * STRIP; first < columns; first += static_cast<int>(gridDim.y) * STRIP) {
+    for (int first = static_cast<int>(blockIdx.y) * ELEMENT_STRIP; first < columns; first += static_cast<int>(gridDim.y) * ELEMENT_STRIP) {
         if (chunked) {
             biasActivationStrip<T, CHUNK<T>>(at, bias, first, columns, activation);
         } else {
@@ -75,9 +45,9 @@ __device__ __forceinline__ void biasActivation(T* y, const float* bias, int rows
 }
 
 // y [rows, columns] = activation(y + bias); bias [columns] may be null.
-// activation: 0 none, 1 ReLU (NaN stays), 2 GELU with erf, 3 GELU with tanh, 4 SiLU, 5 tanh, 6 sigmoid.
-// Grid (ceil(rows / 8), ceil(columns / 1024)), block 256, dynamic shared memory 0: a warp per 1024 columns of a row.
-// Any grid.y from 1 up is correct.
+// activation: as Activation.java numbers them; NaN stays.
+// Grid (ceil(rows / WARPS), ceil(columns / ELEMENT_STRIP)), block ROW_BLOCK, dynamic shared memory 0: a warp per
+// ELEMENT_STRIP columns of a row. Any grid.y from 1 up is correct.
 #define BIAS_ACTIVATION(SUFFIX, T)                                                    \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) bias_activation_##SUFFIX( \
             T* y, const float* bias, int rows, int columns, int activation) {         \

@@ -36,7 +36,7 @@ __device__ __forceinline__ void cacheAppend(
 
 // Stores key and value of row t of qkv [rows, (queries + 2 * keys) * size] in slot slots[t] of one layer of the cache,
 // [blocks, 2, keys, blockTokens, size] with keys before values. A negative slot is skipped.
-// Grid ceil(rows * 2 * keys / 8), block 256, dynamic shared memory 0: a warp per head of a row.
+// Grid ceil(rows * 2 * keys / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per head of a row.
 #define CACHE_APPEND(TYPE, T, CACHE_TYPE, C)                                                     \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) cache_append_##TYPE##_##CACHE_TYPE(  \
             C* cache, const T* qkv, const int* slots, int rows, int queries, int keys, int size, \

@@ -1,6 +1,7 @@
 // Attention of new rows over a paged cache of keys and values; scores are never written to global memory.
 //
-// A block has ITEMS items of one head of keys and values, so that a step of grouped-query attention reads the cache once.
+// A block has CACHED_ITEMS items of one head of keys and values, so that a step of grouped-query attention reads the
+// cache once.
 // It deals out the keys: to its warps, and within a warp to groups of as many lanes as a head has spans of columns. Each
 // group keeps a running maximum, sum and output of its own keys for every item (online softmax); they are merged at the
 // end. So a single row over a long context keeps all lanes busy, and no barrier stands between two loads of the cache.
@@ -8,9 +9,7 @@
 
 /** Columns of a head in one lane: 16 bytes of the narrower types. */
 constexpr int SPAN = 8;
-constexpr int WIDEST = WARP * SPAN;
-constexpr int ITEMS = 8;
-constexpr int CACHED_BLOCK = 128;
+static_assert(DEALT_HEAD == WARP * SPAN, "a warp holds a head");
 constexpr int CACHED_WARPS = CACHED_BLOCK / WARP;
 /** Keys that a lane has under way. */
 constexpr int KEYS = 2;
@@ -34,16 +33,16 @@ __device__ __forceinline__ void loadSpan(float (&v)[SPAN], const C* head, int co
 
 /** What a lane knows of the items of its block: their softmax over the keys of its group, in its span of columns. */
 struct Items {
-    float top[ITEMS];
-    float sum[ITEMS];
-    float out[ITEMS][SPAN];
+    float top[CACHED_ITEMS];
+    float sum[CACHED_ITEMS];
+    float out[CACHED_ITEMS][SPAN];
 };
 
 struct Shared {
-    float queries[ITEMS * WIDEST];
-    float tops[CACHED_WARPS][ITEMS];
+    float queries[CACHED_ITEMS * DEALT_HEAD];
+    float tops[CACHED_WARPS][CACHED_ITEMS];
     float sums[CACHED_WARPS];
-    float outs[CACHED_WARPS][WIDEST];
+    float outs[CACHED_WARPS][DEALT_HEAD];
 };
 
 /** Where a thread stands in its block. */
@@ -93,10 +92,10 @@ __device__ __forceinline__ void attend(
         }
     }
 #pragma unroll
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < CACHED_ITEMS; i++) {
         if (i < count) {
             float q[SPAN];
-            load(q, queries + i * WIDEST + place.column);
+            load(q, queries + i * DEALT_HEAD + place.column);
             float scores[KEYS] = {};
 #pragma unroll
             for (int j = 0; j < KEYS; j++) {
@@ -153,7 +152,7 @@ __device__ __forceinline__ void attend(
 __device__ __forceinline__ void mergeGroups(Items& items, const Place& place, int count, float scale) {
     for (int step = place.lanes; step < WARP; step *= 2) {
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) {
+        for (int i = 0; i < CACHED_ITEMS; i++) {
             if (i < count) {
                 const float otherTop = __shfl_xor_sync(FULL_WARP, items.top[i], step);
                 const float otherSum = __shfl_xor_sync(FULL_WARP, items.sum[i], step);
@@ -185,13 +184,13 @@ __device__ __forceinline__ void mergeWarps(
     const int warp = warpIndex();
     if (laneIndex() == 0) {
 #pragma unroll
-        for (int i = 0; i < ITEMS; i++) {
+        for (int i = 0; i < CACHED_ITEMS; i++) {
             shared.tops[warp][i] = items.top[i];
         }
     }
     __syncthreads();
 #pragma unroll
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < CACHED_ITEMS; i++) {
         if (i < count) {
             float top = shared.tops[0][i];
 #pragma unroll
@@ -264,23 +263,23 @@ template <typename T, typename C>
 __device__ __forceinline__ void cachedAttention(const CachedArguments<T, C>& arguments) {
     __shared__ __align__(16) Shared shared;
     const CachedHead<T, C> head = cachedHead(arguments);
-    const int firstItem = static_cast<int>(blockIdx.x) * ITEMS;
+    const int firstItem = static_cast<int>(blockIdx.x) * CACHED_ITEMS;
     if (firstItem >= head.items) {
         return;
     }
-    const int count = lesser(ITEMS, head.items - firstItem);
+    const int count = lesser(CACHED_ITEMS, head.items - firstItem);
     const float scale = LOG2_E * rsqrtf(static_cast<float>(head.size));
     const Place place(head.size);
     for (int i = 0; i < count; i++) {
         const T* query = head.query(firstItem + i);
         for (int column = static_cast<int>(threadIdx.x); column < place.lanes * SPAN; column += CACHED_BLOCK) {
-            shared.queries[i * WIDEST + column] = column < head.size ? toFloat(query[column]) : 0;
+            shared.queries[i * DEALT_HEAD + column] = column < head.size ? toFloat(query[column]) : 0;
         }
     }
     __syncthreads();
     Items items;
 #pragma unroll
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < CACHED_ITEMS; i++) {
         items.top[i] = -infinity();
         items.sum[i] = 0;
 #pragma unroll
@@ -308,7 +307,7 @@ __device__ __forceinline__ void cachedAttentionAny(const CachedArguments<T, C>& 
     const int lane = laneIndex();
     const float scale = LOG2_E * rsqrtf(static_cast<float>(head.size));
     const T* q = head.query(item);
-    for (int firstColumn = lane; firstColumn - lane < head.size; firstColumn += WIDEST) {
+    for (int firstColumn = lane; firstColumn - lane < head.size; firstColumn += WARP * SPAN) {
         float top = -infinity();
         float sum = 0;
         float total[SPAN] = {};
@@ -344,10 +343,12 @@ __device__ __forceinline__ void cachedAttentionAny(const CachedArguments<T, C>& 
 // out [T, queries * size] = softmax(q.k / sqrt(size)).v over what one layer of the cache holds of a row's sequence, up to
 // the row; qkv [T, (queries + 2 * keys) * size], of which the queries are read, cache [blocks, 2, keys, blockTokens, size].
 // cuSeqlens[b] .. cuSeqlens[b + 1] are the new rows of sequence b, the last ones of its contexts[b] tokens; token t of it
-// lies in block blockTables[b * width + t / blockTokens]. A row sees the last window tokens up to itself. NaN reaches only
-// the rows that see it.
-// cached_attention: size <= 256. Grid (ceil(longest * queries / keys / 8), keys, sequences), block 128.
-// cached_attention_any: any size. The same grid, block 256. Both: dynamic shared memory 0; any grid.x from there up is correct.
+// lies in block blockTables[b * width + t / blockTokens]. A row sees the last window tokens up to itself. NaN reaches
+// only the rows that see it.
+// cached_attention: size <= DEALT_HEAD. Grid (ceil(longest * queries / keys / CACHED_ITEMS), keys, sequences), block
+// CACHED_BLOCK.
+// cached_attention_any: any size. Grid (ceil(longest * queries / keys / WARPS), keys, sequences), block ROW_BLOCK.
+// Both: dynamic shared memory 0; any grid.x from there up is correct.
 #define CACHED_ATTENTION(TYPE, T, CACHE_TYPE, C)                                                                     \
     extern "C" __global__ void __launch_bounds__(CACHED_BLOCK, 3) cached_attention_##TYPE##_##CACHE_TYPE(            \
             T* out, const T* qkv, const C* cache, const int* cuSeqlens, const int* blockTables, const int* contexts, \

@@ -1,16 +1,13 @@
 // Conversions between storage types.
 #include "common.cuh"
 
-/** Elements that a thread converts at once. */
-constexpr int CAST = 8;
-
 template <typename A, typename B>
 __device__ __forceinline__ void cast(B* out, const A* in, long long n) {
     const long long thread = static_cast<long long>(blockIdx.x) * ROW_BLOCK + threadIdx.x;
     const long long threads = static_cast<long long>(gridDim.x) * ROW_BLOCK;
-    const long long whole = aligned(in) && aligned(out) ? n / CAST * CAST : 0;
-    for (long long i = thread * CAST; i < whole; i += threads * CAST) {
-        float v[CAST];
+    const long long whole = aligned(in) && aligned(out) ? n / CAST_CHUNK * CAST_CHUNK : 0;
+    for (long long i = thread * CAST_CHUNK; i < whole; i += threads * CAST_CHUNK) {
+        float v[CAST_CHUNK];
         load(v, in + i);
         store(out + i, v);
     }
@@ -20,7 +17,8 @@ __device__ __forceinline__ void cast(B* out, const A* in, long long n) {
 }
 
 // out [n] = in [n] in another type, rounded to nearest even; NaN stays NaN.
-// Grid ceil(n / 2048) (any number of blocks from 1 up is correct), block 256, dynamic shared memory 0.
+// Grid ceil(n / ROW_BLOCK / CAST_CHUNK) (any number of blocks from 1 up is correct), block ROW_BLOCK, dynamic shared
+// memory 0.
 #define CAST_KERNEL(FROM, A, TO, B)                                                                                    \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) cast_##FROM##_to_##TO(B* out, const A* in, long long n) { \
         cast<A, B>(out, in, n);                                                                                        \

@@ -5,6 +5,7 @@
 // paths are the same code. Arithmetic is f32 throughout.
 #pragma once
 
+#include "launch.cuh"
 #include "numbers.cuh"
 
 struct Float16 {
@@ -16,9 +17,6 @@ struct BFloat16 {
 };
 
 constexpr unsigned FULL_WARP = 0xffffffffu;
-constexpr int WARP = 32;
-constexpr int ROW_BLOCK = 256;
-constexpr int WARPS = ROW_BLOCK / WARP;
 
 /** Elements of T in 16 bytes. */
 template <typename T>

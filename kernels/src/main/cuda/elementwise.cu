@@ -1,9 +1,6 @@
 // Sums and gated units, element by element.
 #include "common.cuh"
 
-/** Columns of a row that one warp handles in one go. */
-constexpr int STRIP = 1024;
-
 struct Sum {
     __device__ __forceinline__ float operator()(float a, float b) const { return a + b; }
 };
@@ -18,7 +15,7 @@ template <typename T, int P, typename Combine>
 __device__ __forceinline__ void combineStrip(T* out, const T* a, const T* b, int first, int columns, Combine combine) {
     const int start = first + laneIndex() * P;
 #pragma unroll
-    for (int c = 0; c < STRIP / WARP / P; c++) {
+    for (int c = 0; c < ELEMENT_STRIP / WARP / P; c++) {
         const int column = start + c * WARP * P;
         if (column < columns) {
             float v[P];
@@ -46,7 +43,7 @@ __device__ __forceinline__ void combineRows(
     a += static_cast<long long>(row) * stride;
     b += static_cast<long long>(row) * stride;
     const bool chunked = columns % CHUNK<T> == 0 && aligned(out) && aligned(a) && aligned(b);
-    for (int first = static_cast<int>(blockIdx.y) * STRIP; first < columns; first += static_cast<int>(gridDim.y) * STRIP) {
+    for (int first = static_cast<int>(blockIdx.y) * ELEMENT_STRIP; first < columns; first += static_cast<int>(gridDim.y) * ELEMENT_STRIP) {
         if (chunked) {
             combineStrip<T, CHUNK<T>>(out, a, b, first, columns, combine);
         } else {
@@ -57,8 +54,8 @@ __device__ __forceinline__ void combineRows(
 
 // add: residual [rows, columns] += x.
 // swiglu: out [rows, columns] = silu(gate) * up; a row of x [rows, 2 * columns] is the gate's columns, then those of up.
-// Both: grid (ceil(rows / 8), ceil(columns / 1024)), block 256, dynamic shared memory 0: a warp per 1024 columns of a row.
-// Any grid.y from 1 up is correct.
+// Both: grid (ceil(rows / WARPS), ceil(columns / ELEMENT_STRIP)), block ROW_BLOCK, dynamic shared memory 0: a warp per
+// ELEMENT_STRIP columns of a row. Any grid.y from 1 up is correct.
 #define ELEMENTWISE(SUFFIX, T)                                                 \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) add_##SUFFIX(      \
             T* residual, const T* x, int rows, int columns) {                  \

@@ -80,7 +80,7 @@ __device__ __forceinline__ void embed(
 
 // out [rows, columns] = LayerNorm(table0[ids0[row]] + table1[ids1[row]] + table2[ids2[row]]), with count of the tables.
 // gain null: no normalisation (then one table gives an exact copy). Tables beyond count are not touched.
-// Grid ceil(rows / 8), block 256, dynamic shared memory 0: a warp per row.
+// Grid ceil(rows / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per row.
 #define EMBED(SUFFIX, T)                                                                                              \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 2) embed_##SUFFIX(                                           \
             T* out, int rows, int columns, int count, const T* table0, const int* ids0, const T* table1,              \

@@ -101,7 +101,8 @@ __device__ __forceinline__ void rmsNorm(T* out, const T* x, const float* gain, f
 
 // layer_norm: out [rows, columns] = (x - mean) / sqrt(variance + epsilon) * gain + bias, row by row.
 // rms_norm: out [rows, columns] = x / sqrt(mean of squares + epsilon) * gain, row by row. gain and bias [columns].
-// Both: grid ceil(rows / 8), block 256, dynamic shared memory 0: a warp per row; rows of up to 1024 columns are read once.
+// Both: grid ceil(rows / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per row; rows of up to 1024 columns
+// are read once.
 #define NORM(SUFFIX, T)                                                                                       \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) layer_norm_##SUFFIX(                           \
             T* out, const T* x, const float* gain, const float* bias, float epsilon, int rows, int columns) { \

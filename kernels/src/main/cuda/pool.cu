@@ -2,12 +2,10 @@
 #include "common.cuh"
 
 /** Columns of a block; each lane holds LANE_COLUMNS of them, each warp takes every WARPS-th row of the sequence. */
-constexpr int STRIP = 256;
-constexpr int LANE_COLUMNS = STRIP / WARP;
+constexpr int LANE_COLUMNS = POOL_STRIP / WARP;
 
-constexpr int MEAN = 0;
-constexpr int MAX = 1;
-constexpr int WEIGHTED = 2;
+/** Beside the modes that Pooling.java numbers. */
+constexpr int WEIGHTED = POOLING_COUNT;
 
 /** Column i of a lane: LANE_COLUMNS neighbours where 16-byte loads are possible, else 32 apart. */
 template <bool CHUNKED>
@@ -15,7 +13,7 @@ __device__ __forceinline__ int laneColumn(int i) {
     return CHUNKED ? laneIndex() * LANE_COLUMNS + i : laneIndex() + i * WARP;
 }
 
-__device__ __forceinline__ float combine(float a, float b, int mode) { return mode == MAX ? maxKeepingNan(a, b) : a + b; }
+__device__ __forceinline__ float combine(float a, float b, int mode) { return mode == POOLING_MAX ? maxKeepingNan(a, b) : a + b; }
 
 /** total = the combination of rows first + warp, first + warp + WARPS, ... below end, weighted by exp(scores - top). */
 template <typename T, bool CHUNKED>
@@ -32,7 +30,7 @@ __device__ __forceinline__ float gather(
     float weights = 0;
 #pragma unroll
     for (int i = 0; i < LANE_COLUMNS; i++) {
-        total[i] = mode == MAX ? -infinity() : 0.0f;
+        total[i] = mode == POOLING_MAX ? -infinity() : 0.0f;
     }
     for (int row = first + warpIndex(); row < end; row += WARPS) {
         const T* from = x + static_cast<long long>(row) * columns + strip;
@@ -67,7 +65,7 @@ __device__ __forceinline__ void poolStrip(
         T* out, const T* x, const float* scores, int first, int end, int columns, int mode) {
     __shared__ float totals[WARPS][LANE_COLUMNS][WARP];
     __shared__ float perWarp[WARPS];
-    const int strip = static_cast<int>(blockIdx.x) * STRIP;
+    const int strip = static_cast<int>(blockIdx.x) * POOL_STRIP;
     const int lane = laneIndex();
 
     float top = -infinity();
@@ -91,7 +89,7 @@ __device__ __forceinline__ void poolStrip(
 
     // Warp w combines the w-th column of every lane.
     float scale = 1;
-    if (mode == MEAN) {
+    if (mode == POOLING_MEAN) {
         scale = 1 / static_cast<float>(end - first);
     } else if (mode == WEIGHTED) {
         float sum = 0;
@@ -129,15 +127,16 @@ __device__ __forceinline__ void pool(
     }
 }
 
-// pool: out [sequences, columns] = mean (mode 0) or maximum (mode 1, NaN stays) over the rows of each sequence of
+// pool: out [sequences, columns] = mean or maximum (mode as Pooling.java numbers them; NaN stays) over the rows of
+// each sequence of
 // x [T, columns]. attention_pool: out[b] = sum over the rows t of b of softmax(scores within b)[t] * x[t], scores [T].
 // An empty sequence gives zeros.
-// Both: grid (ceil(columns / 256), sequences), block 256, dynamic shared memory 0.
+// Both: grid (ceil(columns / POOL_STRIP), sequences), block ROW_BLOCK, dynamic shared memory 0.
 #define POOL(SUFFIX, T)                                                                              \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) pool_##SUFFIX(                           \
             T* out, const T* x, const int* cuSeqlens, int sequences, int columns, int mode) {        \
         if (static_cast<int>(blockIdx.y) < sequences) {                                              \
-            pool<T>(out, x, nullptr, cuSeqlens, columns, mode == MAX ? MAX : MEAN);                  \
+            pool<T>(out, x, nullptr, cuSeqlens, columns, mode == POOLING_MAX ? POOLING_MAX : POOLING_MEAN);                  \
         }                                                                                            \
     }                                                                                                \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) attention_pool_##SUFFIX(                 \

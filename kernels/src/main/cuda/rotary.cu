@@ -34,7 +34,7 @@ __device__ __forceinline__ void rotary(
 
 // Turns the first 2 * half columns of the first turned heads, of size columns each, of every row of qkv [rows, columns].
 // cosine and sine [P, half], positions [rows] below P. Pairs are (i, i + half), or (2i, 2i + 1) where interleaved is not 0.
-// Grid ceil(rows * turned / 8), block 256, dynamic shared memory 0: a warp per head of a row.
+// Grid ceil(rows * turned / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per head of a row.
 #define ROTARY(SUFFIX, T)                                                                                \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) rotary_##SUFFIX(                             \
             T* qkv, const float* cosine, const float* sine, const int* positions, int rows, int columns, \

@@ -5,18 +5,11 @@
 // digit by digit of its logit's rank, from sums per digit in shared memory; the drawn token by sums over segments of ids.
 #include "sample_row.cuh"
 
-constexpr int SAMPLE_BLOCK = 512;
 constexpr int SAMPLE_WARPS = SAMPLE_BLOCK / WARP;
-constexpr int MOST_ALTERNATIVES = 20;
 
 /** Values of a digit; of the 32 bits of a rank the digits have 11, 11 and 10. */
 constexpr int DIGITS = 2048;
 constexpr int DIGITS_OF_THREAD = DIGITS / SAMPLE_BLOCK;
-
-constexpr int FIRST_ALTERNATIVE = 3;
-constexpr float CHOSEN = 0;
-constexpr float NOT_FINITE = 1;
-constexpr float NOTHING_LEFT = 2;
 
 struct Shared {
     /** Sums by digit; two words, because shared memory adds no 64 bits at once. */
@@ -26,7 +19,7 @@ struct Shared {
     Whole left;
     int found;
     int gathered;
-    Whole alternatives[MOST_ALTERNATIVES];
+    Whole alternatives[SAMPLE_MOST_ALTERNATIVES];
 };
 
 __device__ __forceinline__ Whole warpTotal(Whole x) {
@@ -257,13 +250,13 @@ __device__ __forceinline__ void sample(
     __shared__ Shared shared;
     const int row = static_cast<int>(blockIdx.x);
     const int thread = static_cast<int>(threadIdx.x);
-    const RowRules rules(rows + row * ROW_NUMBERS);
+    const RowRules rules(rows + row * RULE_COUNT);
     const T* from = logits + static_cast<long long>(row) * columns;
     float* scores = scoresOfAll + static_cast<long long>(row) * columns;
-    float* result = out + static_cast<long long>(row) * (FIRST_ALTERNATIVE + 2 * places);
+    float* result = out + static_cast<long long>(row) * (SAMPLE_FIRST_ALTERNATIVE + 2 * places);
     for (int i = thread; i < places; i += SAMPLE_BLOCK) {
-        result[FIRST_ALTERNATIVE + i] = -1;
-        result[FIRST_ALTERNATIVE + places + i] = 0;
+        result[SAMPLE_FIRST_ALTERNATIVE + i] = -1;
+        result[SAMPLE_FIRST_ALTERNATIVE + places + i] = 0;
     }
     Whole best = 0;
     for (int id = thread; id < columns; id += SAMPLE_BLOCK) {
@@ -277,9 +270,9 @@ __device__ __forceinline__ void sample(
     best = greatest(best, shared);
     if (best >> 32 == 0xffffffffull) {
         if (thread == 0) {
-            result[0] = static_cast<float>(idOf(best));
-            result[1] = toFloat(from[idOf(best)]);
-            result[2] = NOT_FINITE;
+            result[SAMPLE_ID] = static_cast<float>(idOf(best));
+            result[SAMPLE_LOG_PROBABILITY] = toFloat(from[idOf(best)]);
+            result[SAMPLE_OUTCOME] = SAMPLE_NOT_FINITE;
         }
         return;
     }
@@ -288,11 +281,11 @@ __device__ __forceinline__ void sample(
     const double logSum = log(static_cast<double>(sum)) - ONE_BITS * 0.69314718055994530942;
     __syncthreads();
     reportAlternatives(
-            result + FIRST_ALTERNATIVE, scores, columns, lesser(rules.alternatives, columns), places, top, logSum, shared);
+            result + SAMPLE_FIRST_ALTERNATIVE, scores, columns, lesser(rules.alternatives, columns), places, top, logSum, shared);
     if (rules.changes > 0) {
         for (int i = thread; i < rules.changes; i += SAMPLE_BLOCK) {
-            const int* change = rows + rules.firstChange + i * CHANGE_NUMBERS;
-            scores[change[0]] = changed(scores[change[0]], change);
+            const int* change = rows + rules.firstChange + i * CHANGE_COUNT;
+            scores[change[CHANGE_ID]] = changed(scores[change[CHANGE_ID]], change);
         }
         __syncthreads();
         best = 0;
@@ -305,23 +298,23 @@ __device__ __forceinline__ void sample(
     const float largest = scores[idOf(best)];
     if (largest == -infinity()) {
         if (thread == 0) {
-            result[0] = 0;
-            result[1] = 0;
-            result[2] = NOTHING_LEFT;
+            result[SAMPLE_ID] = 0;
+            result[SAMPLE_LOG_PROBABILITY] = 0;
+            result[SAMPLE_OUTCOME] = SAMPLE_NOTHING_LEFT;
         }
         return;
     }
     const int id = rules.inverse == 0 ? idOf(best) : drawn(scores, columns, largest, rules, shared);
     if (thread == 0) {
-        result[0] = static_cast<float>(id);
-        result[1] = static_cast<float>(static_cast<double>(toFloat(from[id])) - top - logSum);
-        result[2] = CHOSEN;
+        result[SAMPLE_ID] = static_cast<float>(id);
+        result[SAMPLE_LOG_PROBABILITY] = static_cast<float>(static_cast<double>(toFloat(from[id])) - top - logSum);
+        result[SAMPLE_OUTCOME] = SAMPLE_CHOSEN;
     }
 }
 
 // out [R, 3 + 2 * places] = what is chosen from each row of logits [R, columns]; see Ops.sample for its columns.
-// rows: 9 numbers of each row, then 4 of each change of a logit, as CudaSampleOps writes them. scores [R, columns] is
-// room for the changed logits. Grid R, block 512, dynamic shared memory 0: a block per row.
+// rows: the RULE_COUNT numbers of each row, then CHANGE_COUNT of each change of a logit. scores [R, columns] is
+// room for the changed logits. Grid R, block SAMPLE_BLOCK, dynamic shared memory 0: a block per row.
 #define SAMPLE(SUFFIX, T)                                                                                   \
     extern "C" __global__ void __launch_bounds__(SAMPLE_BLOCK, 1) sample_##SUFFIX(                          \
             float* out, const T* logits, float* scores, const int* rows, int columns, int places) {         \

@@ -5,9 +5,6 @@
 
 typedef unsigned long long Whole;
 
-constexpr int ROW_NUMBERS = 9;
-constexpr int CHANGE_NUMBERS = 4;
-
 constexpr float ROUNDER = 12582912.0f;
 constexpr int ONE_BITS = 38;
 constexpr float LARGEST_NUMBER = 3.402823466e38f;
@@ -63,21 +60,21 @@ struct RowRules {
     int changes;
 
     __device__ __forceinline__ explicit RowRules(const int* numbers) {
-        inverse = __int_as_float(numbers[0]);
-        topK = numbers[1];
-        topP = __int_as_float(numbers[2]);
-        minP = __int_as_float(numbers[3]);
-        draw = static_cast<Whole>(static_cast<unsigned>(numbers[4])) << 32 | static_cast<unsigned>(numbers[5]);
-        alternatives = numbers[6];
-        firstChange = numbers[7];
-        changes = numbers[8];
+        inverse = __int_as_float(numbers[RULE_INVERSE_TEMPERATURE]);
+        topK = numbers[RULE_TOP_K];
+        topP = __int_as_float(numbers[RULE_TOP_P]);
+        minP = __int_as_float(numbers[RULE_MIN_P]);
+        draw = static_cast<Whole>(static_cast<unsigned>(numbers[RULE_DRAW_HIGH])) << 32 | static_cast<unsigned>(numbers[RULE_DRAW_LOW]);
+        alternatives = numbers[RULE_ALTERNATIVES];
+        firstChange = numbers[RULE_FIRST_CHANGE];
+        changes = numbers[RULE_CHANGES];
     }
 };
 
 /** As LogitChanges.java: a bias, a penalty for repetition, what is subtracted; +infinity is cut. */
 __device__ __forceinline__ float changed(float logit, const int* change) {
-    const float sum = __fadd_rn(logit, __int_as_float(change[1]));
-    const float factor = __int_as_float(change[2]);
+    const float sum = __fadd_rn(logit, __int_as_float(change[CHANGE_BEFORE]));
+    const float factor = __int_as_float(change[CHANGE_FACTOR]);
     const float scaled = fminf(sum > 0 ? __fdiv_rn(sum, factor) : __fmul_rn(sum, factor), LARGEST_NUMBER);
-    return fminf(__fadd_rn(scaled, __int_as_float(change[3])), LARGEST_NUMBER);
+    return fminf(__fadd_rn(scaled, __int_as_float(change[CHANGE_AFTER])), LARGEST_NUMBER);
 }

@@ -102,7 +102,8 @@ __device__ __forceinline__ void softmax(T* out, const T* x, int rows, int column
 }
 
 // out [rows, columns] = softmax over each row of x; out may be x. A NaN makes its whole row NaN.
-// Grid ceil(rows / 8), block 256, dynamic shared memory 0: a warp per row; rows of up to 1024 columns are read once.
+// Grid ceil(rows / WARPS), block ROW_BLOCK, dynamic shared memory 0: a warp per row; rows of up to 1024 columns are
+// read once.
 #define SOFTMAX(SUFFIX, T)                                                                                           \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) softmax_##SUFFIX(T* out, const T* x, int rows, int columns) { \
         softmax<T>(out, x, rows, columns);                                                                           \

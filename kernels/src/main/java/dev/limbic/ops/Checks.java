@@ -1,7 +1,9 @@
 package dev.limbic.ops;
 
 import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -231,8 +233,63 @@ public final class Checks {
     }
 
     /** Arguments of {@link RecurrentOps#recurrent}. */
-    public static void recurrent(Tensor x, Recurrent weights, Sequences sequences) {
+    public static void recurrent(
+            Tensor x, Recurrent weights, Sequences sequences, RecurrentOps.@Nullable State initial) {
         check(x.columns() == weights.in(), "recurrent", "x [T, " + weights.in() + "]", x);
         sequences("recurrent", x, sequences);
+        if (initial != null) {
+            int width = weights.directions() * weights.hidden();
+            state("hidden", initial.hidden(), sequences.count(), width);
+            Tensor cell = initial.cell();
+            if ((cell != null) != (weights.cell() == Recurrent.Cell.LSTM)) {
+                throw new IllegalArgumentException("recurrent: the state of " + weights.cell() + " expected, found one "
+                        + (cell == null ? "without cells" : "with cells"));
+            }
+            if (cell != null) {
+                state("cell", cell, sequences.count(), width);
+            }
+        }
+    }
+
+    private static void state(String name, Tensor state, int count, int width) {
+        boolean fits = state.dtype() == DType.F32 && state.shape().equals(Shape.of(count, width));
+        check(fits, "recurrent", name + " F32 [" + count + ", " + width + "]", state);
+    }
+
+    /** Part and slots of {@link StatePool#gather} and {@link StatePool#scatter}. */
+    public static void slots(String operation, StatePool.Layout layout, int part, int[] slots) {
+        if (part < 0 || part >= layout.widths().size()) {
+            throw new IllegalArgumentException(
+                    operation + ": a part below " + layout.widths().size() + " expected, found " + part);
+        }
+        for (int slot : slots) {
+            if (slot != StatePool.NONE) {
+                slot(operation, layout, slot);
+            }
+        }
+    }
+
+    /** A slot of a {@link StatePool}. */
+    public static void slot(String operation, StatePool.Layout layout, int slot) {
+        if (slot < 0 || slot >= layout.slots()) {
+            throw new IllegalArgumentException(
+                    operation + ": a slot below " + layout.slots() + " expected, found " + slot);
+        }
+    }
+
+    /** Arguments of {@link StatePool#scatter}. */
+    public static void scatter(StatePool.Layout layout, int part, int[] slots, Tensor rows) {
+        slots("scatter", layout, part, slots);
+        Shape shape = Shape.of(slots.length, layout.widths().get(part));
+        check(rows.dtype() == DType.F32 && rows.shape().equals(shape), "scatter", "F32 " + shape, rows);
+        BitSet seen = new BitSet(layout.slots());
+        for (int slot : slots) {
+            if (slot != StatePool.NONE && seen.get(slot)) {
+                throw new IllegalArgumentException("scatter: different slots expected, found " + slot + " twice");
+            }
+            if (slot != StatePool.NONE) {
+                seen.set(slot);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.limbic.ops;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -31,6 +32,15 @@ public interface Device extends AutoCloseable {
      * @throws IllegalArgumentException if a number is not positive or the type is another one
      */
     KvCache kvCache(int layers, int keyHeads, int size, int blockTokens, int blocks, DType dtype);
+
+    /**
+     * Memory for the state of streams, zeroed, which lives on from batch to batch; the caller closes it before the device.
+     *
+     * @param slots streams at a time
+     * @param widths columns of each part of a stream's state
+     * @throws IllegalArgumentException if a number is not positive
+     */
+    StatePool states(int slots, List<Integer> widths);
 
     /** Starts a batch: all scratch tensors of the last one are given up. */
     void beginBatch();

@@ -5,6 +5,7 @@ import dev.limbic.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One recurrent layer with its parameters on the host, and its equations in double. */
 record RecurrentCase(
@@ -34,8 +35,8 @@ record RecurrentCase(
         }
     }
 
-    /** Outputs [T, D·H] and final states [B, D·H]. */
-    record Result(double[] outputs, double[] last) {}
+    /** Outputs [T, D·H], final hidden states [B, D·H] and cells [B, D·H]. */
+    record Result(double[] outputs, double[] last, double[] cells) {}
 
     static RecurrentCase random(Workbench bench, Cell cell, int directions, int in, int hidden, Precision precision) {
         List<Parameters> parameters = new ArrayList<>();
@@ -60,6 +61,13 @@ record RecurrentCase(
         return bench.ops()
                 .recurrence()
                 .recurrent(bench.upload(x, precision.activations()), layer, bench.sequences(lengths));
+    }
+
+    /** The same from a state that an earlier run has left. */
+    RecurrentOps.Output runFrom(RecurrentOps.@Nullable State initial, Matrix x, int... lengths) {
+        return bench.ops()
+                .recurrence()
+                .recurrent(bench.upload(x, precision.activations()), layer, bench.sequences(lengths), initial);
     }
 
     /**
@@ -87,9 +95,10 @@ record RecurrentCase(
         closeness().check(what + " last", bench.download(actual.last()), expected.last);
     }
 
-    private Result oracle(Matrix x, int[] lengths) {
+    Result oracle(Matrix x, int[] lengths) {
         int width = directions.size() * hidden;
-        Result result = new Result(new double[x.rows() * width], new double[lengths.length * width]);
+        Result result = new Result(
+                new double[x.rows() * width], new double[lengths.length * width], new double[lengths.length * width]);
         Matrix seen = precision == Precision.INT8 ? Int8Oracle.activations(x) : x;
         for (int d = 0; d < directions.size(); d++) {
             Parameters p = directions.get(d).storedAs(precision);
@@ -104,6 +113,7 @@ record RecurrentCase(
                     System.arraycopy(h, 0, result.outputs, row * width + d * hidden, hidden);
                 }
                 System.arraycopy(h, 0, result.last, b * width + d * hidden, hidden);
+                System.arraycopy(c, 0, result.cells, b * width + d * hidden, hidden);
                 first += lengths[b];
             }
         }

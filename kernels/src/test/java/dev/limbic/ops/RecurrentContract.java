@@ -1,7 +1,7 @@
 package dev.limbic.ops;
 
 /** What {@link RecurrentOps} promises. */
-interface RecurrentContract extends RecurrentCases, RecurrentShapeCases {
+interface RecurrentContract extends RecurrentCases, RecurrentStateCases, RecurrentShapeCases {
     @Override
     Workbench bench();
 }

@@ -3,6 +3,8 @@ package dev.limbic.ops;
 import static dev.limbic.ops.Refusal.refused;
 
 import dev.limbic.ops.Recurrent.Cell;
+import dev.limbic.ops.RecurrentOps.State;
+import dev.limbic.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +21,25 @@ interface RecurrentShapeCases {
         refused("recurrent", () -> ops.recurrent(bench().zeros(5, 3), layer, five));
         refused("recurrent", () -> ops.recurrent(bench().zeros(4, 4), layer, five));
         refused("recurrent", () -> ops.recurrent(bench().integers(5, 4), layer, five));
+    }
+
+    @Test
+    default void recurrentRefusesWrongStates() {
+        RecurrentOps ops = bench().ops().recurrence();
+        Sequences five = bench().sequences(2, 3);
+        Tensor x = bench().zeros(5, 4);
+        Tensor right = bench().zeros(2, 6);
+        Recurrent gru =
+                RecurrentCase.random(bench(), Cell.GRU, 2, 4, 3, Precision.F32).layer();
+        Recurrent lstm =
+                RecurrentCase.random(bench(), Cell.LSTM, 2, 4, 3, Precision.F32).layer();
+        for (Tensor wrong : List.of(bench().zeros(3, 6), bench().zeros(2, 3), bench().integers(2, 6))) {
+            refused("recurrent: expected hidden", () -> ops.recurrent(x, gru, five, new State(wrong, null)));
+            refused("recurrent: expected hidden", () -> ops.recurrent(x, lstm, five, new State(wrong, right)));
+            refused("recurrent: expected cell", () -> ops.recurrent(x, lstm, five, new State(right, wrong)));
+        }
+        refused("found one with cells", () -> ops.recurrent(x, gru, five, new State(right, right)));
+        refused("found one without cells", () -> ops.recurrent(x, lstm, five, new State(right, null)));
     }
 
     @Test

@@ -10,11 +10,13 @@ import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.StatePool;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** The processor, through oneDNN and the vector API. */
 public final class CpuDevice implements Device {
@@ -99,6 +101,11 @@ public final class CpuDevice implements Device {
         KvCache.Layout layout = new KvCache.Layout(layers, keyHeads, size, blockTokens, blocks, dtype);
         // Any processor keeps bf16; only some multiply it.
         return new CpuKvCache(layout, dtype == DType.BF16 && supports(Precision.BF16) ? dtype : DType.F32);
+    }
+
+    @Override
+    public StatePool states(int slots, List<Integer> widths) {
+        return new CpuStatePool(engine, new StatePool.Layout(slots, widths));
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.limbic.ops.cpu;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.RecurrentOps;
 import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One recurrent layer. The input product of all rows and directions is one matmul; then each direction steps through
@@ -37,27 +39,29 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
     }
 
     /**
-     * Runs sequences {@code order[first … last − 1]} in one direction on the calling worker.
+     * Runs sequences {@code order[first … end − 1]} in one direction on the calling worker.
      *
      * @param order sequence numbers, longest first
      * @param projected input product [T, directions · gates · hidden]
      * @param outputs [T, directions · hidden], this direction's columns are written
-     * @param finals [B, directions · hidden], likewise
+     * @param initial state before the first rows, or null for zeros
+     * @param last f32 [B, directions · hidden], this direction's columns of hidden state and cells are written
      */
     void run(
             Worker worker,
             int direction,
             int[] order,
             int first,
-            int last,
+            int end,
             Tensor projected,
             Sequences sequences,
             Tensor outputs,
-            Tensor finals) {
+            RecurrentOps.@Nullable State initial,
+            RecurrentOps.State last) {
         CpuLinear step = steps.get(direction);
         DType type = step.precision().activations();
         int bytes = type.bytes();
-        int count = last - first;
+        int count = end - first;
         int gates = cell.gates() * hidden;
         int rows = CpuLinear.roundUp(count, 16);
         Arena scratch = worker.scratch();
@@ -71,8 +75,17 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
         long wideProduct = scratch.allocate(4L * gates);
         Ram.fill(state, 4L * rows * hidden, (byte) 0);
         Ram.fill(cells, 4L * rows * hidden, (byte) 0);
+        if (initial != null) {
+            for (int s = 0; s < count; s++) {
+                long columns = 4L * direction * hidden;
+                Ram.copy(initial.hidden().row(order[first + s]) + columns, state + 4L * s * hidden, 4L * hidden);
+                if (initial.cell() != null) {
+                    Ram.copy(initial.cell().row(order[first + s]) + columns, cells + 4L * s * hidden, 4L * hidden);
+                }
+            }
+        }
         if (operand != state) {
-            Ram.fill(operand, (long) rows * hidden * bytes, (byte) 0);
+            Rows.convert(DType.F32, state, type, operand, rows * hidden);
         }
         int longest = sequences.length(order[first]);
         int running = count;
@@ -98,9 +111,13 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
                 if (operand != state) {
                     Ram.copy(out, operand + (long) s * hidden * bytes, (long) hidden * bytes);
                 }
-                if (t == length - 1) {
-                    Ram.copy(out, finals.row(sequence) + (long) direction * hidden * bytes, (long) hidden * bytes);
-                }
+            }
+        }
+        for (int s = 0; s < count; s++) {
+            long columns = 4L * direction * hidden;
+            Ram.copy(state + 4L * s * hidden, last.hidden().row(order[first + s]) + columns, 4L * hidden);
+            if (last.cell() != null) {
+                Ram.copy(cells + 4L * s * hidden, last.cell().row(order[first + s]) + columns, 4L * hidden);
             }
         }
         scratch.rewind(mark);

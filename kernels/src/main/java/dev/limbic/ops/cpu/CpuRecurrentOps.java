@@ -9,6 +9,7 @@ import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Recurrent layers: directions, and groups of sequences of similar length, are dealt out to the team. */
 final class CpuRecurrentOps implements RecurrentOps {
@@ -21,13 +22,17 @@ final class CpuRecurrentOps implements RecurrentOps {
     }
 
     @Override
-    public Output recurrent(Tensor x, Recurrent weights, Sequences sequences) {
+    public Output recurrent(Tensor x, Recurrent weights, Sequences sequences, @Nullable State initial) {
         CpuRecurrent w = (CpuRecurrent) weights;
-        Checks.recurrent(x, w, sequences);
+        Checks.recurrent(x, w, sequences, initial);
         int directions = w.directions();
         DType type = w.precision().activations();
         Tensor outputs = engine.allocate(type, x.rows(), directions * w.hidden());
-        Tensor finals = engine.allocate(type, sequences.count(), directions * w.hidden());
+        Tensor hidden = engine.allocate(DType.F32, sequences.count(), directions * w.hidden());
+        Tensor cell = w.cell() == Recurrent.Cell.LSTM
+                ? engine.allocate(DType.F32, sequences.count(), directions * w.hidden())
+                : null;
+        State state = new State(hidden, cell);
         try (Scope _ = engine.scope()) {
             Tensor projected = products.linear(x, w.input(), Activation.NONE);
             int[] order = longestFirst(sequences);
@@ -35,12 +40,12 @@ final class CpuRecurrentOps implements RecurrentOps {
             engine.shares().items(directions * groups, projected.rows() * projected.rowBytes(), (worker, from, to) -> {
                 for (int i = from; i < to; i++) {
                     int first = (i / directions) * order.length / groups;
-                    int last = (i / directions + 1) * order.length / groups;
-                    w.run(worker, i % directions, order, first, last, projected, sequences, outputs, finals);
+                    int end = (i / directions + 1) * order.length / groups;
+                    w.run(worker, i % directions, order, first, end, projected, sequences, outputs, initial, state);
                 }
             });
         }
-        return new Output(outputs, finals);
+        return new Output(outputs, engine.cast(hidden, type), state);
     }
 
     private static int[] longestFirst(Sequences sequences) {

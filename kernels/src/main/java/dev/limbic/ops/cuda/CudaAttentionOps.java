@@ -12,19 +12,6 @@ import dev.limbic.tensor.Tensor;
 
 /** Attention: a block takes some queries of one head of one sequence. */
 final class CudaAttentionOps implements AttentionOps {
-    /** Largest heads of the tiled attention kernels, their queries per block and their threads. */
-    private static final int TILED_HEAD = 64;
-
-    private static final int WIDE_HEAD = 128;
-    private static final int TILE_ROWS = 64;
-    private static final int TILE_BLOCK = 128;
-
-    /** Largest heads of the cached attention that deals keys out to lanes, its threads, and rows · query heads of a block. */
-    private static final int WIDEST_HEAD = 256;
-
-    private static final int CACHED_BLOCK = 128;
-    private static final int CACHED_ITEMS = 8;
-
     private final CudaEngine engine;
     private final Products products;
 
@@ -49,10 +36,10 @@ final class CudaAttentionOps implements AttentionOps {
     private Tensor attention(Tensor qkv, long bias, Sequences sequences, int heads, boolean causal) {
         Checks.attention(qkv, sequences, heads);
         int d = qkv.columns() / 3 / heads;
-        boolean tiled = d <= WIDE_HEAD;
-        String kernel = d <= TILED_HEAD ? "attention" : tiled ? "attention_wide" : "attention_any";
+        boolean tiled = d <= KernelNumbers.WIDE_HEAD;
+        String kernel = d <= KernelNumbers.TILED_HEAD ? "attention" : tiled ? "attention_wide" : "attention_any";
         Tensor y = engine.allocate(qkv.dtype(), qkv.rows(), heads * d);
-        int tiles = Math.ceilDiv(sequences.longest(), tiled ? TILE_ROWS : Kernels.ROWS_PER_BLOCK);
+        int tiles = Math.ceilDiv(sequences.longest(), tiled ? KernelNumbers.TILE_ROWS : KernelNumbers.WARPS);
         engine.kernels()
                 .of("attention", kernel, qkv.dtype())
                 .pointer(y.address())
@@ -62,7 +49,7 @@ final class CudaAttentionOps implements AttentionOps {
                 .integer(heads)
                 .integer(d)
                 .integer(causal ? 1 : 0)
-                .launch(tiles, heads, sequences.count(), tiled ? TILE_BLOCK : Kernels.ROW_BLOCK, 0);
+                .launch(tiles, heads, sequences.count(), tiled ? KernelNumbers.TILE_BLOCK : KernelNumbers.ROW_BLOCK, 0);
         return y;
     }
 
@@ -83,8 +70,8 @@ final class CudaAttentionOps implements AttentionOps {
                 .integer(rotary.dims() / 2)
                 .integer(rotary.interleaved() ? 1 : 0)
                 .launch(
-                        Math.ceilDiv(Math.multiplyExact(qkv.rows(), turned), Kernels.ROWS_PER_BLOCK),
-                        Kernels.ROW_BLOCK);
+                        Math.ceilDiv(Math.multiplyExact(qkv.rows(), turned), KernelNumbers.WARPS),
+                        KernelNumbers.ROW_BLOCK);
     }
 
     @Override
@@ -103,8 +90,8 @@ final class CudaAttentionOps implements AttentionOps {
                 .integer(heads.size())
                 .integer(cache.blockTokens())
                 .launch(
-                        Math.ceilDiv(Math.multiplyExact(qkv.rows(), stored), Kernels.ROWS_PER_BLOCK),
-                        Kernels.ROW_BLOCK);
+                        Math.ceilDiv(Math.multiplyExact(qkv.rows(), stored), KernelNumbers.WARPS),
+                        KernelNumbers.ROW_BLOCK);
     }
 
     @Override
@@ -113,7 +100,7 @@ final class CudaAttentionOps implements AttentionOps {
         Checks.cachedAttention(qkv, kvCache, layer, sequences, heads, window);
         CudaKvCache cache = (CudaKvCache) kvCache;
         Tensor y = engine.allocate(qkv.dtype(), qkv.rows(), heads.queries() * heads.size());
-        boolean dealt = heads.size() <= WIDEST_HEAD;
+        boolean dealt = heads.size() <= KernelNumbers.DEALT_HEAD;
         String kernel = dealt ? "cached_attention" : "cached_attention_any";
         int items = Math.multiplyExact(sequences.longest(), heads.group());
         engine.kernels()
@@ -131,10 +118,10 @@ final class CudaAttentionOps implements AttentionOps {
                 .integer(cache.blockTokens())
                 .integer(window)
                 .launch(
-                        Math.ceilDiv(items, CACHED_ITEMS),
+                        Math.ceilDiv(items, dealt ? KernelNumbers.CACHED_ITEMS : KernelNumbers.WARPS),
                         heads.keys(),
                         sequences.count(),
-                        dealt ? CACHED_BLOCK : Kernels.ROW_BLOCK,
+                        dealt ? KernelNumbers.CACHED_BLOCK : KernelNumbers.ROW_BLOCK,
                         0);
         return y;
     }

@@ -6,6 +6,7 @@ import dev.limbic.ops.Extent;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.StatePool;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -27,9 +28,6 @@ public final class CudaDevice implements Device {
 
     /** Larger batches keep the chip busy for longer than their launches take; recording gains nothing there. */
     private static final int MOST_RECORDED_TOKENS = 4096;
-
-    /** Attention takes this many queries at a time. */
-    private static final int SHORTEST_LONGEST = 64;
 
     /** What cuBLAS wants on Hopper; without memory of ours it takes some for every graph. */
     private static final long CUBLAS_BYTES = 32L << 20;
@@ -117,6 +115,11 @@ public final class CudaDevice implements Device {
         return new CudaKvCache(context, memory, graphs, layout);
     }
 
+    @Override
+    public StatePool states(int slots, List<Integer> widths) {
+        return new CudaStatePool(engine, memory, new StatePool.Layout(slots, widths));
+    }
+
     /**
      * A little more of everything: tokens in eighths of a power of two, sequences a power of two with one to spare for
      * the padding, and the longest a power of two.
@@ -129,7 +132,7 @@ public final class CudaDevice implements Device {
         int step = Math.max(8, Integer.highestOneBit(batch.tokens()) / 8);
         int tokens = (batch.tokens() + step - 1) / step * step;
         int sequences = powerOfTwo(batch.sequences() + 1);
-        int longest = powerOfTwo(Math.max(SHORTEST_LONGEST, Math.max(batch.longest(), tokens - batch.tokens())));
+        int longest = powerOfTwo(Math.max(KernelNumbers.TILE_ROWS, Math.max(batch.longest(), tokens - batch.tokens())));
         return new Extent(tokens, sequences, longest);
     }
 
@@ -221,6 +224,11 @@ public final class CudaDevice implements Device {
     @Override
     public long scratchBytes() {
         return scratch.capacity();
+    }
+
+    /** For tests. */
+    CudaEngine engine() {
+        return engine;
     }
 
     /** Blocks of device memory that are held; for tests. */

@@ -15,7 +15,8 @@ import dev.limbic.tensor.Tensor;
  * @param uploads brings integers to the chip
  */
 record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads uploads) {
-    private static final int CAST_PER_BLOCK = 2048;
+    /** Blocks that fill any chip; each goes on with what is left. */
+    private static final int MOST_CAST_BLOCKS = 1 << 16;
 
     /** Brings small arrays of integers to the device. */
     interface Uploads {
@@ -34,23 +35,33 @@ record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads u
         }
         Tensor y = allocate(type, x.rows(), x.columns());
         long n = x.shape().elements();
+        long perBlock = KernelNumbers.ROW_BLOCK * KernelNumbers.CAST_CHUNK;
         kernels.of("cast", KernelFamily.cast(x.dtype(), type))
                 .pointer(y.address())
                 .pointer(x.address())
                 .wide(n)
-                .launch(Math.clamp((n + CAST_PER_BLOCK - 1) / CAST_PER_BLOCK, 1, 1 << 16), Kernels.ROW_BLOCK);
+                .launch(Math.clamp(Math.ceilDiv(n, perBlock), 1, MOST_CAST_BLOCKS), KernelNumbers.ROW_BLOCK);
         return y;
     }
 
     /** y[i] = x[rows[i]], y being there already. */
     void gather(Tensor x, Tensor rows, Tensor y) {
-        kernels.of("rows", "gather_rows")
+        moveRows("gather_rows", x, rows, y);
+    }
+
+    /** y[rows[i]] = x[i], but for negative rows; the others of y stay. No row is given twice. */
+    void scatter(Tensor x, Tensor rows, Tensor y) {
+        moveRows("scatter_rows", x, rows, y);
+    }
+
+    private void moveRows(String kernel, Tensor x, Tensor rows, Tensor y) {
+        kernels.of("rows", kernel)
                 .pointer(y.address())
                 .pointer(x.address())
                 .pointer(rows.address())
                 .integer(rows.rows())
                 .integer(Math.toIntExact(x.rowBytes()))
-                .launch(Math.ceilDiv(rows.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(rows.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
     }
 
     Scope scope() {

@@ -24,6 +24,7 @@ import jcuda.jcudnn.cudnnRNNDescriptor;
 import jcuda.jcudnn.cudnnRNNInputMode;
 import jcuda.jcudnn.cudnnRNNMode;
 import jcuda.jcudnn.cudnnTensorDescriptor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One recurrent layer in cuDNN's hands. Its gates are PyTorch's, in PyTorch's order; its rows are packed: the first rows
@@ -174,6 +175,13 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
         }
     }
 
+    /** Hidden states and cells of packed sequences, [D·B, H] with directions one after the other; null where none are. */
+    record PackedState(@Nullable Tensor hidden, @Nullable Tensor cell) {}
+
+    private static Pointer pointer(@Nullable Tensor tensor) {
+        return tensor == null ? new Pointer() : Address.pointer(tensor.address());
+    }
+
     /** Takes scratch memory. */
     interface Scratch {
         long allocate(long bytes);
@@ -185,9 +193,17 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
      * @param x packed, [T, K]
      * @param lengths of the sequences, falling, on the host and on the device
      * @param y packed, [T, D·H]
-     * @param last [D, B, H]
+     * @param from state before the first rows
+     * @param to state after the last rows
      */
-    void forward(Tensor x, int[] lengths, Tensor deviceLengths, Tensor y, Tensor last, Scratch scratch) {
+    void forward(
+            Tensor x,
+            int[] lengths,
+            Tensor deviceLengths,
+            Tensor y,
+            PackedState from,
+            PackedState to,
+            Scratch scratch) {
         describe(input, lengths, in);
         describe(output, lengths, directions * hidden);
         int count = lengths.length;
@@ -215,11 +231,11 @@ final class CudaRecurrent implements Recurrent, AutoCloseable {
                         output,
                         Address.pointer(y.address()),
                         state,
-                        none,
-                        Address.pointer(last.address()),
+                        pointer(from.hidden()),
+                        pointer(to.hidden()),
                         state,
-                        none,
-                        none,
+                        pointer(from.cell()),
+                        pointer(to.cell()),
                         weightBytes,
                         Address.pointer(weights),
                         work[0],

@@ -19,11 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Operations on rows: most give a row to a warp. */
 final class CudaRowOps implements RowOps {
-    /** Columns of an elementwise kernel's warp. */
-    private static final int STRIP = 1024;
-
-    private static final int POOL_STRIP = 256;
-
     private final CudaEngine engine;
     private final Products products;
 
@@ -44,29 +39,15 @@ final class CudaRowOps implements RowOps {
                     .pointer(w.bias())
                     .integer(y.rows())
                     .integer(y.columns())
-                    .integer(code(activation))
+                    .integer(KernelNumbers.code(activation))
                     .launch(
-                            Math.ceilDiv(y.rows(), Kernels.ROWS_PER_BLOCK),
-                            Math.ceilDiv(y.columns(), STRIP),
+                            Math.ceilDiv(y.rows(), KernelNumbers.WARPS),
+                            Math.ceilDiv(y.columns(), KernelNumbers.ELEMENT_STRIP),
                             1,
-                            Kernels.ROW_BLOCK,
+                            KernelNumbers.ROW_BLOCK,
                             0);
         }
         return y;
-    }
-
-    /** As the kernels number them. */
-    private static int code(Activation activation) {
-        return switch (activation) {
-            case NONE -> 0;
-            case RELU -> 1;
-            case GELU -> 2;
-            case GELU_TANH -> 3;
-            case SILU -> 4;
-            case TANH -> 5;
-            case SIGMOID -> 6;
-            case LEAKY_RELU -> 7;
-        };
     }
 
     /** The bias is added on the way to the norm, which saves a round through memory. */
@@ -94,7 +75,7 @@ final class CudaRowOps implements RowOps {
                 .number(norm.epsilon())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
     }
 
     @Override
@@ -118,7 +99,7 @@ final class CudaRowOps implements RowOps {
         launch.pointer(norm == null ? 0 : norm.gain().address())
                 .pointer(norm == null ? 0 : norm.bias().address())
                 .number(norm == null ? 0 : norm.epsilon())
-                .launch(Math.ceilDiv(y.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(y.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
         return y;
     }
 
@@ -135,7 +116,7 @@ final class CudaRowOps implements RowOps {
                 .number(norm.epsilon())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
         return y;
     }
 
@@ -151,7 +132,7 @@ final class CudaRowOps implements RowOps {
                 .number(epsilon)
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
         return y;
     }
 
@@ -177,10 +158,10 @@ final class CudaRowOps implements RowOps {
                 .integer(y.rows())
                 .integer(y.columns())
                 .launch(
-                        Math.ceilDiv(y.rows(), Kernels.ROWS_PER_BLOCK),
-                        Math.ceilDiv(y.columns(), STRIP),
+                        Math.ceilDiv(y.rows(), KernelNumbers.WARPS),
+                        Math.ceilDiv(y.columns(), KernelNumbers.ELEMENT_STRIP),
                         1,
-                        Kernels.ROW_BLOCK,
+                        KernelNumbers.ROW_BLOCK,
                         0);
     }
 
@@ -194,7 +175,7 @@ final class CudaRowOps implements RowOps {
                 .pointer(x.address())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), Kernels.ROWS_PER_BLOCK), Kernels.ROW_BLOCK);
+                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
         return y;
     }
 
@@ -238,8 +219,13 @@ final class CudaRowOps implements RowOps {
                 .pointer(sequences.cuSeqlens().address())
                 .integer(sequences.count())
                 .integer(x.columns())
-                .integer(pooling == Pooling.MEAN ? 0 : 1)
-                .launch(Math.ceilDiv(x.columns(), POOL_STRIP), sequences.count(), 1, Kernels.ROW_BLOCK, 0);
+                .integer(KernelNumbers.code(pooling))
+                .launch(
+                        Math.ceilDiv(x.columns(), KernelNumbers.POOL_STRIP),
+                        sequences.count(),
+                        1,
+                        KernelNumbers.ROW_BLOCK,
+                        0);
         return y;
     }
 
@@ -257,7 +243,12 @@ final class CudaRowOps implements RowOps {
                     .pointer(sequences.cuSeqlens().address())
                     .integer(sequences.count())
                     .integer(x.columns())
-                    .launch(Math.ceilDiv(x.columns(), POOL_STRIP), sequences.count(), 1, Kernels.ROW_BLOCK, 0);
+                    .launch(
+                            Math.ceilDiv(x.columns(), KernelNumbers.POOL_STRIP),
+                            sequences.count(),
+                            1,
+                            KernelNumbers.ROW_BLOCK,
+                            0);
         }
         return y;
     }

@@ -1,23 +1,20 @@
 package dev.limbic.ops.cuda;
 
+import static dev.limbic.ops.cuda.KernelNumbers.code;
+
 import dev.limbic.ops.Checks;
 import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.SampleOps;
 import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Scope;
+import dev.limbic.ops.cuda.KernelNumbers.Change;
+import dev.limbic.ops.cuda.KernelNumbers.Rule;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
 
 /** The choice of tokens: a block takes a row. */
 final class CudaSampleOps implements SampleOps {
-    private static final int SAMPLE_BLOCK = 512;
-
-    /** Numbers of a row, and of a change of one of its logits, as the kernel reads them. */
-    private static final int ROW_NUMBERS = 9;
-
-    private static final int CHANGE_NUMBERS = 4;
-
     private final CudaEngine engine;
 
     CudaSampleOps(CudaEngine engine) {
@@ -40,7 +37,7 @@ final class CudaSampleOps implements SampleOps {
                     .pointer(rules.address())
                     .integer(logits.columns())
                     .integer(places)
-                    .launch(logits.rows(), SAMPLE_BLOCK);
+                    .launch(logits.rows(), KernelNumbers.SAMPLE_BLOCK);
         }
         return y;
     }
@@ -51,25 +48,30 @@ final class CudaSampleOps implements SampleOps {
         for (SampleRow row : rows) {
             changes += row.changes().count();
         }
-        int[] numbers = new int[rows.size() * ROW_NUMBERS + changes * CHANGE_NUMBERS];
+        int[] numbers = new int[rows.size() * Rule.COUNT + changes * Change.COUNT];
         int at = 0;
-        int end = rows.size() * ROW_NUMBERS;
+        int end = rows.size() * Rule.COUNT;
         for (SampleRow row : rows) {
             LogitChanges rowChanges = row.changes();
-            numbers[at++] = Float.floatToRawIntBits(row.inverseTemperature());
-            numbers[at++] = row.topK();
-            numbers[at++] = Float.floatToRawIntBits(row.topP());
-            numbers[at++] = Float.floatToRawIntBits(row.minP());
-            numbers[at++] = (int) (row.drawBits() >>> 32);
-            numbers[at++] = (int) row.drawBits();
-            numbers[at++] = row.alternatives();
-            numbers[at++] = end;
-            numbers[at++] = rowChanges.count();
+            numbers[at + code(Rule.INVERSE_TEMPERATURE)] = Float.floatToRawIntBits(row.inverseTemperature());
+            numbers[at + code(Rule.TOP_K)] = row.topK();
+            numbers[at + code(Rule.TOP_P)] = Float.floatToRawIntBits(row.topP());
+            numbers[at + code(Rule.MIN_P)] = Float.floatToRawIntBits(row.minP());
+            numbers[at + code(Rule.DRAW_HIGH)] = (int) (row.drawBits() >>> 32);
+            numbers[at + code(Rule.DRAW_LOW)] = (int) row.drawBits();
+            numbers[at + code(Rule.ALTERNATIVES)] = row.alternatives();
+            numbers[at + code(Rule.FIRST_CHANGE)] = end;
+            numbers[at + code(Rule.CHANGES)] = rowChanges.count();
+            at += Rule.COUNT;
             for (int i = 0; i < rowChanges.count(); i++) {
-                numbers[end++] = rowChanges.ids()[i];
-                numbers[end++] = Float.floatToRawIntBits(rowChanges.before()[i]);
-                numbers[end++] = Float.floatToRawIntBits(rowChanges.factors()[i]);
-                numbers[end++] = Float.floatToRawIntBits(rowChanges.after()[i]);
+                numbers[end + code(Change.ID)] = rowChanges.ids()[i];
+                numbers[end + code(Change.BEFORE)] =
+                        Float.floatToRawIntBits(rowChanges.before()[i]);
+                numbers[end + code(Change.FACTOR)] =
+                        Float.floatToRawIntBits(rowChanges.factors()[i]);
+                numbers[end + code(Change.AFTER)] =
+                        Float.floatToRawIntBits(rowChanges.after()[i]);
+                end += Change.COUNT;
             }
         }
         return numbers;

@@ -27,7 +27,7 @@ record KernelFamily(String name, List<String> kernels) {
             new KernelFamily("pool", typed("pool", "attention_pool")),
             new KernelFamily("bias_activation", typed("bias_activation")),
             new KernelFamily("cast", casts()),
-            new KernelFamily("rows", List.of("gather_rows")));
+            new KernelFamily("rows", List.of("gather_rows", "scatter_rows")));
 
     /** What only decoders need, in the same order. Compiling it takes a while, so other models do not wait for it. */
     static final List<KernelFamily> DECODING = List.of(

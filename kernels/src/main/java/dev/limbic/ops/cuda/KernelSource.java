@@ -18,6 +18,7 @@ import java.util.List;
 record KernelSource(String name, String text, List<String> headerNames, List<String> headers) {
     private static final List<String> HEADERS = List.of(
             "common.cuh",
+            "activation.cuh",
             "numbers.cuh",
             "layer_norm.cuh",
             "attention_shape.cuh",
@@ -27,12 +28,18 @@ record KernelSource(String name, String text, List<String> headerNames, List<Str
             "sample_row.cuh",
             "tensor_core.cuh");
 
+    /** The header that stands in no file. */
+    private static final String MADE = "launch.cuh";
+
     static KernelSource of(String family) {
+        List<String> names = new ArrayList<>(HEADERS);
         List<String> headers = new ArrayList<>();
         for (String header : HEADERS) {
             headers.add(read(header));
         }
-        return new KernelSource(family, read(family + ".cu"), HEADERS, headers);
+        names.add(MADE);
+        headers.add(KernelNumbers.header());
+        return new KernelSource(family, read(family + ".cu"), names, headers);
     }
 
     private static String read(String file) {

@@ -15,6 +15,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Our kernels, loaded, and how to launch them. Arguments are written to one native block, so that they cost a launch no
@@ -28,15 +29,10 @@ final class Kernels implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Kernels.class.getName());
     private static final int MAX_ARGUMENTS = 32;
 
-    /** Threads of a block of a row kernel; each of its warps takes a row. */
-    static final int ROW_BLOCK = 256;
-
-    static final int ROWS_PER_BLOCK = ROW_BLOCK / 32;
-
     private final KernelCache cache;
     private final CUstream stream;
     private final Map<String, CUmodule> modules = new HashMap<>();
-    private final Map<String, CUfunction> functions = new HashMap<>();
+    private final Map<String, Map<String, CUfunction>> functions = new HashMap<>();
 
     /** First the addresses of the arguments, as the driver wants them, then the arguments, eight bytes each. */
     private final ByteBuffer block =
@@ -45,6 +41,7 @@ final class Kernels implements AutoCloseable {
     private final Pointer arguments = Pointer.to(block);
     private int count;
     private String launching = "";
+    private @Nullable CUfunction function;
 
     Kernels(KernelCache cache, CUstream stream) {
         this.cache = cache;
@@ -91,17 +88,17 @@ final class Kernels implements AutoCloseable {
         return module;
     }
 
-    private CUfunction function(String family, String kernel) {
+    private CUfunction find(String family, String kernel) {
         KernelFamily known = KernelFamily.named(family)
                 .filter(each -> each.kernels().contains(kernel))
                 .orElseThrow(() -> new DeviceException(
                         Kind.REFUSED, "KernelFamily knows no kernel " + kernel + " in family " + family));
         prepare(List.of(known));
-        CUfunction function = new CUfunction();
+        CUfunction found = new CUfunction();
         Check.driver(
-                JCudaDriver.cuModuleGetFunction(function, modules.get(family), kernel),
+                JCudaDriver.cuModuleGetFunction(found, modules.get(family), kernel),
                 "cuModuleGetFunction of " + kernel);
-        return function;
+        return found;
     }
 
     /** Begins a launch of the kernel for a type. */
@@ -112,9 +109,13 @@ final class Kernels implements AutoCloseable {
     /** Begins a launch. */
     Kernels of(String family, String kernel) {
         launching = kernel;
-        if (!functions.containsKey(kernel)) {
-            functions.put(kernel, function(family, kernel));
+        Map<String, CUfunction> known = functions.computeIfAbsent(family, none -> new HashMap<>());
+        CUfunction found = known.get(kernel);
+        if (found == null) {
+            found = find(family, kernel);
+            known.put(kernel, found);
         }
+        function = found;
         count = 0;
         return this;
     }
@@ -156,7 +157,6 @@ final class Kernels implements AutoCloseable {
         if (x == 0 || y == 0 || z == 0) {
             return;
         }
-        CUfunction function = functions.get(launching);
         // The driver does not ask how many there are; a null behind the last lets checkers notice what is missing.
         int end = count * Long.BYTES;
         long behind = block.getLong(end);

@@ -38,14 +38,24 @@ record Packing(int[] order, int[] lengths, int[] rows, int[] places) {
         return new Packing(order, lengths, rows, places);
     }
 
-    /** For each sequence in its own order, and in it each direction, the row of its final state in [D·B, H]. */
-    int[] states(int directions) {
+    /** For each sequence in its own order, and in it each direction, the row of its state in cuDNN's [D·B, H]. */
+    int[] unpackedStates(int directions) {
         int count = order.length;
         int[] rows = new int[count * directions];
         for (int i = 0; i < count; i++) {
             for (int d = 0; d < directions; d++) {
                 rows[order[i] * directions + d] = d * count + i;
             }
+        }
+        return rows;
+    }
+
+    /** The reverse: for each row of cuDNN's states the row of [B·D, H]. */
+    int[] packedStates(int directions) {
+        int[] rows = new int[order.length * directions];
+        int[] unpacked = unpackedStates(directions);
+        for (int i = 0; i < unpacked.length; i++) {
+            rows[unpacked[i]] = i;
         }
         return rows;
     }

@@ -146,7 +146,7 @@ final class VectorMathTest {
         return switch (activation) {
             case NONE -> x -> x;
             case RELU -> x -> Math.max(x, 0);
-            case LEAKY_RELU -> x -> x > 0 ? x : x / 10;
+            case LEAKY_RELU -> x -> Math.max(x, 0.1 * x);
             case GELU -> x -> 0.5 * x * (1 + Reference.erf(x / Math.sqrt(2)));
             case GELU_TANH -> x -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
             case SILU -> x -> x * Reference.sigmoid(x);
