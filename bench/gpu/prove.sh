@@ -9,6 +9,7 @@ results="${1:-gpu-results}"
 # shellcheck source=/dev/null
 . "$HERE/lib/cuda-path.sh"
 read -r -a options <"$HERE/lib/jvm.options"
+options+=("-XX:CompileCommandFile=$HERE/lib/compile-commands.txt")
 mkdir -p "$results"
 
 # What fails is told at the end: the parts behind it say something too.

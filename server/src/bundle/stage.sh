@@ -31,6 +31,7 @@ if command -v zip >/dev/null; then
   done
 fi
 printf '%s\n' "$options" >"$stage/lib/jvm.options"
+cp "$home/kernels/src/main/jvm/compile-commands.txt" "$stage/lib/"
 
 echo "  machine code for GPUs" >&2
 "$home/server/src/bundle/machine-code.sh" "$home" "$stage/lib"

@@ -1,16 +1,18 @@
 // Embedding: the sum of one to three table rows per token, layer-normalised if asked.
 #include "layer_norm.cuh"
 
+static_assert(LOOKUPS_MOST == 3, "as many tables as the kernels have arguments");
+
 template <typename T>
 struct Tables {
-    const T* row[3];
+    const T* row[LOOKUPS_MOST];
     int count;
 
     template <int P>
     __device__ __forceinline__ void operator()(int column, float (&v)[P]) const {
         load(v, row[0] + column);
 #pragma unroll
-        for (int t = 1; t < 3; t++) {
+        for (int t = 1; t < LOOKUPS_MOST; t++) {
             if (t < count) {
                 float more[P];
                 load(more, row[t] + column);

@@ -52,7 +52,10 @@ public final class Checks {
 
     /** Arguments of {@link RowOps#embed}. */
     public static void embed(List<Lookup> lookups, @Nullable Norm norm) {
-        some("embed", lookups);
+        if (lookups.isEmpty() || lookups.size() > Lookup.MOST) {
+            throw new IllegalArgumentException(
+                    "embed: 1 to " + Lookup.MOST + " lookups expected, found " + lookups.size());
+        }
         Tensor first = lookups.getFirst().table();
         numbers("embed", first);
         int t = lookups.getFirst().ids().rows();

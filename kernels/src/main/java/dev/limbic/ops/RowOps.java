@@ -14,7 +14,10 @@ public interface RowOps {
         addLayerNorm(linear(x, weights, Activation.NONE), residual, norm);
     }
 
-    /** y[t] = Σ table[ids[t]] over all lookups, normalised if a norm is given. → [T, H] in the tables' type. */
+    /**
+     * y[t] = Σ table[ids[t]] over one to {@link Lookup#MOST} lookups, normalised if a norm is given. → [T, H] in the
+     * tables' type.
+     */
     Tensor embed(List<Lookup> lookups, @Nullable Norm norm);
 
     /** y = (x − mean)/√(variance + ε)·gain + bias, row by row. x [T, H] → [T, H]. */

@@ -34,7 +34,7 @@ interface RowCases {
         Matrix bias = bench().normal(1, h);
         Norm norm = norm(gain, bias, 1e-5f);
         for (DType type : bench().types()) {
-            for (int tables = 1; tables <= 3; tables++) {
+            for (int tables = 1; tables <= Lookup.MOST; tables++) {
                 for (int t : new int[] {1, 33, 127}) {
                     checkEmbed(type, t, h, tables, null, gain, bias);
                     checkEmbed(type, t, h, tables, norm, gain, bias);

@@ -55,7 +55,12 @@ interface RowShapeCases {
         Tensor narrow = bench().weights().tensor(Workbench.host(9, 5), DType.F32);
         Tensor half = bench().weights().tensor(Workbench.host(9, 6), DType.BF16);
         Lookup good = new Lookup(table, bench().ids(1, 2));
-        refused("embed", () -> bench().ops().rows().embed(List.of(), null));
+        refused(
+                "embed: 1 to 3 lookups expected, found 0",
+                () -> bench().ops().rows().embed(List.of(), null));
+        refused(
+                "embed: 1 to 3 lookups expected, found 4",
+                () -> bench().ops().rows().embed(List.of(good, good, good, good), null));
         refused("embed", () -> bench().ops().rows().embed(List.of(good, new Lookup(narrow, bench().ids(1, 2))), null));
         refused("embed", () -> bench().ops().rows().embed(List.of(good, new Lookup(half, bench().ids(1, 2))), null));
         refused("embed", () -> bench().ops().rows().embed(List.of(good, new Lookup(table, bench().ids(1))), null));

@@ -82,9 +82,6 @@ final class CudaRowOps implements RowOps {
     public Tensor embed(List<Lookup> lookups, @Nullable Norm norm) {
         Checks.embed(lookups, norm);
         Tensor first = lookups.getFirst().table();
-        if (lookups.size() > 3) {
-            throw new IllegalArgumentException("embed: at most three lookups expected, found " + lookups.size());
-        }
         Tensor y = engine.allocate(first.dtype(), lookups.getFirst().ids().rows(), first.columns());
         Kernels launch = engine.kernels()
                 .of("embed", "embed", y.dtype())
@@ -92,7 +89,7 @@ final class CudaRowOps implements RowOps {
                 .integer(y.rows())
                 .integer(y.columns())
                 .integer(lookups.size());
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < Lookup.MOST; i++) {
             Lookup lookup = lookups.get(Math.min(i, lookups.size() - 1));
             launch.pointer(lookup.table().address()).pointer(lookup.ids().address());
         }

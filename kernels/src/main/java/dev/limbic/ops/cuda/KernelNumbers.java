@@ -1,6 +1,7 @@
 package dev.limbic.ops.cuda;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.SampleRow;
 import java.lang.reflect.Field;
@@ -84,11 +85,12 @@ final class KernelNumbers {
         return constant.ordinal();
     }
 
-    /** What kernels include: the numbers above by name, those of {@link SampleRow}, and the constants of enumerations. */
+    /** What kernels include: the numbers above by name, those of {@link SampleRow} and {@link Lookup}, and the constants of enumerations. */
     static String header() {
         Map<String, Integer> numbers = new TreeMap<>();
         addNumbers(numbers, "", KernelNumbers.class);
         addNumbers(numbers, "SAMPLE_", SampleRow.class);
+        addNumbers(numbers, "LOOKUPS_", Lookup.class);
         addCodes(numbers, "ACTIVATION_", Activation.class);
         addCodes(numbers, "POOLING_", Pooling.class);
         addCodes(numbers, "RULE_", Rule.class);

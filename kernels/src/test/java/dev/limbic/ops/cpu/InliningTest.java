@@ -22,13 +22,22 @@ import org.junit.jupiter.api.Test;
  * does not inline one that happened to be compiled first, which made whole servers slow by chance; so it is told to.
  */
 class InliningTest {
-    private static final String COMMAND = "-XX:CompileCommand=";
+    private static final String FILE = "-XX:CompileCommandFile=";
 
     /** What every Limbic JVM is started with, these tests' too. */
-    private static List<String> patterns(String kind) {
-        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(argument -> argument.startsWith(COMMAND + kind + ","))
-                .map(argument -> argument.substring((COMMAND + kind + ",").length()))
+    private static List<String> patterns(String kind) throws IOException {
+        List<String> arguments = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        assertThat(arguments)
+                .as("commands that are given in another place")
+                .noneMatch(argument -> argument.startsWith("-XX:CompileCommand="));
+        String file = arguments.stream()
+                .filter(argument -> argument.startsWith(FILE))
+                .findFirst()
+                .orElseThrow()
+                .substring(FILE.length());
+        return Files.readAllLines(Path.of(file)).stream()
+                .filter(line -> line.startsWith(kind + " "))
+                .map(line -> line.substring(kind.length() + 1))
                 .toList();
     }
 
@@ -69,8 +78,8 @@ class InliningTest {
         List<Method> handing =
                 methods().stream().filter(InliningTest::handsVectors).toList();
         assertThat(handing).hasSizeGreaterThan(20);
-        assertThat(handing)
-                .allMatch(method -> patterns("inline").stream().anyMatch(pattern -> matches(pattern, method)));
+        List<String> inlined = patterns("inline");
+        assertThat(handing).allMatch(method -> inlined.stream().anyMatch(pattern -> matches(pattern, method)));
     }
 
     @Test

@@ -1,14 +1,21 @@
 package dev.limbic.server.command;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.ops.AttentionOps;
+import dev.limbic.ops.CachedSequences;
 import dev.limbic.ops.Device;
+import dev.limbic.ops.Heads;
+import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Linear;
+import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
+import dev.limbic.ops.Rotary;
+import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Sequences;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
@@ -16,11 +23,14 @@ import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Runs each operation on two devices with the same numbers and compares. */
 final class SelfTest {
@@ -29,6 +39,12 @@ final class SelfTest {
     private static final int HEADS = 2;
     private static final int WIDTH = 128;
     private static final int HIDDEN = 48;
+
+    /** Heads of decoders, and their cache, in which each sequence takes a block more than it fills. */
+    private static final Heads GROUPED = new Heads(4, 2, 32);
+
+    private static final int BLOCK = 16;
+    private static final int BLOCKS = ROWS / BLOCK + BOUNDS.length;
 
     /**
      * One comparison.
@@ -90,7 +106,32 @@ final class SelfTest {
         }
     }
 
+    static {
+        OPERATIONS.put("layerNorm", b -> b.ops().rows().layerNorm(b.rows(WIDTH), b.norm()));
+        OPERATIONS.put(
+                "rmsNorm", b -> b.ops().rows().rmsNorm(b.rows(WIDTH), b.norm().gain(), 1e-6f));
+        OPERATIONS.put("add", b -> {
+            Tensor residual = b.rows(WIDTH);
+            b.ops().rows().add(b.rows(WIDTH), residual);
+            return residual;
+        });
+        OPERATIONS.put("swiGlu", b -> b.ops().rows().swiGlu(b.rows(2 * WIDTH)));
+        OPERATIONS.put("rotary", b -> {
+            Tensor qkv = b.rows(GROUPED.columns());
+            b.ops().attention().rotary(qkv, b.angles(), b.positions(), GROUPED);
+            return qkv;
+        });
+        OPERATIONS.put("cacheAppend", b -> b.attended(AttentionOps.NO_WINDOW));
+        OPERATIONS.put("cachedAttention, window", b -> b.attended(20));
+        OPERATIONS.put("sample", b -> b.ops().sampling().sample(b.logits(), b.choices()));
+    }
+
     private SelfTest() {}
+
+    /** What is compared: the operation's name, and behind it, if there are several, which case. */
+    static Set<String> names() {
+        return Collections.unmodifiableSet(OPERATIONS.keySet());
+    }
 
     /** Compares {@code device} in each of its precisions with {@code reference} in f32; both are free for use. */
     static List<Result> run(Device device, Device reference, List<Precision> precisions) {
@@ -106,9 +147,11 @@ final class SelfTest {
     }
 
     private static float[] run(Device device, Precision precision, Operation operation) {
-        try (Weights weights = device.weights()) {
+        DType type = precision.activations();
+        try (Weights weights = device.weights();
+                KvCache cache = device.kvCache(1, GROUPED.keys(), GROUPED.size(), BLOCK, BLOCKS, type)) {
             device.beginBatch();
-            return device.download(operation.run(new Bench(device, weights, precision, new Random(1))));
+            return device.download(operation.run(new Bench(device, weights, cache, precision, new Random(1))));
         }
     }
 
@@ -132,7 +175,7 @@ final class SelfTest {
     }
 
     /** Makes arguments: the same numbers on every device. */
-    private record Bench(Device device, Weights weights, Precision precision, Random random) {
+    private record Bench(Device device, Weights weights, KvCache cache, Precision precision, Random random) {
         Ops ops() {
             return device.ops();
         }
@@ -185,6 +228,53 @@ final class SelfTest {
 
         Sequences sequences() {
             return Sequences.on(device, BOUNDS);
+        }
+
+        Rotary angles() {
+            int half = GROUPED.size() / 2;
+            return new Rotary(
+                    weights.tensor(host(1, ROWS, half), DType.F32),
+                    weights.tensor(host(1, ROWS, half), DType.F32),
+                    GROUPED.size(),
+                    false);
+        }
+
+        Tensor positions() {
+            return device.upload(random.ints(ROWS, 0, ROWS).toArray());
+        }
+
+        /** All rows enter the cache, then attend to it; the first sequence decodes. */
+        Tensor attended(int window) {
+            Tensor qkv = rows(GROUPED.columns());
+            int count = BOUNDS.length - 1;
+            int[][] tables = new int[count][];
+            int[] contexts = new int[count];
+            int[] slots = new int[ROWS];
+            int block = 0;
+            for (int b = 0; b < count; b++) {
+                contexts[b] = BOUNDS[b + 1] - BOUNDS[b];
+                for (int i = 0; i < contexts[b]; i++) {
+                    slots[BOUNDS[b] + i] = block * BLOCK + i;
+                }
+                tables[b] = IntStream.range(block, block + Math.ceilDiv(contexts[b], BLOCK))
+                        .toArray();
+                block += tables[b].length;
+            }
+            ops().attention().cacheAppend(qkv, cache, 0, device.upload(slots), GROUPED);
+            CachedSequences sequences = CachedSequences.on(device, BOUNDS, tables, contexts, BLOCK, BLOCKS);
+            return ops().attention().cachedAttention(qkv, cache, 0, sequences, GROUPED, window);
+        }
+
+        /** In f32, from which every device chooses the same tokens. */
+        Tensor logits() {
+            return device.upload(host(2, 3, WIDTH).toFloats(), 3, WIDTH);
+        }
+
+        List<SampleRow> choices() {
+            return List.of(
+                    new SampleRow(0, 0, 1, 0, 0, 0, LogitChanges.NONE),
+                    new SampleRow(0.8f, 0, 0.9f, 0, 0.3, 0, LogitChanges.NONE),
+                    new SampleRow(1.3f, 40, 1, 0.01f, 0.7, 0, LogitChanges.NONE));
         }
     }
 }
