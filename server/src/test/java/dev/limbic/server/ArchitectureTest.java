@@ -49,6 +49,10 @@ class ArchitectureTest {
                             "dev.limbic.domain",
                             "dev.limbic.preprocess.jinja",
                             "dev.limbic.weights")),
+            Map.entry("dev.limbic.preprocess.image.codec", List.of("dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.preprocess.image",
+                    List.of("dev.limbic.preprocess.image.codec", "dev.limbic.domain", "dev.limbic.weights")),
             Map.entry("dev.limbic.postprocess", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.generate", List.of("dev.limbic.domain")),
             Map.entry("dev.limbic.layer", List.of("dev.limbic.ops", "dev.limbic.weights", "dev.limbic.tensor")),
@@ -61,6 +65,8 @@ class ArchitectureTest {
                             "dev.limbic.weights",
                             "dev.limbic.tensor",
                             "dev.limbic.preprocess.text",
+                            "dev.limbic.preprocess.image",
+                            "dev.limbic.preprocess.image.codec",
                             "dev.limbic.postprocess",
                             "dev.limbic.domain")),
             Map.entry("dev.limbic.server.config", List.of("dev.limbic.domain")),
@@ -197,6 +203,7 @@ class ArchitectureTest {
                 "jcuda..", List.of("dev.limbic.ops.cuda"),
                 "org.bytedeco..", List.of("dev.limbic.ops.cpu"),
                 "ai.djl..", List.of("dev.limbic.preprocess.text"),
+                "java.awt..", List.of(), // runtimes that are put together for images have no desktop module
                 "io.grpc..", List.of("dev.limbic.server.wire", STUBS),
                 "io.netty..", List.of("dev.limbic.server.http"),
                 "io.micrometer..", List.of("dev.limbic.server.telemetry"),
