@@ -134,8 +134,8 @@ final class PngDecoder {
             int bits = known.bitsPerPixel();
             int step = Math.max(1, bits / 8);
             for (int[] pass : known.interlaced() ? PASSES : ALL_AT_ONCE) {
-                int width = JpegFrame.ceil(known.width() - pass[0], pass[2]);
-                int height = JpegFrame.ceil(known.height() - pass[1], pass[3]);
+                int width = Math.ceilDiv(known.width() - pass[0], pass[2]);
+                int height = Math.ceilDiv(known.height() - pass[1], pass[3]);
                 if (width < 1 || height < 1) {
                     continue;
                 }
