@@ -30,6 +30,7 @@ public final class CpuBench {
         }
         if (parts.contains("vision")) {
             goals.addAll(new VisionBench(Runtime.getRuntime().availableProcessors()).run());
+            goals.addAll(PictureBench.run());
         }
         if (parts.contains("service")) {
             goals.addAll(ServiceBench.run());

@@ -7,10 +7,10 @@ import java.util.List;
 /** Draws boxes, labels and bars into a copy of a picture. One drawing is of one picture. */
 public final class Annotator {
     /** Shorter side below which a picture is enlarged by whole numbers, so that letters find room. */
-    private static final int LEGIBLE = 320;
+    private static final int LEGIBLE = 480;
 
     /** Side for each dot of a letter, so that letters grow with the picture. */
-    private static final int SIDE_PER_DOT = 300;
+    private static final int SIDE_PER_DOT = 240;
 
     private static final int BAR_DOTS = 40;
     private static final int PLATE = 0x202020;
@@ -26,7 +26,8 @@ public final class Annotator {
 
     private Annotator(Pixels picture) {
         int shorter = Math.min(picture.width(), picture.height());
-        zoom = Math.max(1, Math.min(LEGIBLE / shorter, 4 * LEGIBLE / Math.max(picture.width(), picture.height())));
+        zoom = Math.max(
+                1, Math.min(Math.ceilDiv(LEGIBLE, shorter), 4 * LEGIBLE / Math.max(picture.width(), picture.height())));
         width = zoom * picture.width();
         height = zoom * picture.height();
         dot = Math.max(1, Math.min(width, height) / SIDE_PER_DOT);

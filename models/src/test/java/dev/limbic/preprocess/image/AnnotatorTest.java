@@ -47,9 +47,9 @@ class AnnotatorTest {
         assertThat(pixel(drawn, 199, 160)).isEqualTo(pixel(picture, 199, 160));
         assertThat(pixel(drawn, 600, 400)).isEqualTo(pixel(picture, 600, 400));
         // The full bar lies to the right of the box and has its colour, the empty one has none.
-        int from = 290 + 1 + 4 + 5;
+        int from = 290 + 2 * (5 + 4);
         assertThat(pixel(drawn, from + 20, 100 + 4)).isEqualTo(colour);
-        assertThat(pixel(drawn, from + 20, 100 + 14)).isNotEqualTo(colour);
+        assertThat(pixel(drawn, from + 20, 100 + 4 + 20)).isNotEqualTo(colour);
     }
 
     @Test
@@ -59,9 +59,9 @@ class AnnotatorTest {
                 "Überraschung",
                 List.of(new Annotation.Bar("x".repeat(99), Float.NaN)));
         Pixels drawn = Annotator.draw(gradient(64, 48), List.of(annotation, annotation));
-        assertThat(drawn.width()).isEqualTo(6 * 64);
-        assertThat(drawn.height()).isEqualTo(6 * 48);
-        assertThat(pixel(drawn, 383, 287)).isEqualTo(pixel(gradient(64, 48), 63, 47));
+        assertThat(drawn.width()).isEqualTo(10 * 64);
+        assertThat(drawn.height()).isEqualTo(10 * 48);
+        assertThat(pixel(drawn, 639, 479)).isEqualTo(pixel(gradient(64, 48), 63, 47));
         assertThat(Annotator.draw(gradient(1, 999), List.of(annotation)).height())
                 .isEqualTo(999);
     }

@@ -48,10 +48,10 @@ final class JpegFrame {
             this.h = h;
             this.v = v;
             this.table = table;
-            width = ceil(header.width * h, header.maxH);
-            height = ceil(header.height * v, header.maxV);
-            blocksX = ceil(width, 8);
-            blocksY = ceil(height, 8);
+            width = Math.ceilDiv(header.width * h, header.maxH);
+            height = Math.ceilDiv(header.height * v, header.maxV);
+            blocksX = Math.ceilDiv(width, 8);
+            blocksY = Math.ceilDiv(height, 8);
             stride = header.mcusX * h;
             rows = header.mcusY * v;
         }
@@ -95,8 +95,8 @@ final class JpegFrame {
         }
         maxH = h;
         maxV = v;
-        mcusX = ceil(width, 8 * h);
-        mcusY = ceil(height, 8 * v);
+        mcusX = Math.ceilDiv(width, 8 * h);
+        mcusY = Math.ceilDiv(height, 8 * v);
         JpegHeader header = new JpegHeader(width, height, h, v, mcusX, mcusY);
         components = new Component[count];
         for (int i = 0; i < count; i++) {
@@ -120,9 +120,5 @@ final class JpegFrame {
             throw new LimbicException.Invalid(
                     "JPEG: expected sampling factors of 1 to " + MAX_SAMPLING + ", found " + factor);
         }
-    }
-
-    static int ceil(int a, int b) {
-        return (a + b - 1) / b;
     }
 }

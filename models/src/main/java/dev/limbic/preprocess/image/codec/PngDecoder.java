@@ -48,7 +48,7 @@ final class PngDecoder {
         while (true) {
             int length = length(at);
             String type = type(at);
-            requireSum(at, length, type);
+            requireSum(at, length);
             int content = at + 8;
             if (header == null) {
                 if (!type.equals("IHDR")) {
@@ -94,12 +94,12 @@ final class PngDecoder {
     }
 
     /** Checks what must be right for the picture to be; damage elsewhere costs nothing. */
-    private void requireSum(int at, int length, String type) {
+    private void requireSum(int at, int length) {
         if ((data[at + 4] & 0x20) == 0) { // critical
             CRC32 sum = new CRC32();
             sum.update(data, at + 4, length + 4);
             if ((int) sum.getValue() != int32(data, at + 8 + length)) {
-                throw damaged("the checksum of chunk " + type.replaceAll("[^A-Za-z]", "?") + " is wrong");
+                throw damaged("a checksum is wrong");
             }
         }
     }
@@ -134,8 +134,8 @@ final class PngDecoder {
             int bits = known.bitsPerPixel();
             int step = Math.max(1, bits / 8);
             for (int[] pass : known.interlaced() ? PASSES : ALL_AT_ONCE) {
-                int width = JpegFrame.ceil(known.width() - pass[0], pass[2]);
-                int height = JpegFrame.ceil(known.height() - pass[1], pass[3]);
+                int width = Math.ceilDiv(known.width() - pass[0], pass[2]);
+                int height = Math.ceilDiv(known.height() - pass[1], pass[3]);
                 if (width < 1 || height < 1) {
                     continue;
                 }

@@ -116,19 +116,13 @@ final class PngSamples {
 
     private void put(int to, byte red, byte green, byte blue, int alpha) {
         if (onWhite && alpha != 0xFF) {
-            rgb[to] = onWhite(red, alpha);
-            rgb[to + 1] = onWhite(green, alpha);
-            rgb[to + 2] = onWhite(blue, alpha);
+            rgb[to] = White.under(red, alpha);
+            rgb[to + 1] = White.under(green, alpha);
+            rgb[to + 2] = White.under(blue, alpha);
         } else {
             rgb[to] = red;
             rgb[to + 1] = green;
             rgb[to + 2] = blue;
         }
-    }
-
-    /** A sample on a white ground, rounded as Pillow's alpha_composite rounds. */
-    static byte onWhite(byte sample, int alpha) {
-        int weighted = (((sample & 0xFF) * alpha + 255 * (255 - alpha)) << 7) + (0x80 << 7);
-        return (byte) (((weighted >> 8) + weighted) >> 8 >> 7);
     }
 }

@@ -39,15 +39,15 @@ final class RawPixels {
                 interleaved(raw, stride, sample, onWhite, rgb);
             }
             case NV12 -> {
-                long halves = JpegFrame.ceil(raw.height(), 2);
+                long halves = Math.ceilDiv(raw.height(), 2);
                 requireBytes(raw, stride * (raw.height() + halves - 1) + tight);
                 int plane = stride * raw.height();
                 video(raw, stride, plane, plane + 1, stride, 2, rgb);
             }
             case I420 -> {
                 int half = (int) ((stride + 1L) / 2);
-                int width = JpegFrame.ceil(raw.width(), 2);
-                long rows = JpegFrame.ceil(raw.height(), 2);
+                int width = Math.ceilDiv(raw.width(), 2);
+                long rows = Math.ceilDiv(raw.height(), 2);
                 long luma = (long) stride * raw.height();
                 requireBytes(raw, luma + half * (2 * rows - 1) + width);
                 video(raw, stride, (int) luma, (int) (luma + half * rows), half, 1, rgb);
@@ -74,9 +74,9 @@ final class RawPixels {
             int at = y * stride;
             for (int x = 0; x < raw.width(); x++, at += sample, to += 3) {
                 int alpha = onWhite && sample == 4 ? from[at + 3] & 0xFF : 0xFF;
-                rgb[to] = PngSamples.onWhite(from[at + red], alpha);
-                rgb[to + 1] = PngSamples.onWhite(from[at + green], alpha);
-                rgb[to + 2] = PngSamples.onWhite(from[at + blue], alpha);
+                rgb[to] = White.under(from[at + red], alpha);
+                rgb[to + 1] = White.under(from[at + green], alpha);
+                rgb[to + 2] = White.under(from[at + blue], alpha);
             }
         }
     }

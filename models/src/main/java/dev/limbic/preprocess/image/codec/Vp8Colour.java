@@ -21,7 +21,7 @@ final class Vp8Colour {
             // A row lies nearer to one row of chroma than to the other; the first and the last have but one.
             int near = y / 2;
             int far = (y & 1) == 0 ? near - 1 : near + 1;
-            int last = JpegFrame.ceil(height, 2) - 1;
+            int last = Math.ceilDiv(height, 2) - 1;
             colour.row(y, near, Math.clamp(far, 0, last));
         }
         return colour.rgb;

@@ -49,8 +49,8 @@ final class Vp8Header {
         width = u24(data, from + 6) & 0x3FFF;
         height = u24(data, from + 7) >> 8 & 0x3FFF;
         limits.requireSize("WebP", width, height);
-        mbWidth = JpegFrame.ceil(width, 16);
-        mbHeight = JpegFrame.ceil(height, 16);
+        mbWidth = Math.ceilDiv(width, 16);
+        mbHeight = Math.ceilDiv(height, 16);
         int first = tag >> 5;
         if (first > length - FRAME_HEADER) {
             throw new LimbicException.Invalid("WebP: truncated or damaged: its modes reach behind its end");

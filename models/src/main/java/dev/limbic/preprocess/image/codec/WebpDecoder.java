@@ -105,7 +105,7 @@ final class WebpDecoder {
         if (onWhite && alphaLength > 0) {
             byte[] alpha = alpha(width, height);
             for (int i = 0; i < rgb.length; i++) {
-                rgb[i] = PngSamples.onWhite(rgb[i], alpha[i / 3] & 0xFF);
+                rgb[i] = White.under(rgb[i], alpha[i / 3] & 0xFF);
             }
         }
         return new Pixels(width, height, rgb);
@@ -119,9 +119,9 @@ final class WebpDecoder {
         for (int i = 0, to = 0; i < pixels.length; i++, to += 3) {
             int pixel = pixels[i];
             int alpha = onWhite && decoder.hasAlpha() ? pixel >>> 24 : 0xFF;
-            rgb[to] = PngSamples.onWhite((byte) (pixel >> 16), alpha);
-            rgb[to + 1] = PngSamples.onWhite((byte) (pixel >> 8), alpha);
-            rgb[to + 2] = PngSamples.onWhite((byte) pixel, alpha);
+            rgb[to] = White.under((byte) (pixel >> 16), alpha);
+            rgb[to + 1] = White.under((byte) (pixel >> 8), alpha);
+            rgb[to + 2] = White.under((byte) pixel, alpha);
         }
         return new Pixels(decoder.width(), decoder.height(), rgb);
     }
