@@ -58,7 +58,8 @@ final class IdleModel implements Model<Text, Encoding, float[], Emotions> {
                 new ServerConfig.Dialogue(SILENT, 2),
                 new ServerConfig.Cuda(0, Path.of(""), false),
                 new ServerConfig.Batch(2048, 1 << 20, 64, 1024, Duration.ZERO),
-                new ServerConfig.Limits(4096, 16_384, 1 << 20, 65_536, 32, 8192, 2048, 1L << 30, Duration.ofSeconds(60)),
+                new ServerConfig.Limits(
+                        4096, 16_384, 1 << 20, 65_536, 32, 8192, 2048, 1L << 30, Duration.ofSeconds(60)),
                 Math.max(2, Runtime.getRuntime().availableProcessors()),
                 Duration.ofSeconds(1),
                 new ServerConfig.Log(ServerConfig.Log.Format.TEXT, ServerConfig.Log.Level.WARN));

@@ -93,7 +93,8 @@ public final class TestConfig {
                 new ServerConfig.Dialogue(RULES, 8),
                 new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),
                 new ServerConfig.Batch(2048, 1 << 20, 64, 1024, Duration.ZERO),
-                new ServerConfig.Limits(256, 16_384, 1 << 20, 65_536, 32, 8192, 2048, 256 << 20, Duration.ofSeconds(60)),
+                new ServerConfig.Limits(
+                        256, 16_384, 1 << 20, 65_536, 32, 8192, 2048, 256 << 20, Duration.ofSeconds(60)),
                 2,
                 Duration.ofSeconds(10),
                 new ServerConfig.Log(ServerConfig.Log.Format.TEXT, ServerConfig.Log.Level.INFO));

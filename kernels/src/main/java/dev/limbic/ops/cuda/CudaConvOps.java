@@ -4,6 +4,7 @@ import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
 import dev.limbic.ops.ConvTranspose2d;
+import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Pool2d;
@@ -14,15 +15,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Operations on pictures: refused by name until they are written. */
 final class CudaConvOps implements ConvOps {
-    private final CudaEngine engine;
-
-    CudaConvOps(CudaEngine engine) {
-        this.engine = engine;
+    private static Tensor none() {
+        throw refused();
     }
 
-    private Tensor none() {
-        throw new UnsupportedOperationException(
-                "no pictures on " + engine.context().name() + " yet");
+    static DeviceException refused() {
+        return new DeviceException(DeviceException.Kind.REFUSED, "pictures do not run on CUDA yet");
     }
 
     @Override

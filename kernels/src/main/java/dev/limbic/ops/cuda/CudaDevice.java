@@ -69,7 +69,7 @@ public final class CudaDevice implements Device {
                     new CudaAttentionOps(engine, products),
                     new CudaRecurrentOps(engine),
                     new CudaSampleOps(engine),
-                    new CudaConvOps(engine),
+                    new CudaConvOps(),
                     engine::scope);
             graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {

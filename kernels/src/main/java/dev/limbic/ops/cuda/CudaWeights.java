@@ -87,13 +87,13 @@ final class CudaWeights implements Weights {
 
     @Override
     public Conv2d conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry, Precision precision) {
-        throw new UnsupportedOperationException("no pictures yet");
+        throw CudaConvOps.refused();
     }
 
     @Override
     public ConvTranspose2d convTranspose2d(
             HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision) {
-        throw new UnsupportedOperationException("no pictures yet");
+        throw CudaConvOps.refused();
     }
 
     private static void require(Precision precision) {

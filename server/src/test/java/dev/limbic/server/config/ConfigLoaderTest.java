@@ -79,7 +79,9 @@ class ConfigLoaderTest {
         assertThat(load(two.replace(", cache: 8GiB", "")).models().getFirst().cacheBytes())
                 .isEqualTo(256L << 20);
         Files.delete(folder.resolve("models/starter/dialogue-gpt"));
-        assertThat(load(null).models()).extracting(each -> each.name()).containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder");
+        assertThat(load(null).models())
+                .extracting(each -> each.name())
+                .containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder");
         assertThat(problems("models-directory: a\n")).contains("a holds none of the built-in models");
     }
 

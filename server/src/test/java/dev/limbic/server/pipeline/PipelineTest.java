@@ -47,8 +47,8 @@ class PipelineTest {
     void start() {
         batcher = new MicroBatcher("cpu", completions, drops, () -> {});
         served = model.on(batcher, new BatchPolicy(1000, 8, QUEUE, Duration.ZERO));
-        pipeline =
-                new Pipeline(new Catalog(List.of(served), Set.of()), new InputLimits(10_000, 1 << 20), this::leaveToAnEncoder);
+        pipeline = new Pipeline(
+                new Catalog(List.of(served), Set.of()), new InputLimits(10_000, 1 << 20), this::leaveToAnEncoder);
     }
 
     private void leaveToAnEncoder(Runnable text) {
