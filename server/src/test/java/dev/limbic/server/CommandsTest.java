@@ -37,6 +37,11 @@ class CommandsTest {
     void configure() throws IOException {
         TinyLanguage.chat(folder.resolve("tiny"));
         write("", "none.yaml");
+        Path starter = Path.of("../models/starter").toAbsolutePath();
+        write("""
+                - {name: face-expression, path: %s, device: cpu, precision: f32}
+                  - {name: face-finder, path: %s, device: cpu, precision: f32}
+                """.formatted(starter.resolve("face-expression"), starter.resolve("face-finder")), "faces.yaml");
         write("""
                 - name: tiny
                     path: %s
@@ -93,6 +98,56 @@ class CommandsTest {
                 .endsWith("(default)");
         assertThat(run("none.yaml", "", "models")).isZero();
         assertThat(out).contains("emotion-lstm").doesNotContain("tiny");
+    }
+
+    @Test
+    void facesOfPicturesAreFoundAndReadAndDrawn() throws IOException {
+        Path pictures = Path.of("../models/src/test/resources/pictures").toAbsolutePath();
+        Path drawn = folder.resolve("drawn.png");
+        String photo = pictures.resolve("astronaut-420.jpg").toString();
+        assertThat(run("faces.yaml", "", "analyze", photo, "--annotate", drawn.toString()))
+                .as(err)
+                .isZero();
+        assertThat(out)
+                .contains("(301 × 287)")
+                .contains("face 1, 0.9")
+                .contains("* happy")
+                .contains("valence +");
+        assertThat(Files.readAllBytes(drawn)).startsWith(0x89, 'P', 'N', 'G');
+        assertThat(run("faces.yaml", "", "analyze", photo, "--json")).isZero();
+        assertThat(out)
+                .contains("\"width\":301")
+                .contains("\"predicted\":[\"happy\"]")
+                .contains("\"score\":0.9");
+        assertThat(run("faces.yaml", "", "analyze", photo, "--whole", "--top", "1"))
+                .isZero();
+        assertThat(out).doesNotContain("face 1").contains("* ");
+        String cat = pictures.resolve("chelsea-444.jpg").toString();
+        assertThat(run("faces.yaml", "", "analyze", cat)).isZero();
+        assertThat(out).contains("no face found");
+    }
+
+    @Test
+    void ofAFolderEachPictureIsReadAndDamagedOnesAreNamed() throws IOException {
+        Path some = Files.createDirectory(folder.resolve("some"));
+        Path pictures = Path.of("../models/src/test/resources/pictures");
+        Files.copy(pictures.resolve("astronaut-410.jpg"), some.resolve("b.jpg"));
+        Files.write(some.resolve("a.png"), new byte[] {1, 2, 3});
+        Files.writeString(some.resolve("notes.txt"), "no picture");
+        assertThat(run("faces.yaml", "", "analyze", some.toString())).isEqualTo(1);
+        assertThat(out).contains("b.jpg").contains("* happy").doesNotContain("notes");
+        assertThat(err).contains("a.png: ");
+        assertThat(run("faces.yaml", "", "analyze", some.toString(), "--annotate", "x.png"))
+                .isEqualTo(2);
+        assertThat(err).contains("--annotate takes one picture, found 2");
+        assertThat(run("faces.yaml", "", "analyze", some.resolve("a.png").toString()))
+                .isEqualTo(1);
+        assertThat(run("faces.yaml", "", "analyze", "nowhere.png")).isEqualTo(2);
+        assertThat(err).contains("there is no picture nowhere.png");
+        assertThat(run("none.yaml", "", "analyze", "happy", "--whole")).isEqualTo(2);
+        assertThat(run("none.yaml", "", "analyze", some.resolve("b.jpg").toString()))
+                .isEqualTo(1);
+        assertThat(err).contains("this server has no image model");
     }
 
     @Test
