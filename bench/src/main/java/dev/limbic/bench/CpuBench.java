@@ -19,13 +19,17 @@ public final class CpuBench {
             goals.forEach(System.out::println);
             System.exit(0);
         }
-        List<String> parts =
-                arguments.length > 0 ? List.of(arguments) : List.of("forward", "decode", "service", "dialogue");
+        List<String> parts = arguments.length > 0
+                ? List.of(arguments)
+                : List.of("forward", "decode", "vision", "service", "dialogue");
         if (parts.contains("forward")) {
             goals.addAll(new ForwardBench(Runtime.getRuntime().availableProcessors()).run());
         }
         if (parts.contains("decode")) {
             goals.addAll(new DecodeBench(Runtime.getRuntime().availableProcessors()).run());
+        }
+        if (parts.contains("vision")) {
+            goals.addAll(new VisionBench(Runtime.getRuntime().availableProcessors()).run());
         }
         if (parts.contains("service")) {
             goals.addAll(ServiceBench.run());

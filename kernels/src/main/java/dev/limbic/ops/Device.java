@@ -2,6 +2,7 @@ package dev.limbic.ops;
 
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -49,6 +50,14 @@ public interface Device extends AutoCloseable {
 
     /** Copies f32 values to a scratch tensor [rows, columns]. */
     Tensor upload(float[] values, int rows, int columns);
+
+    /** Copies bytes to a scratch tensor, u8 [rows, columns]. */
+    Tensor upload(MemorySegment bytes, int rows, int columns);
+
+    /** Copies bytes to a scratch tensor, u8 [rows, columns]. */
+    default Tensor upload(byte[] bytes, int rows, int columns) {
+        return upload(MemorySegment.ofArray(bytes), rows, columns);
+    }
 
     /**
      * What a batch of an encoder is padded to, so that few extents differ and {@link #replay} finds the work recorded.

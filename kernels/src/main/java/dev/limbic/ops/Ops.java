@@ -14,10 +14,16 @@ import java.util.function.Supplier;
  * @param attention rows that look at others, those of a cache included
  * @param recurrence rows that follow each other in time
  * @param sampling rows of logits that become tokens
+ * @param pictures rows that are pixels, and see those around them
  * @param scopes opens a scope
  */
 public record Ops(
-        RowOps rows, AttentionOps attention, RecurrentOps recurrence, SampleOps sampling, Supplier<Scope> scopes) {
+        RowOps rows,
+        AttentionOps attention,
+        RecurrentOps recurrence,
+        SampleOps sampling,
+        ConvOps pictures,
+        Supplier<Scope> scopes) {
     /** Everything allocated while the scope is open is given up when it closes. */
     public Scope scope() {
         return scopes.get();

@@ -3,6 +3,7 @@ package dev.limbic.ops;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What is true of weights whatever the device, or an {@link IllegalArgumentException} naming the operation. */
 public final class WeightShapes {
@@ -53,6 +54,47 @@ public final class WeightShapes {
             expect(d.hiddenBias(), Shape.of(rows), cell);
         }
         return new Cells(in, hidden);
+    }
+
+    /** See {@link Weights#conv2d}. */
+    public static Conv2d.Kernel conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry) {
+        Shape shape = picture("conv2d", weight);
+        int groups = geometry.groups();
+        divides("conv2d", groups, shape.dim(0));
+        vector("conv2d", bias, shape.dim(0));
+        return new Conv2d.Kernel(Math.multiplyExact(shape.dim(1), groups), shape.dim(0), shape.dim(2), shape.dim(3));
+    }
+
+    /** See {@link Weights#convTranspose2d}. */
+    public static Conv2d.Kernel convTranspose2d(
+            HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry) {
+        Shape shape = picture("convTranspose2d", weight);
+        int groups = geometry.groups();
+        divides("convTranspose2d", groups, shape.dim(0));
+        int out = Math.multiplyExact(shape.dim(1), groups);
+        vector("convTranspose2d", bias, out);
+        return new Conv2d.Kernel(shape.dim(0), out, shape.dim(2), shape.dim(3));
+    }
+
+    private static Shape picture(String operation, HostTensor weight) {
+        if (weight.shape().rank() != 4 || weight.shape().elements() == 0) {
+            throw new IllegalArgumentException(
+                    operation + ": weights of four dimensions, none of them 0, expected, found " + weight.shape());
+        }
+        return weight.shape();
+    }
+
+    private static void divides(String operation, int groups, int channels) {
+        if (channels % groups != 0) {
+            throw new IllegalArgumentException(
+                    operation + ": groups that divide " + channels + " channels expected, found " + groups);
+        }
+    }
+
+    private static void vector(String operation, @Nullable HostTensor bias, int out) {
+        if (bias != null && bias.shape().elements() != out) {
+            throw new IllegalArgumentException(operation + ": bias [" + out + "] expected, found " + bias.shape());
+        }
     }
 
     private static int columns(String operation, HostTensor matrix) {

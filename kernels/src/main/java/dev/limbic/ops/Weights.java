@@ -28,6 +28,23 @@ public interface Weights extends AutoCloseable {
     }
 
     /**
+     * A convolution. {@link BatchNorm#folded} makes a batch norm behind it part of it.
+     *
+     * @param weight [O, I/groups, kH, kW], as PyTorch stores it
+     * @param bias [O]
+     */
+    Conv2d conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry, Precision precision);
+
+    /**
+     * A transposed convolution.
+     *
+     * @param weight [I, O/groups, kH, kW], as PyTorch stores it
+     * @param bias [O]
+     */
+    ConvTranspose2d convTranspose2d(
+            HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision);
+
+    /**
      * A recurrent layer.
      *
      * @param directions one or two: forward, then backward

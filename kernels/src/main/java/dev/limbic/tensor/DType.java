@@ -6,6 +6,7 @@ public enum DType {
     BF16(2),
     F16(2),
     I8(1),
+    U8(1),
     I32(4),
     I64(8);
 

@@ -55,6 +55,7 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
             case BF16 -> Float.intBitsToFloat(data.get(SHORT, i * 2) << 16);
             case F16 -> Float.float16ToFloat(data.get(SHORT, i * 2));
             case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
+            case U8 -> data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
             case I32 -> data.get(INT, i * 4);
             case I64 -> data.get(LONG, i * 8);
         };
@@ -75,7 +76,7 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
                     out[i] = Float.float16ToFloat(data.get(SHORT, i * 2L));
                 }
             }
-            case I8, I32, I64 -> {
+            case I8, U8, I32, I64 -> {
                 for (int i = 0; i < out.length; i++) {
                     out[i] = get(i);
                 }

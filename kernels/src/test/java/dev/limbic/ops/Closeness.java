@@ -16,7 +16,7 @@ record Closeness(double atol, double eps) {
             // The result is rounded to 8 bits: half a unit in the last place is at most 2⁻⁸ of it.
             case BF16 -> new Closeness(1e-4, 0x1p-8);
             case F16 -> new Closeness(1e-4, 0x1p-10);
-            case I8, I32, I64 -> new Closeness(0, 0);
+            case I8, U8, I32, I64 -> new Closeness(0, 0);
         };
     }
 

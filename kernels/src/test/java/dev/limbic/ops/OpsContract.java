@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeEach;
  * extends this class and says how to open a device.
  */
 public abstract class OpsContract
-        implements RowContract, AttentionContract, RecurrentContract, SampleCases, StateCases {
+        implements RowContract, AttentionContract, RecurrentContract, SampleCases, StateCases, ConvContract {
     private @Nullable Workbench bench;
 
     /** A fresh device; the contract closes it. */

@@ -29,6 +29,7 @@ final class Oracle {
         return switch (activation) {
             case NONE -> x;
             case RELU -> Math.max(x, 0);
+            case LEAKY_RELU -> x > 0 ? x : 0.1 * x;
             case GELU -> x * normalDistribution(x);
             case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
             case SILU -> x * sigmoid(x);

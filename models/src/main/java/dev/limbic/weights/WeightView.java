@@ -66,7 +66,7 @@ public final class WeightView {
         }
         switch (tensor.dtype()) {
             case F32, F16, BF16 -> taken.add(full);
-            case I8, I32, I64 ->
+            case I8, U8, I32, I64 ->
                 throw new WeightsException(source.file(full) + ": tensor '" + full
                         + "': expected dtype F32, F16 or BF16, found " + tensor.dtype());
         }

@@ -121,7 +121,7 @@ class SafetensorsTest {
             {"x":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}} | 8 | expected a size below 2^63 bytes
             {"x":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}}  | 8 | expected at most 8 numbers in shape
             {"x":{"dtype":"F32","shape":2,"data_offsets":[0,8]}}                    | 8 | expected an array as shape
-            {"x":{"dtype":"F12","shape":[1],"data_offsets":[0,8]}}                  | 8 | tensor 'x': expected a dtype out of [F32, BF16, F16, I8, I32, I64], found F12
+            {"x":{"dtype":"F12","shape":[1],"data_offsets":[0,8]}}                  | 8 | tensor 'x': expected a dtype out of [F32, BF16, F16, I8, U8, I32, I64], found F12
             {"x":{"dtype":"f32","shape":[2],"data_offsets":[0,8]}}                  | 8 | found f32
             {"x":{"dtype":null,"shape":[2],"data_offsets":[0,8]}}                   | 8 | found null
             {"x":{"shape":[2],"data_offsets":[0,8]}}                                | 8 | found only some of them

@@ -5,6 +5,7 @@ import static dev.limbic.ops.cpu.VectorMath.LANES;
 
 import dev.limbic.ops.Activation;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Activations over one row of f32 that was just written and is still in the first-level cache. One loop a function:
@@ -18,6 +19,7 @@ final class Activations {
         switch (activation) {
             case NONE -> {}
             case RELU -> RowKernels.relu(y, n);
+            case LEAKY_RELU -> leakyRelu(y, n);
             case GELU -> gelu(y, n);
             case GELU_TANH -> geluTanh(y, n);
             case SILU -> silu(y, n);
@@ -28,6 +30,16 @@ final class Activations {
 
     private static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
+    }
+
+    private static void leakyRelu(long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            FloatVector x = load(y + 4L * i);
+            x.blend(x.mul(VectorMath.LEAK), x.compare(VectorOperators.LT, 0f))
+                    .intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
+        }
+        tail(Activation.LEAKY_RELU, y, i, n);
     }
 
     private static void gelu(long y, int n) {

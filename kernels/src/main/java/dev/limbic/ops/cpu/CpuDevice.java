@@ -26,6 +26,7 @@ public final class CpuDevice implements Device {
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
     private final CpuEngine engine;
     private final Ops ops;
+    private final ConvPlans convolutions;
     private final int isa;
 
     /**
@@ -45,6 +46,7 @@ public final class CpuDevice implements Device {
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
         team = new Team(sizes);
+        convolutions = new ConvPlans(team.most());
         engine = new CpuEngine(team, scratch);
         Products products = new Products(engine);
         ops = new Ops(
@@ -52,6 +54,7 @@ public final class CpuDevice implements Device {
                 new CpuAttentionOps(engine, products),
                 new CpuRecurrentOps(engine, products),
                 new CpuSampleOps(engine),
+                new CpuConvOps(engine),
                 engine::scope);
     }
 
@@ -90,7 +93,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public Weights weights() {
-        return new CpuWeights(team.most());
+        return new CpuWeights(convolutions);
     }
 
     @Override
@@ -128,9 +131,18 @@ public final class CpuDevice implements Device {
                     "upload: " + rows + " × " + columns + " values expected, found " + values.length);
         }
         Tensor t = engine.allocate(DType.F32, rows, columns);
-        for (int i = 0; i < values.length; i++) {
-            Ram.setFloat(t.address() + 4L * i, values[i]);
+        Ram.copyFrom(values, t.address());
+        return t;
+    }
+
+    @Override
+    public Tensor upload(MemorySegment bytes, int rows, int columns) {
+        if (bytes.byteSize() != (long) rows * columns) {
+            throw new IllegalArgumentException(
+                    "upload: " + rows + " × " + columns + " bytes expected, found " + bytes.byteSize());
         }
+        Tensor t = engine.allocate(DType.U8, rows, columns);
+        MemorySegment.copy(bytes, 0, Ram.ALL, t.address(), bytes.byteSize());
         return t;
     }
 
@@ -146,7 +158,8 @@ public final class CpuDevice implements Device {
                     values[i] = Ram.getInt(tensor.address() + 4L * i);
                 }
             }
-            case F16, I8, I64 -> throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
+            case F16, I8, U8, I64 ->
+                throw new IllegalArgumentException("download: no results of type " + tensor.dtype());
         }
         return values;
     }

@@ -1,5 +1,7 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.ops.Conv2d;
+import dev.limbic.ops.ConvTranspose2d;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
@@ -13,15 +15,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Weights in host memory, in oneDNN's layouts. */
 final class CpuWeights implements Weights {
+    private final ConvPlans plans;
     private final int teamSize;
     private final WeightMemory memory = new WeightMemory();
     private final Deque<Runnable> release = new ArrayDeque<>();
 
-    CpuWeights(int teamSize) {
-        this.teamSize = teamSize;
+    CpuWeights(ConvPlans plans) {
+        this.plans = plans;
+        this.teamSize = plans.workers();
     }
 
     @Override
@@ -34,7 +39,7 @@ final class CpuWeights implements Weights {
             switch (dtype) {
                 case F32 -> Ram.setFloat(address + 4L * i, values[i]);
                 case BF16 -> Ram.setShort(address + 2L * i, Rows.bf16(values[i]));
-                case F16, I8, I32, I64 ->
+                case F16, I8, U8, I32, I64 ->
                     throw new IllegalArgumentException("the CPU keeps weights as f32 or bf16, asked for " + dtype);
             }
         }
@@ -61,6 +66,51 @@ final class CpuWeights implements Weights {
                 memory);
         release.push(linear::close);
         return linear;
+    }
+
+    @Override
+    public Conv2d conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry, Precision precision) {
+        Conv2d.Kernel kernel = WeightShapes.conv2d(weight, bias, geometry);
+        ConvLayer.Sliding sliding =
+                new ConvLayer.Sliding(kernel, geometry.stride(), geometry.dilation(), geometry.groups(), false);
+        return new CpuConv(kernel, geometry, precision, layer(sliding, weight.toFloats(), bias, precision));
+    }
+
+    @Override
+    public ConvTranspose2d convTranspose2d(
+            HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision) {
+        Conv2d.Kernel kernel = WeightShapes.convTranspose2d(weight, bias, geometry);
+        ConvLayer.Sliding sliding =
+                new ConvLayer.Sliding(kernel, geometry.stride(), geometry.dilation(), geometry.groups(), true);
+        return new CpuConvTranspose(
+                kernel, geometry, precision, layer(sliding, byOutput(weight, geometry.groups()), bias, precision));
+    }
+
+    private ConvLayer layer(ConvLayer.Sliding sliding, float[] weight, @Nullable HostTensor bias, Precision precision) {
+        if (precision == Precision.F16 || precision == Precision.INT8) {
+            throw new IllegalArgumentException("conv2d: the CPU convolves in f32 or bf16, asked for " + precision);
+        }
+        float[] shift = bias == null ? new float[sliding.kernel().out()] : bias.toFloats();
+        ConvLayer layer = new ConvLayer(sliding, weight, shift, precision, plans, memory);
+        release.push(layer::close);
+        return layer;
+    }
+
+    /** [I, O/groups, kH, kW] as [O, I/groups, kH, kW]. */
+    private static float[] byOutput(HostTensor weight, int groups) {
+        int in = weight.shape().dim(0) / groups;
+        int out = weight.shape().dim(1);
+        int size = weight.shape().dim(2) * weight.shape().dim(3);
+        float[] from = weight.toFloats();
+        float[] to = new float[from.length];
+        for (int g = 0; g < groups; g++) {
+            for (int i = 0; i < in; i++) {
+                for (int o = 0; o < out; o++) {
+                    System.arraycopy(from, ((g * in + i) * out + o) * size, to, ((g * out + o) * in + i) * size, size);
+                }
+            }
+        }
+        return to;
     }
 
     @Override

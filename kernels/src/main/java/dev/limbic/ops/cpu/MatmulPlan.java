@@ -13,9 +13,6 @@ import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +86,7 @@ final class MatmulPlan implements AutoCloseable {
         boolean int8 = key.precision == Precision.INT8;
         OneDnn.check(dnnl_stream_create(stream, oneDnn.engine(), dnnl_stream_default_flags), "dnnl_stream_create");
 
-        dnnl_memory_desc x = dense(int8 ? dnnl_u8 : type(key.precision), key.rows, key.in);
+        dnnl_memory_desc x = OneDnn.dense(int8 ? dnnl_u8 : type(key.precision), dnnl_ab, key.rows, key.in);
         dnnl_memory_desc y = new dnnl_memory_desc();
         OneDnn.check(
                 dnnl_memory_desc_create_with_strides(
@@ -100,8 +97,8 @@ final class MatmulPlan implements AutoCloseable {
                         new long[] {key.outStride, 1}),
                 "dnnl_memory_desc_create_with_strides");
         dnnl_memory_desc w = layout != null ? layout : weightDesc(key, key.order.tag);
-        dnnl_memory_desc b = key.bias && !int8 ? dense(dnnl_f32, 1, key.out) : null;
-        dnnl_memory_desc s = int8 ? vector(key.out) : null;
+        dnnl_memory_desc b = key.bias && !int8 ? OneDnn.dense(dnnl_f32, dnnl_ab, 1, key.out) : null;
+        dnnl_memory_desc s = int8 ? OneDnn.dense(dnnl_f32, dnnl_a, key.out) : null;
 
         dnnl_primitive_desc desc = describe(oneDnn, key, x, w, b, y);
         OneDnn.check(
@@ -112,7 +109,7 @@ final class MatmulPlan implements AutoCloseable {
                 dnnl_memory_desc_clone(pad, dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0)),
                 "dnnl_memory_desc_clone");
         OneDnn.check(dnnl_primitive_create(primitive, desc), "dnnl_primitive_create");
-        implementation = implementation(desc);
+        implementation = OneDnn.implementation(desc);
         dnnl_primitive_desc_destroy(desc);
 
         source = bind(DNNL_ARG_SRC, x);
@@ -180,32 +177,7 @@ final class MatmulPlan implements AutoCloseable {
 
     /** Weights [K, N] in the given oneDNN format. */
     static dnnl_memory_desc weightDesc(Key key, int format) {
-        dnnl_memory_desc desc = new dnnl_memory_desc();
-        OneDnn.check(
-                dnnl_memory_desc_create_with_tag(
-                        desc,
-                        2,
-                        new long[] {key.in, key.out},
-                        key.precision == Precision.INT8 ? dnnl_s8 : type(key.precision),
-                        format),
-                "dnnl_memory_desc_create_with_tag");
-        return desc;
-    }
-
-    private static dnnl_memory_desc dense(int type, int rows, int columns) {
-        dnnl_memory_desc desc = new dnnl_memory_desc();
-        OneDnn.check(
-                dnnl_memory_desc_create_with_tag(desc, 2, new long[] {rows, columns}, type, dnnl_ab),
-                "dnnl_memory_desc_create_with_tag");
-        return desc;
-    }
-
-    private static dnnl_memory_desc vector(int n) {
-        dnnl_memory_desc desc = new dnnl_memory_desc();
-        OneDnn.check(
-                dnnl_memory_desc_create_with_tag(desc, 1, new long[] {n}, dnnl_f32, dnnl_a),
-                "dnnl_memory_desc_create_with_tag");
-        return desc;
+        return OneDnn.dense(key.precision == Precision.INT8 ? dnnl_s8 : type(key.precision), format, key.in, key.out);
     }
 
     private static int type(Precision precision) {
@@ -217,6 +189,7 @@ final class MatmulPlan implements AutoCloseable {
         return switch (activation) {
             // ReLU is Limbic's own pass, which keeps NaN; see CpuLinear.
             case NONE, RELU -> throw new IllegalArgumentException("not fused: " + activation);
+            case LEAKY_RELU -> dnnl_eltwise_relu;
             case GELU -> dnnl_eltwise_gelu_erf;
             case GELU_TANH -> dnnl_eltwise_gelu_tanh;
             case SILU -> dnnl_eltwise_swish;
@@ -225,17 +198,13 @@ final class MatmulPlan implements AutoCloseable {
         };
     }
 
-    /** Swish is x·sigmoid(alpha·x). */
+    /** Swish is x·sigmoid(alpha·x), a rectifier's negative side alpha·x. */
     static float alpha(Activation activation) {
-        return activation == Activation.SILU ? 1 : 0;
-    }
-
-    private static String implementation(dnnl_primitive_desc desc) {
-        try (PointerPointer<Pointer> name = new PointerPointer<>(1)) {
-            OneDnn.check(
-                    dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, name), "dnnl_primitive_desc_query");
-            return new BytePointer(name.get(0)).getString();
-        }
+        return switch (activation) {
+            case SILU -> 1;
+            case LEAKY_RELU -> VectorMath.LEAK;
+            case NONE, RELU, GELU, GELU_TANH, TANH, SIGMOID -> 0;
+        };
     }
 
     private dnnl_memory bind(int argument, dnnl_memory_desc desc) {

@@ -2,6 +2,9 @@ package dev.limbic.ops.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
@@ -10,9 +13,13 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 
 /** The oneDNN library, loaded once per process, and its one CPU engine. */
 final class OneDnn {
@@ -98,6 +105,21 @@ final class OneDnn {
     String version() {
         var version = dnnl_version();
         return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch();
+    }
+
+    /** The descriptor of a tensor in a format that oneDNN has a name for; its owner destroys it. */
+    static dnnl_memory_desc dense(int type, int tag, long... dims) {
+        dnnl_memory_desc desc = new dnnl_memory_desc();
+        check(dnnl_memory_desc_create_with_tag(desc, dims.length, dims, type, tag), "dnnl_memory_desc_create_with_tag");
+        return desc;
+    }
+
+    /** Name of the implementation that oneDNN chose, such as {@code brg_matmul:avx512_core}. */
+    static String implementation(dnnl_primitive_desc desc) {
+        try (PointerPointer<Pointer> name = new PointerPointer<>(1)) {
+            check(dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, name), "dnnl_primitive_desc_query");
+            return new BytePointer(name.get(0)).getString();
+        }
     }
 
     /** Throws unless {@code status} is success. */

@@ -53,12 +53,20 @@ final class Ram {
         ALL.set(SHORT, address, value);
     }
 
+    static byte getByte(long address) {
+        return ALL.get(BYTE, address);
+    }
+
     static void setByte(long address, byte value) {
         ALL.set(BYTE, address, value);
     }
 
     static void copy(long from, long to, long bytes) {
         MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
+    static void copyFrom(float[] from, long to) {
+        MemorySegment.copy(from, 0, ALL, FLOAT, to, from.length);
     }
 
     static void fill(long address, long bytes, byte value) {

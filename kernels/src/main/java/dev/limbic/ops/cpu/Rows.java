@@ -81,19 +81,23 @@ final class Rows {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             FloatVector value = FloatVector.fromMemorySegment(F, Ram.ALL, from + 4L * i, Ram.ORDER);
-            IntVector bits = value.reinterpretAsInts();
-            IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
-            // Rounding up would carry the payload of a NaN into its exponent and sign.
-            IntVector rounded = bits.add(odd)
-                    .add(0x7FFF)
-                    .blend(bits.or(QUIET), value.test(VectorOperators.IS_NAN).cast(I))
-                    .lanewise(VectorOperators.LSHR, 16);
-            ((ShortVector) rounded.convertShape(VectorOperators.I2S, HALF, 0))
-                    .intoMemorySegment(Ram.ALL, to + 2L * i, Ram.ORDER);
+            narrowed(value).intoMemorySegment(Ram.ALL, to + 2L * i, Ram.ORDER);
         }
         for (; i < n; i++) {
             Ram.setShort(to + 2L * i, bf16(Ram.getFloat(from + 4L * i)));
         }
+    }
+
+    /** A vector of f32 as bf16. */
+    static ShortVector narrowed(FloatVector value) {
+        IntVector bits = value.reinterpretAsInts();
+        IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+        // Rounding up would carry the payload of a NaN into its exponent and sign.
+        IntVector rounded = bits.add(odd)
+                .add(0x7FFF)
+                .blend(bits.or(QUIET), value.test(VectorOperators.IS_NAN).cast(I))
+                .lanewise(VectorOperators.LSHR, 16);
+        return (ShortVector) rounded.convertShape(VectorOperators.I2S, HALF, 0);
     }
 
     static short bf16(float value) {

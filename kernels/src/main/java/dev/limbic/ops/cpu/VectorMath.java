@@ -14,6 +14,9 @@ final class VectorMath {
     static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     static final int LANES = F.length();
 
+    /** Slope of the negative side of a leaky rectifier. */
+    static final float LEAK = 0.1f;
+
     static final float LOG2E = 1.44269504f;
     private static final double LN2 = 0.6931471805599453;
     private static final float LN2_HIGH = 0.693359375f;
@@ -147,6 +150,7 @@ final class VectorMath {
         return switch (activation) {
             case NONE -> x;
             case RELU -> Math.max(x, 0f);
+            case LEAKY_RELU -> x > 0 ? x : x * LEAK;
             case GELU -> gelu(FloatVector.broadcast(F, x)).lane(0);
             case GELU_TANH -> x * sigmoid(1.5957691216f * x * (1 + 0.044715f * x * x));
             case SILU -> x * sigmoid(x);

@@ -23,9 +23,6 @@ public final class CudaDevice implements Device {
     private static final long SCRATCH_BYTES = 64L << 20;
     private static final long STAGING_BYTES = 1L << 20;
 
-    /** Tensor cores know bf16 from here on. */
-    private static final int AMPERE = 80;
-
     /** Larger batches keep the chip busy for longer than their launches take; recording gains nothing there. */
     private static final int MOST_RECORDED_TOKENS = 4096;
 
@@ -69,6 +66,7 @@ public final class CudaDevice implements Device {
                     new CudaAttentionOps(engine, products),
                     new CudaRecurrentOps(engine),
                     new CudaSampleOps(engine),
+                    new CudaConvOps(engine),
                     engine::scope);
             graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {
@@ -91,7 +89,7 @@ public final class CudaDevice implements Device {
     public boolean supports(Precision precision) {
         return switch (precision) {
             case F32, F16 -> true;
-            case BF16 -> context.chip() >= AMPERE;
+            case BF16 -> context.chip() >= CudaContext.AMPERE;
             case INT8 -> false;
         };
     }
@@ -103,7 +101,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public Weights weights() {
-        return new CudaWeights(context, memory, graphs);
+        return new CudaWeights(context, memory, graphs, kernels);
     }
 
     @Override
@@ -174,6 +172,19 @@ public final class CudaDevice implements Device {
         Tensor t = engine.allocate(DType.F32, rows, columns);
         Staging.Piece piece = staging.take(4L * values.length);
         MemorySegment.copy(values, 0, piece.memory(), ValueLayout.JAVA_FLOAT, 0, values.length);
+        copyIn(t, piece);
+        return t;
+    }
+
+    @Override
+    public Tensor upload(MemorySegment bytes, int rows, int columns) {
+        if (bytes.byteSize() != (long) rows * columns) {
+            throw new IllegalArgumentException(
+                    "upload: " + rows + " × " + columns + " bytes expected, found " + bytes.byteSize());
+        }
+        Tensor t = engine.allocate(DType.U8, rows, columns);
+        Staging.Piece piece = staging.take(bytes.byteSize());
+        piece.memory().copyFrom(bytes);
         copyIn(t, piece);
         return t;
     }

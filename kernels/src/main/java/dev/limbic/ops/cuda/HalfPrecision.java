@@ -22,7 +22,8 @@ final class HalfPrecision {
                     to.setAtIndex(ValueLayout.JAVA_SHORT, i, bf16(values[i]));
                 }
             }
-            case I8, I32, I64 -> throw new IllegalArgumentException("weights are f32, f16 or bf16, asked for " + type);
+            case I8, U8, I32, I64 ->
+                throw new IllegalArgumentException("weights are f32, f16 or bf16, asked for " + type);
         }
     }
 
@@ -54,7 +55,7 @@ final class HalfPrecision {
                     values[i] = from.getAtIndex(ValueLayout.JAVA_INT, i);
                 }
             }
-            case I8, I64 -> throw new IllegalArgumentException("download: no results of type " + type);
+            case I8, U8, I64 -> throw new IllegalArgumentException("download: no results of type " + type);
         }
         return values;
     }

@@ -18,6 +18,7 @@ import java.util.List;
 record KernelSource(String name, String text, List<String> headerNames, List<String> headers) {
     private static final List<String> HEADERS = List.of(
             "common.cuh",
+            "activation.cuh",
             "numbers.cuh",
             "layer_norm.cuh",
             "attention_shape.cuh",

@@ -63,7 +63,7 @@ final class Products {
             case F32 -> cudaDataType.CUDA_R_32F;
             case F16 -> cudaDataType.CUDA_R_16F;
             case BF16 -> cudaDataType.CUDA_R_16BF;
-            case I8, I32, I64 -> throw new IllegalArgumentException("no products of " + type);
+            case I8, U8, I32, I64 -> throw new IllegalArgumentException("no products of " + type);
         };
     }
 }
