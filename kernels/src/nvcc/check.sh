@@ -28,7 +28,7 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
 # The numbers that kernels share with their launches.
-"${JAVA_HOME:+$JAVA_HOME/bin/}java" "$MAIN/java/dev/limbic/ops/cuda/KernelNumbers.java" >"$work/launch.cuh"
+"$("$MAIN/../../../limbic" java-home)/bin/java" "$MAIN/java/dev/limbic/ops/cuda/KernelNumbers.java" >"$work/launch.cuh"
 
 # compile FILE ARCHITECTURE: leaves the compiler's words in $work, and a file .failed where it refused.
 compile() {

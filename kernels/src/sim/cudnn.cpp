@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <string>
 
-#include "cudnn_types.h"
+#include "cudnn_conv.h"
 
 using namespace limbicsim;
 
@@ -84,5 +84,5 @@ SIM_EXPORT int cudnnAdvVersionCheck() { return CUDNN_SUCCESS; }
 // Handles and descriptors that are open; for tests.
 SIM_EXPORT int limbicSimCudnnLive() {
   return Live<CudnnHandle>::count() + Live<CudnnTensor>::count() + Live<CudnnDropout>::count() + Live<CudnnRnn>::count() +
-         Live<CudnnRnnData>::count();
+         Live<CudnnRnnData>::count() + Live<CudnnFilter>::count() + Live<CudnnConvolution>::count();
 }

@@ -140,3 +140,5 @@ SIM_EXPORT int cuDeviceGetUuid(char* uuid, int device) {
 }
 
 SIM_EXPORT void limbicSimSetChip(int capability) { chip = capability == 0 ? kChip : capability; }
+
+SIM_EXPORT int limbicSimChip() { return chip; }

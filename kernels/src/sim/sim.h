@@ -28,6 +28,9 @@ extern "C" void limbicSimLimitMemory(size_t bytes);
 // The compute capability the device reports from now on, as two digits, 0 for its own; for tests.
 extern "C" void limbicSimSetChip(int capability);
 
+// The compute capability the device reports, as two digits.
+extern "C" int limbicSimChip();
+
 // Device and pinned allocations that are alive; for tests.
 extern "C" long long limbicSimLiveAllocations();
 

@@ -102,7 +102,10 @@ public final class ConvChecks {
     }
 
     /** Arguments of {@link ConvOps#normalise}. */
-    public static void normalise(Tensor bytes, Planes planes, Tensor scale, Tensor offset) {
+    public static void normalise(Tensor bytes, Planes planes, Tensor scale, Tensor offset, DType type) {
+        if (type != DType.F32 && type != DType.BF16 && type != DType.F16) {
+            throw new IllegalArgumentException("normalise: a result of F32, BF16 or F16 expected, asked for " + type);
+        }
         rows("normalise", bytes, planes);
         check(bytes.dtype() == DType.U8, "normalise", "U8", bytes);
         for (Tensor t : new Tensor[] {scale, offset}) {

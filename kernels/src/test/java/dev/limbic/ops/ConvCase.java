@@ -60,9 +60,11 @@ record ConvCase(
         double[] sum = oracle();
         double[] allowance = new double[sum.length];
         if (precision != Precision.F32) {
-            // A device may round before it adds the residual or activates.
+            // A device may round the products, and again before it adds the residual or activates.
             double eps = Closeness.of(precision.activations()).eps();
-            Arrays.setAll(allowance, i -> 1.2 * eps * Math.abs(sum[i]));
+            Arrays.setAll(
+                    allowance,
+                    i -> 1.2 * eps * (Math.abs(sum[i]) + Math.abs(sum[i] - bias.values()[i % kernel.out()])));
         }
         if (residual != null) {
             Arrays.setAll(sum, i -> sum[i] + residual.values()[i]);

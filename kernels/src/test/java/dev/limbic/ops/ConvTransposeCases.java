@@ -72,7 +72,8 @@ interface ConvTransposeCases {
         double eps = precision == Precision.F32
                 ? 0
                 : Closeness.of(precision.activations()).eps();
-        Arrays.setAll(allowance, i -> 1.2 * eps * Math.abs(expected[i]));
+        Arrays.setAll(
+                allowance, i -> 1.2 * eps * (Math.abs(expected[i]) + Math.abs(expected[i] - bias.values()[i % out])));
         Closeness.of(precision.activations())
                 .check(
                         "convTranspose2d " + precision + " " + planes + " " + conv.kernel() + " " + geometry,

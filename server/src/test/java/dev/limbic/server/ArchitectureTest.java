@@ -78,6 +78,8 @@ class ArchitectureTest {
                     "dev.limbic.server.pipeline",
                     List.of(
                             "dev.limbic.natives",
+                            "dev.limbic.preprocess.image",
+                            "dev.limbic.preprocess.image.codec",
                             "dev.limbic.generate",
                             "dev.limbic.server.batch",
                             "dev.limbic.model",
@@ -110,6 +112,7 @@ class ArchitectureTest {
                             "dev.limbic.ops.cpu",
                             "dev.limbic.ops.cuda",
                             "dev.limbic.weights",
+                            "dev.limbic.preprocess.image.codec",
                             "dev.limbic.preprocess.text",
                             "dev.limbic.generate",
                             "dev.limbic.model",
@@ -125,6 +128,8 @@ class ArchitectureTest {
                     "dev.limbic.server.command",
                     List.of(
                             "dev.limbic.domain",
+                            "dev.limbic.preprocess.image",
+                            "dev.limbic.preprocess.image.codec",
                             "dev.limbic.tensor",
                             "dev.limbic.ops",
                             "dev.limbic.ops.cuda",

@@ -103,8 +103,8 @@ final class CpuConvOps implements ConvOps {
 
     @Override
     public Tensor normalise(Tensor bytes, Planes planes, Tensor scale, Tensor offset, DType type) {
-        ConvChecks.normalise(bytes, planes, scale, offset);
-        if (type != DType.F32 && type != DType.BF16) {
+        ConvChecks.normalise(bytes, planes, scale, offset, type);
+        if (type == DType.F16) {
             throw new IllegalArgumentException("normalise: the CPU computes in F32 or BF16, asked for " + type);
         }
         int n = bytes.columns();

@@ -26,6 +26,9 @@ final class CudaContext implements AutoCloseable {
     /** Volta has no bf16 and its tensor cores another layout; cuDNN 9 and NVRTC 12 start to leave it. */
     private static final int OLDEST_CHIP = 75;
 
+    /** Tensor cores know bf16 from here on. */
+    static final int AMPERE = 80;
+
     /** CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION, which JCuda does not name. */
     private static final int SUMS_IN_F32 = 16;
 

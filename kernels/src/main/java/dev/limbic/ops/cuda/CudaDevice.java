@@ -23,9 +23,6 @@ public final class CudaDevice implements Device {
     private static final long SCRATCH_BYTES = 64L << 20;
     private static final long STAGING_BYTES = 1L << 20;
 
-    /** Tensor cores know bf16 from here on. */
-    private static final int AMPERE = 80;
-
     /** Larger batches keep the chip busy for longer than their launches take; recording gains nothing there. */
     private static final int MOST_RECORDED_TOKENS = 4096;
 
@@ -69,7 +66,7 @@ public final class CudaDevice implements Device {
                     new CudaAttentionOps(engine, products),
                     new CudaRecurrentOps(engine),
                     new CudaSampleOps(engine),
-                    new CudaConvOps(),
+                    new CudaConvOps(engine),
                     engine::scope);
             graphs = new Graphs(context, scratch, settings.graphs());
         } catch (RuntimeException | Error failure) {
@@ -92,7 +89,7 @@ public final class CudaDevice implements Device {
     public boolean supports(Precision precision) {
         return switch (precision) {
             case F32, F16 -> true;
-            case BF16 -> context.chip() >= AMPERE;
+            case BF16 -> context.chip() >= CudaContext.AMPERE;
             case INT8 -> false;
         };
     }
@@ -104,7 +101,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public Weights weights() {
-        return new CudaWeights(context, memory, graphs);
+        return new CudaWeights(context, memory, graphs, kernels);
     }
 
     @Override

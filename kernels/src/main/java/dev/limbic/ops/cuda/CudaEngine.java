@@ -34,14 +34,22 @@ record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads u
             return x;
         }
         Tensor y = allocate(type, x.rows(), x.columns());
+        cast(x, y);
+        return y;
+    }
+
+    /** The same numbers in y, as its type; nothing if that is x's: then y must be x. */
+    void cast(Tensor x, Tensor y) {
+        if (x.dtype() == y.dtype()) {
+            return;
+        }
         long n = x.shape().elements();
         long perBlock = KernelNumbers.ROW_BLOCK * KernelNumbers.CAST_CHUNK;
-        kernels.of("cast", KernelFamily.cast(x.dtype(), type))
+        kernels.of("cast", KernelFamily.cast(x.dtype(), y.dtype()))
                 .pointer(y.address())
                 .pointer(x.address())
                 .wide(n)
                 .launch(Math.clamp(Math.ceilDiv(n, perBlock), 1, MOST_CAST_BLOCKS), KernelNumbers.ROW_BLOCK);
-        return y;
     }
 
     /** y[i] = x[rows[i]], y being there already. */

@@ -24,10 +24,12 @@ final class CudaWeights implements Weights {
     private final CudaContext context;
     private final DeviceMemory memory;
     private final Graphs graphs;
+    private final Kernels kernels;
     private final Deque<Runnable> release = new ArrayDeque<>();
 
-    CudaWeights(CudaContext context, DeviceMemory memory, Graphs graphs) {
+    CudaWeights(CudaContext context, DeviceMemory memory, Graphs graphs, Kernels kernels) {
         this.context = context;
+        this.kernels = kernels;
         this.memory = memory;
         this.graphs = graphs;
     }
@@ -87,13 +89,51 @@ final class CudaWeights implements Weights {
 
     @Override
     public Conv2d conv2d(HostTensor weight, @Nullable HostTensor bias, Conv2d.Geometry geometry, Precision precision) {
-        throw CudaConvOps.refused();
+        require(precision);
+        Conv2d.Kernel kernel = WeightShapes.conv2d(weight, bias, geometry);
+        boolean depthwise = CudaConv.isDepthwise(kernel, geometry.groups());
+        int pixels = kernel.height() * kernel.width();
+        float[] matrix = depthwise
+                ? transposed(weight.toFloats(), 1, kernel.out(), pixels)
+                : transposed(weight.toFloats(), kernel.out(), kernel.in() / geometry.groups(), pixels);
+        return new CudaConv(kernel, geometry, precision, layer(matrix, bias, kernel, precision, false));
     }
 
     @Override
     public ConvTranspose2d convTranspose2d(
             HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision) {
-        throw CudaConvOps.refused();
+        require(precision);
+        Conv2d.Kernel kernel = WeightShapes.convTranspose2d(weight, bias, geometry);
+        float[] matrix = transposed(
+                weight.toFloats(), kernel.in(), kernel.out() / geometry.groups(), kernel.height() * kernel.width());
+        return new CudaConvTranspose(kernel, geometry, precision, layer(matrix, bias, kernel, precision, true));
+    }
+
+    private CudaConvLayer layer(
+            float[] matrix, @Nullable HostTensor bias, Conv2d.Kernel kernel, Precision precision, boolean transposed) {
+        context.enter();
+        kernels.preparePictures();
+        // Before Ampere cuDNN has no convolutions of bf16.
+        boolean widened = precision == Precision.BF16 && context.chip() < CudaContext.AMPERE;
+        Precision computes = widened ? Precision.F32 : precision;
+        float[] vector = bias == null ? new float[kernel.out()] : bias.toFloats();
+        long weights = upload(matrix, computes.activations());
+        CudaConvLayer layer = new CudaConvLayer(computes, weights, upload(vector, DType.F32), transposed, context);
+        release.push(layer::close);
+        return layer;
+    }
+
+    /** [a, b, c] as [a, c, b]. */
+    private static float[] transposed(float[] values, int a, int b, int c) {
+        float[] to = new float[values.length];
+        for (int i = 0; i < a; i++) {
+            for (int j = 0; j < b; j++) {
+                for (int k = 0; k < c; k++) {
+                    to[(i * c + k) * b + j] = values[(i * b + j) * c + k];
+                }
+            }
+        }
+        return to;
     }
 
     private static void require(Precision precision) {

@@ -38,9 +38,15 @@ record KernelFamily(String name, List<String> kernels) {
             new KernelFamily("rotary", typed("rotary")),
             new KernelFamily("cache_append", paired("cache_append")));
 
+    /** What only models that see need. */
+    static final List<KernelFamily> PICTURES = List.of(
+            new KernelFamily("planes", typed("pool_planes", "pool_large", "upsample", "scale_channels", "normalise")),
+            new KernelFamily("convolution", typed("depthwise", "conv_finish", "pad_planes")),
+            new KernelFamily("group_norm", typed("group_norm")));
+
     /** All of them, in the order in which they are needed. */
     static List<KernelFamily> all() {
-        return Stream.concat(ALWAYS.stream(), DECODING.stream()).toList();
+        return Stream.of(ALWAYS, DECODING, PICTURES).flatMap(List::stream).toList();
     }
 
     static Optional<KernelFamily> named(String name) {

@@ -4,6 +4,7 @@ import dev.limbic.ops.Activation;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.SampleRow;
+import dev.limbic.ops.Upsampling;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.Map;
@@ -93,6 +94,7 @@ final class KernelNumbers {
         addNumbers(numbers, "LOOKUPS_", Lookup.class);
         addCodes(numbers, "ACTIVATION_", Activation.class);
         addCodes(numbers, "POOLING_", Pooling.class);
+        addCodes(numbers, "UPSAMPLING_", Upsampling.class);
         addCodes(numbers, "RULE_", Rule.class);
         addCodes(numbers, "CHANGE_", Change.class);
         return numbers.entrySet().stream()

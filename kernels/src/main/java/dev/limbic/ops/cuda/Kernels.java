@@ -63,6 +63,11 @@ final class Kernels implements AutoCloseable {
         prepare(KernelFamily.DECODING);
     }
 
+    /** Loads what models that see need, so that none of it is missing while work is recorded. */
+    void preparePictures() {
+        prepare(KernelFamily.PICTURES);
+    }
+
     private void prepare(List<KernelFamily> families) {
         List<KernelFamily> missing = families.stream()
                 .filter(family -> !modules.containsKey(family.name()))

@@ -182,7 +182,7 @@ final class VectorMathTest {
     @Test
     void activationsOfLargeNumbersAreFinite() {
         for (Activation activation : Activation.values()) {
-            if (activation == Activation.NONE) {
+            if (activation == Activation.NONE || activation == Activation.LEAKY_RELU) { // which are lines
                 continue;
             }
             for (float x : new float[] {1e4f, 1e12f, 1e25f, 3e38f}) {

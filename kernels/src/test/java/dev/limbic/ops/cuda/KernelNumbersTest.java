@@ -76,7 +76,9 @@ final class KernelNumbersTest {
             }
         }
         // What changes nothing is what kernels do in any other case.
-        assertThat(unused).containsExactlyInAnyOrder("ACTIVATION_NONE", "ACTIVATION_COUNT");
+        assertThat(unused)
+                .containsExactlyInAnyOrder(
+                        "ACTIVATION_NONE", "ACTIVATION_COUNT", "UPSAMPLING_BILINEAR", "UPSAMPLING_COUNT");
     }
 
     @Test

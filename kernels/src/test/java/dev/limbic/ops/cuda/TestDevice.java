@@ -42,4 +42,9 @@ public final class TestDevice {
             assertThat(CudaSimulator.liveObjects()).as("objects of the driver").isZero();
         }
     }
+
+    /** The header that kernels get from {@link KernelNumbers}. */
+    public static String launchHeader() {
+        return KernelNumbers.header();
+    }
 }

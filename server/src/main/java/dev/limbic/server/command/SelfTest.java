@@ -3,6 +3,8 @@ package dev.limbic.server.command;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.AttentionOps;
 import dev.limbic.ops.CachedSequences;
+import dev.limbic.ops.Conv2d;
+import dev.limbic.ops.ConvTranspose2d;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Heads;
 import dev.limbic.ops.KvCache;
@@ -11,12 +13,16 @@ import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.Padding;
+import dev.limbic.ops.Planes;
+import dev.limbic.ops.Pool2d;
 import dev.limbic.ops.Pooling;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
 import dev.limbic.ops.Rotary;
 import dev.limbic.ops.SampleRow;
 import dev.limbic.ops.Sequences;
+import dev.limbic.ops.Upsampling;
 import dev.limbic.ops.Weights;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
@@ -56,6 +62,9 @@ final class SelfTest {
             return difference <= allowed; // NaN does not pass
         }
     }
+
+    /** The rows as pictures. */
+    private static final Planes PLANES = new Planes(2, 5, 15);
 
     /** One operation of a device. */
     private interface Operation {
@@ -123,7 +132,45 @@ final class SelfTest {
         });
         OPERATIONS.put("cacheAppend", b -> b.attended(AttentionOps.NO_WINDOW));
         OPERATIONS.put("cachedAttention, window", b -> b.attended(20));
+        pictures();
         OPERATIONS.put("sample", b -> b.ops().sampling().sample(b.logits(), b.choices()));
+    }
+
+    private static void pictures() {
+        OPERATIONS.put(
+                "conv2d",
+                b -> b.ops()
+                        .pictures()
+                        .conv2d(b.rows(8), PLANES, b.convolution(12, 8), Activation.RELU, b.residual(12)));
+        OPERATIONS.put(
+                "convTranspose2d",
+                b -> b.ops().pictures().convTranspose2d(b.rows(8), PLANES, b.transposed(8, 12), Activation.NONE));
+        OPERATIONS.put(
+                "pool2d",
+                b -> b.ops().pictures().pool2d(b.rows(8), PLANES, Pool2d.of(Pooling.MAX, 3, 2, Padding.all(1))));
+        OPERATIONS.put("adaptiveAverage", b -> b.ops().pictures().adaptiveAverage(b.rows(8), PLANES, 2, 4));
+        OPERATIONS.put("globalPool", b -> b.ops().pictures().globalPool(b.rows(8), PLANES, Pooling.MEAN));
+        for (Upsampling how : Upsampling.values()) {
+            OPERATIONS.put(
+                    "upsample " + how.name().toLowerCase(Locale.ROOT),
+                    b -> b.ops().pictures().upsample(b.rows(8), PLANES, 9, 31, how));
+        }
+        OPERATIONS.put("groupNorm", b -> b.ops().pictures().groupNorm(b.rows(WIDTH), PLANES, 4, b.norm()));
+        OPERATIONS.put("scaleChannels", b -> {
+            Tensor x = b.rows(8);
+            b.ops().pictures().scaleChannels(x, PLANES, b.ops().pictures().globalPool(b.rows(8), PLANES, Pooling.MEAN));
+            return x;
+        });
+        OPERATIONS.put(
+                "normalise",
+                b -> b.ops()
+                        .pictures()
+                        .normalise(
+                                b.bytes(3),
+                                PLANES,
+                                b.channels(3),
+                                b.channels(3),
+                                b.floating().activations()));
     }
 
     private SelfTest() {}
@@ -224,6 +271,45 @@ final class SelfTest {
                         host(0.1, gates)));
             }
             return weights.recurrent(cell, directions, precision);
+        }
+
+        /** Pictures have no products of eight bits. */
+        Precision floating() {
+            return precision == Precision.INT8 ? Precision.BF16 : precision;
+        }
+
+        Conv2d convolution(int out, int in) {
+            return weights.conv2d(
+                    host(1 / Math.sqrt(9.0 * in), out, in, 3, 3),
+                    host(1, out),
+                    Conv2d.Geometry.of(1, Padding.all(1)),
+                    floating());
+        }
+
+        ConvTranspose2d transposed(int in, int out) {
+            return weights.convTranspose2d(
+                    host(1 / Math.sqrt(9.0 * in), in, out, 3, 3),
+                    host(1, out),
+                    new ConvTranspose2d.Geometry(2, new Padding.Pixels(1, 1, 1, 1), 1, 1, 1),
+                    floating());
+        }
+
+        /** Numbers [ROWS, columns] in the type that convolutions give. */
+        Tensor residual(int columns) {
+            return new Bench(device, weights, cache, floating(), random).rows(columns);
+        }
+
+        Tensor channels(int count) {
+            return weights.tensor(host(1, count), DType.F32);
+        }
+
+        Tensor bytes(int channels) {
+            byte[] samples = new byte[ROWS * channels];
+            random.nextBytes(samples);
+            for (int i = 0; i < samples.length; i++) {
+                samples[i] &= 3; // so that results are of about unit size
+            }
+            return device.upload(samples, ROWS, channels);
         }
 
         Sequences sequences() {

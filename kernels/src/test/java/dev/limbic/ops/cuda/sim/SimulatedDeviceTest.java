@@ -6,6 +6,7 @@ import static dev.limbic.ops.cuda.sim.SimulatedChip.ok;
 import static dev.limbic.ops.cuda.sim.SimulatedChip.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.limbic.ops.cuda.TestDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -15,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import jcuda.Pointer;
@@ -78,12 +80,17 @@ final class SimulatedDeviceTest {
     @ParameterizedTest
     @MethodSource("families")
     void theShippedKernelsCompile(Path family) {
-        List<Path> headers = sources(".cuh");
+        List<String> texts = new ArrayList<>(List.of(TestDevice.launchHeader()));
+        List<String> names = new ArrayList<>(List.of("launch.cuh"));
+        for (Path header : sources(".cuh")) {
+            texts.add(text(header));
+            names.add(header.getFileName().toString());
+        }
         SimulatedChip.Compiled compiled = SimulatedChip.compile(
                 family.getFileName().toString(),
                 text(family),
-                headers.stream().map(SimulatedDeviceTest::text).toArray(String[]::new),
-                headers.stream().map(file -> file.getFileName().toString()).toArray(String[]::new));
+                texts.toArray(String[]::new),
+                names.toArray(String[]::new));
         assertThat(compiled.log()).isEmpty();
         SimulatedChip.module(compiled.image());
     }
