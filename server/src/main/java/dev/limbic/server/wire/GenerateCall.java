@@ -71,7 +71,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
     @Override
     public void onMessage(Inbound<GenerateRequest> message) {
         if (inbound != null) {
-            fail(new LimbicException.Invalid("Generate takes one message; use Converse for more"));
+            fail(new LimbicException.Invalid("Generate takes one message; use Interact for more"));
             return;
         }
         startedNanos = System.nanoTime();
@@ -91,7 +91,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         }
         try {
             GenerateRequest request = inbound.requireReadable();
-            Codec.name("request_id", request.getRequestId());
+            CommonCodec.name("request_id", request.getRequestId());
             ReplyRequest.Input input = DialogueCodec.input(request);
             switch (request.getSteering().getHowCase()) {
                 case TARGET -> {
@@ -111,14 +111,14 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
 
     private ReplyRequest reply(GenerateRequest request, ReplyRequest.Input input, @Nullable Cue cue) {
         SamplingWish sampling = DialogueCodec.sampling(request.getSampling());
-        Priority priority = Codec.priority(request.getPriority(), request.getPriorityValue());
+        Priority priority = CommonCodec.priority(request.getPriority(), request.getPriorityValue());
         return new ReplyRequest(
-                Codec.name("model", request.getModel()),
+                CommonCodec.name("model", request.getModel()),
                 input,
                 cue,
                 sampling,
                 priority,
-                Codec.timeout(request.getTimeoutMillis(), deadline));
+                CommonCodec.timeout(request.getTimeoutMillis(), deadline));
     }
 
     /** Reads the emotion of the person's last turn first, and answers that. */
@@ -130,7 +130,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
         }
         ReplyRequest unsteered = reply(request, input, null); // wrong settings are told before anything is read
         Request<Text> heard = new Request<>(
-                Codec.name(
+                CommonCodec.name(
                         "emotion_model",
                         request.getSteering().getFollowSpeaker().getEmotionModel()),
                 new Text(talk.turns().getLast().text()),
@@ -144,7 +144,7 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
                     Response response = calls.dialogues().strategy().choose(List.of(answer.value()));
                     ReplyStarted.Builder started = ReplyStarted.newBuilder()
                             .setStrategy(response.strategy())
-                            .setAnalysis(Codec.analysis(answer));
+                            .setAnalysis(AffectCodec.analysis(answer));
                     begin(reply(request, input, response.cue()), started);
                 } catch (LimbicException e) {
                     fail(e);
@@ -291,11 +291,13 @@ final class GenerateCall extends ServerCall.Listener<Inbound<GenerateRequest>> i
     }
 
     private String model() {
-        return inbound == null ? Calls.UNKNOWN : Codec.echo(inbound.request().getModel());
+        return inbound == null
+                ? Calls.UNKNOWN
+                : CommonCodec.echo(inbound.request().getModel());
     }
 
     private GenerateResponse.Builder response() {
-        String id = inbound == null ? "" : Codec.echo(inbound.request().getRequestId());
+        String id = inbound == null ? "" : CommonCodec.echo(inbound.request().getRequestId());
         return GenerateResponse.newBuilder().setRequestId(id);
     }
 }
