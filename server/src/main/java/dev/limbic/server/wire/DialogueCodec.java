@@ -6,6 +6,7 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
+import dev.limbic.server.dialogue.Steering;
 import dev.limbic.server.pipeline.ReplyRequest;
 import dev.limbic.server.pipeline.SamplingWish;
 import dev.limbic.v1.ChatMessage;
@@ -18,6 +19,7 @@ import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Token;
 import dev.limbic.v1.TokenLogProb;
 import dev.limbic.v1.Usage;
+import io.grpc.Deadline;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +28,35 @@ import org.jspecify.annotations.Nullable;
 final class DialogueCodec {
     private DialogueCodec() {}
 
+    /**
+     * Reads a request, all but how the reply shall sound.
+     *
+     * @param deadline of the call, if any
+     * @throws LimbicException.Invalid if it makes no sense
+     */
+    static ReplyRequest request(GenerateRequest request, @Nullable Deadline deadline) {
+        CommonCodec.name("request_id", request.getRequestId());
+        return new ReplyRequest(
+                CommonCodec.name("model", request.getModel()),
+                input(request),
+                null,
+                sampling(request.getSampling()),
+                CommonCodec.priority(request.getPriority(), request.getPriorityValue()),
+                CommonCodec.timeout(request.getTimeoutMillis(), deadline));
+    }
+
     /** @throws LimbicException.Invalid if it makes no sense */
-    static ReplyRequest.Input input(GenerateRequest request) {
+    static Steering steering(dev.limbic.v1.Steering steering) {
+        return switch (steering.getHowCase()) {
+            case TARGET -> new Steering.Target(cue(steering.getTarget()));
+            case FOLLOW_SPEAKER ->
+                new Steering.FollowSpeaker(CommonCodec.name(
+                        "emotion_model", steering.getFollowSpeaker().getEmotionModel()));
+            case HOW_NOT_SET -> new Steering.Free();
+        };
+    }
+
+    private static ReplyRequest.Input input(GenerateRequest request) {
         return switch (request.getInputCase()) {
             case CONVERSATION -> {
                 List<Turn> turns = new ArrayList<>();
