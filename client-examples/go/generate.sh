@@ -3,9 +3,11 @@
 set -eu
 module=limbic.example/client
 package=$module/limbicv1
-set -- limbic/v1/emotion.proto limbic/v1/dialogue.proto
+contract=../../proto/src/main/protobuf
+set --
+for file in "$contract"/limbic/v1/*.proto; do set -- "$@" "limbic/v1/${file##*/}"; done
 options="module=$module"
 for file in "$@"; do options="$options,M$file=$package"; done
 GOBIN="$PWD/bin" go install tool
-PATH="$PWD/bin:$PATH" protoc -I ../../proto/src/main/protobuf \
+PATH="$PWD/bin:$PATH" protoc -I "$contract" \
   --go_out="$options:." --go-grpc_out="$options:." "$@"

@@ -37,6 +37,6 @@ func Describe(analysis *limbicv1.Analysis) string {
 	}
 	affect, timing := analysis.GetAffect(), analysis.GetTiming()
 	return fmt.Sprintf("%s, valence %.2f, arousal %.2f (%d tokens, waited %d µs, computed %d µs in a batch of %d)",
-		emotion, affect.GetValence(), affect.GetArousal(), analysis.GetTokenCount(),
+		emotion, affect.GetValence(), affect.GetArousal(), timing.GetCost(),
 		timing.GetQueueMicros(), timing.GetComputeMicros(), timing.GetBatchRows())
 }

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import grpc
 
-from limbic.v1.emotion_pb2 import PRIORITY_HIGH, AnalyzeRequest, AnalyzeStreamResponse
+from limbic.v1.common_pb2 import PRIORITY_HIGH
+from limbic.v1.emotion_pb2 import AnalyzeRequest, AnalyzeStreamResponse
 from limbic.v1.emotion_pb2_grpc import EmotionServiceStub
 from unary import describe, target
 
@@ -48,7 +49,7 @@ def outcome(answer: AnalyzeStreamResponse) -> str:
             # The stream lives on. retry_after_millis says when sending the line again makes sense; 0 means never.
             return f"{answer.request_id} failed: {answer.error.message} (code {answer.error.code})"
         case _:
-            return f"{answer.request_id}: this client is older than the server"
+            return f"{answer.request_id}: this client does not know such an answer"
 
 
 async def main(target: str) -> None:

@@ -5,7 +5,8 @@ import asyncio
 
 import grpc
 
-from limbic.v1.emotion_pb2 import Analysis, AnalyzeRequest, CanonicalEmotion
+from limbic.v1.affect_pb2 import Analysis, CanonicalEmotion
+from limbic.v1.emotion_pb2 import AnalyzeRequest
 from limbic.v1.emotion_pb2_grpc import EmotionServiceStub
 
 
@@ -18,7 +19,7 @@ def describe(analysis: Analysis) -> str:
     affect, timing = analysis.affect, analysis.timing
     return (
         f"{emotion}, valence {affect.valence:.2f}, arousal {affect.arousal:.2f}"
-        f" ({analysis.token_count} tokens, waited {timing.queue_micros} µs,"
+        f" ({timing.cost} tokens, waited {timing.queue_micros} µs,"
         f" computed {timing.compute_micros} µs in a batch of {timing.batch_rows})"
     )
 

@@ -2,6 +2,6 @@
 
 fn main() -> std::io::Result<()> {
     let contract = "../../proto/src/main/protobuf";
-    let files = ["dialogue", "emotion"].map(|name| format!("{contract}/limbic/v1/{name}.proto"));
+    let files = ["emotion", "interaction"].map(|name| format!("{contract}/limbic/v1/{name}.proto"));
     tonic_prost_build::configure().build_server(false).compile_protos(&files, &[contract.to_string()])
 }

@@ -25,11 +25,6 @@ pub fn describe(analysis: &v1::Analysis) -> String {
     let timing = analysis.timing.unwrap_or_default();
     format!(
         "{emotion}, valence {:.2}, arousal {:.2} ({} tokens, waited {} µs, computed {} µs in a batch of {})",
-        affect.valence,
-        affect.arousal,
-        analysis.token_count,
-        timing.queue_micros,
-        timing.compute_micros,
-        timing.batch_rows,
+        affect.valence, affect.arousal, timing.cost, timing.queue_micros, timing.compute_micros, timing.batch_rows,
     )
 }

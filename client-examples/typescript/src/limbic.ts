@@ -3,22 +3,22 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import * as grpc from "@grpc/grpc-js";
 import * as protoLoader from "@grpc/proto-loader";
-import type { ProtoGrpcType as Dialogue } from "./generated/dialogue.js";
 import type { ProtoGrpcType as Emotion } from "./generated/emotion.js";
+import type { ProtoGrpcType as Interaction } from "./generated/interaction.js";
 import type { Analysis__Output } from "./generated/limbic/v1/Analysis.js";
 
 // grpc-js reads .proto files at run time; the generated types know these options, so the two must agree.
 const contract = grpc.loadPackageDefinition(
-  protoLoader.loadSync(["limbic/v1/dialogue.proto", "limbic/v1/emotion.proto"], {
+  protoLoader.loadSync(["limbic/v1/emotion.proto", "limbic/v1/interaction.proto"], {
     includeDirs: [join(import.meta.dirname, "../../../proto/src/main/protobuf")],
     longs: Number,
     enums: String,
     oneofs: true,
     defaults: true,
   }),
-) as unknown as Dialogue & Emotion;
+) as unknown as Emotion & Interaction;
 
-export const { EmotionService, DialogueService } = contract.limbic.v1;
+export const { EmotionService, InteractionService } = contract.limbic.v1;
 
 export const credentials = grpc.credentials.createInsecure();
 
@@ -36,7 +36,7 @@ export function describe(analysis: Analysis__Output | null | undefined): string 
   const { affect, timing } = analysis ?? {};
   return (
     `${emotion}, valence ${affect?.valence.toFixed(2)}, arousal ${affect?.arousal.toFixed(2)}` +
-    ` (${analysis?.tokenCount} tokens, waited ${timing?.queueMicros} µs,` +
+    ` (${timing?.cost} tokens, waited ${timing?.queueMicros} µs,` +
     ` computed ${timing?.computeMicros} µs in a batch of ${timing?.batchRows})`
   );
 }

@@ -52,7 +52,7 @@ function outcome(answer: AnalyzeStreamResponse__Output): string {
       // The stream lives on. retryAfterMillis says when sending the line again makes sense; 0 means never.
       return `${answer.requestId} failed: ${answer.error?.message} (code ${answer.error?.code})`;
     default:
-      return `${answer.requestId}: this client is older than the server`;
+      return `${answer.requestId}: this client does not know such an answer`;
   }
 }
 

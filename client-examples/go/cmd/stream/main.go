@@ -61,7 +61,7 @@ func outcome(answer *limbicv1.AnalyzeStreamResponse) string {
 		// The stream lives on. RetryAfterMillis says when sending the line again makes sense; 0 means never.
 		return fmt.Sprintf("%s failed: %s (code %d)", answer.RequestId, outcome.Error.Message, outcome.Error.Code)
 	default:
-		return answer.RequestId + ": this client is older than the server"
+		return answer.RequestId + ": this client does not know such an answer"
 	}
 }
 

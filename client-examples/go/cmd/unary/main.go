@@ -25,7 +25,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(client.Describe(answer.Analysis))
+	fmt.Println(client.Describe(answer.GetAnalysis()))
 
 	// What is too late for a face is not worth computing: the server drops what nobody waits for any more.
 	patience, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
@@ -35,7 +35,7 @@ func main() {
 	})
 	switch status.Code(err) {
 	case codes.OK:
-		fmt.Println(client.Describe(answer.Analysis))
+		fmt.Println(client.Describe(answer.GetAnalysis()))
 	case codes.DeadlineExceeded:
 		fmt.Println("too late, the face stays as it is")
 	default:

@@ -52,7 +52,7 @@ fn outcome(answer: AnalyzeStreamResponse, started: Instant) -> String {
         }
         // The stream lives on. retry_after_millis says when sending the line again makes sense; 0 means never.
         Some(Outcome::Error(error)) => format!("{id} failed: {} (code {})", error.message, error.code),
-        None => format!("{id}: this client is older than the server"),
+        _ => format!("{id}: this client does not know such an answer"),
     }
 }
 

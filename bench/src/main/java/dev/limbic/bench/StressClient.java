@@ -1,11 +1,11 @@
 package dev.limbic.bench;
 
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
-import dev.limbic.v1.DialogueServiceGrpc.DialogueServiceStub;
 import dev.limbic.v1.FollowSpeaker;
 import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Sampling;
@@ -13,6 +13,7 @@ import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.AbstractAsyncStub;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
@@ -63,7 +64,7 @@ final class StressClient implements Runnable {
                 if (oneIn(2)) {
                     generate(channel);
                 } else {
-                    converse(channel);
+                    interact(channel);
                 }
             }
         } catch (InterruptedException e) {
@@ -89,8 +90,7 @@ final class StressClient implements Runnable {
         return Sampling.newBuilder().setMaxNewTokens(random.nextInt(1, 80)).build();
     }
 
-    private DialogueServiceStub stub(ManagedChannel channel, boolean bounded) {
-        DialogueServiceStub stub = DialogueServiceGrpc.newStub(channel);
+    private <S extends AbstractAsyncStub<S>> S bounded(S stub, boolean bounded) {
         return bounded ? stub.withDeadlineAfter(random.nextInt(1, 300), TimeUnit.MILLISECONDS) : stub;
     }
 
@@ -113,22 +113,23 @@ final class StressClient implements Runnable {
         }
         bounded |= request.getTimeoutMillis() > 0;
         Call<GenerateRequest, dev.limbic.v1.GenerateResponse> call = new Call<>(oneIn(4));
-        stub(channel, bounded).generate(request.build(), call);
+        bounded(DialogueServiceGrpc.newStub(channel), bounded).generate(request.build(), call);
         end(call, "generate", channel, bounded);
     }
 
-    private void converse(ManagedChannel channel) throws InterruptedException {
+    private void interact(ManagedChannel channel) throws InterruptedException {
         boolean bounded = oneIn(6);
-        Call<ConverseRequest, dev.limbic.v1.ConverseResponse> call = new Call<>(oneIn(4));
-        StreamObserver<ConverseRequest> requests = stub(channel, bounded).converse(call);
-        requests.onNext(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.newBuilder()
+        Call<InteractRequest, dev.limbic.v1.InteractResponse> call = new Call<>(oneIn(4));
+        StreamObserver<InteractRequest> requests =
+                bounded(InteractionServiceGrpc.newStub(channel), bounded).interact(call);
+        requests.onNext(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.newBuilder()
                         .setPersona(oneIn(2) ? "You are Mia, a shy baker." : "")
                         .setBargeIn(oneIn(2))
                         .setSampling(sampling()))
                 .build());
         for (int i = random.nextInt(1, oneIn(10) ? 60 : 6); i > 0; i--) {
-            ConverseRequest.Builder message = ConverseRequest.newBuilder();
+            InteractRequest.Builder message = InteractRequest.newBuilder();
             switch (random.nextInt(10)) {
                 case 0 -> message.setInterrupt(Interrupt.getDefaultInstance());
                 case 1 -> message.setUtterance(Utterance.newBuilder().setText(oneIn(2) ? " " : "x".repeat(20_000)));
@@ -143,7 +144,7 @@ final class StressClient implements Runnable {
             Thread.sleep(random.nextInt(30));
         }
         requests.onCompleted();
-        end(call, "converse", channel, bounded);
+        end(call, "interact", channel, bounded);
     }
 
     /** Hears the call out, or takes it back, or cuts the connection. */

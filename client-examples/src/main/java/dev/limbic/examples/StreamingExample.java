@@ -116,7 +116,7 @@ public final class StreamingExample implements AutoCloseable {
                                 answer.getRequestId(),
                                 answer.getError().getMessage(),
                                 answer.getError().getCode());
-            case OUTCOME_NOT_SET -> answer.getRequestId() + ": this client is older than the server";
+            default -> answer.getRequestId() + ": this client does not know such an answer";
         };
     }
 

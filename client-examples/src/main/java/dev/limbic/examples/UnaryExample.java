@@ -66,7 +66,7 @@ public final class UnaryExample {
                         analysis.getAffect().getValence(),
                         analysis.getAffect().getArousal(),
                         analysis.getIntensity(),
-                        analysis.getTokenCount(),
+                        analysis.getTiming().getCost(),
                         analysis.getTiming().getQueueMicros(),
                         analysis.getTiming().getComputeMicros(),
                         analysis.getTiming().getBatchRows());

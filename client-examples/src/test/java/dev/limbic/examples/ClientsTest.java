@@ -80,7 +80,7 @@ class ClientsTest {
             Expected.unary(shell.print(examples.get(0)));
             assertThat(examples.get(1)).contains("stream");
             Expected.stream(boundedStream(server, shell, examples.get(1)));
-            assertThat(examples.get(2)).contains("converse");
+            assertThat(examples.get(2)).contains("interact");
             Expected.conversation(shell.print(examples.get(2)));
         }
     }

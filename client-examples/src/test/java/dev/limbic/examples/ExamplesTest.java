@@ -55,8 +55,8 @@ class ExamplesTest {
     }
 
     @Test
-    void theConverseExampleHoldsAStreamWithLogitsAndTokens() throws InterruptedException {
-        ConverseExample.run("127.0.0.1", server.port(), out);
+    void theInteractExampleHoldsAStreamWithLogitsAndTokens() throws InterruptedException {
+        InteractExample.run("127.0.0.1", server.port(), out);
         Expected.conversation(printed());
     }
 

@@ -26,10 +26,10 @@ class ReadmeTest {
     static {
         PRINTED.put(
                 "EmotionService/Analyze$", List.of("requestId\":\"1\"", "canonicalEmotions", "CANONICAL_EMOTION_JOY"));
-        PRINTED.put("EmotionService/ListModels$", List.of("name\":\"fake\"", "maxTextBytes"));
+        PRINTED.put("ModelService/ListModels$", List.of("name\":\"fake\"", "maxTextBytes"));
         PRINTED.put("EmotionService/AnalyzeStream$", List.of("analysis", "error", "code\":3", "analysis"));
         PRINTED.put(
-                "DialogueService/Converse$",
+                "InteractionService/Interact$",
                 List.of("analysis", "replyStarted", "token", "replyFinished", "FINISH_REASON_STOP"));
         PRINTED.put("^ghz ", List.of("Requests/sec:", "[OK]2000responses"));
         PRINTED.put("^grpc-health-probe ", List.of("status:SERVING"));

@@ -36,6 +36,16 @@ public abstract sealed class LimbicException extends RuntimeException {
         }
     }
 
+    /** The request makes sense, and this server serves nothing of that kind. */
+    public static final class Unsupported extends LimbicException {
+        private static final long serialVersionUID = 1L;
+
+        /** @param what the client asked for, as the contract calls it */
+        public Unsupported(String what) {
+            super(what + " is not served by this server");
+        }
+    }
+
     /** Nobody says who is calling, or nobody of that name and secret is known here. */
     public static final class Unauthenticated extends LimbicException {
         private static final long serialVersionUID = 1L;

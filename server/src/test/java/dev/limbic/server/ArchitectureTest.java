@@ -91,6 +91,7 @@ class ArchitectureTest {
                             "dev.limbic.generate",
                             "dev.limbic.model",
                             "dev.limbic.domain")),
+            Map.entry("dev.limbic.server.stream", List.of("dev.limbic.server.dialogue", "dev.limbic.domain")),
             Map.entry(
                     "dev.limbic.server.wire",
                     List.of(
@@ -99,6 +100,7 @@ class ArchitectureTest {
                             "dev.limbic.generate",
                             "dev.limbic.server.pipeline",
                             "dev.limbic.server.dialogue",
+                            "dev.limbic.server.stream",
                             "dev.limbic.server.security",
                             STUBS)),
             Map.entry(STUBS, List.of()),
@@ -193,7 +195,7 @@ class ArchitectureTest {
         String target = base.getPackageName();
         boolean onTheWire = room.equals("dev.limbic.server.wire")
                 && target.equals("dev.limbic.model")
-                && base.getSimpleName().matches(".*(Card|Kinds?|Tokens)");
+                && base.getSimpleName().matches(".*(Card|Kinds?|Tokens|Unit)");
         return target.equals(room) || known.contains(target) || onTheWire;
     }
 

@@ -1,6 +1,7 @@
 package dev.limbic.server.command;
 
 import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.Cause;
 import dev.limbic.domain.Cue;
 import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ServerConfig;
@@ -98,7 +99,7 @@ public final class ChatCommand implements Callable<Integer> {
                 if (!prompts) {
                     out.println("you> " + line);
                 }
-                dialogue.say(new Utterance(Integer.toString(turn), line, true, cue, Long.MAX_VALUE));
+                dialogue.say(new Utterance(new Cause(Integer.toString(turn), 0, ""), line, true, cue, Long.MAX_VALUE));
                 screen.awaitEnd();
             }
             dialogue.close();

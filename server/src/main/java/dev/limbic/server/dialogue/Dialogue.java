@@ -254,7 +254,7 @@ public final class Dialogue {
             try {
                 answer = heard;
                 work = Optional.empty();
-                tell(new Heard(utterance.id(), heard));
+                tell(new Heard(utterance.cause(), heard));
                 advance();
             } finally {
                 lock.unlock();
@@ -265,7 +265,7 @@ public final class Dialogue {
         public void failed(LimbicException failure) {
             lock.lock();
             try {
-                tell(new Failed(utterance.id(), failure));
+                tell(new Failed(utterance.cause(), failure));
                 finish(this);
                 advance();
             } finally {
@@ -305,10 +305,10 @@ public final class Dialogue {
                 Pending pending = replies.reply(request, this);
                 speaking = true;
                 work = Optional.of(pending);
-                tell(new ReplyStarted(utterance.id(), model, chosen.strategy(), chosen.cue()));
+                tell(new ReplyStarted(utterance.cause(), model, chosen.strategy(), chosen.cue()));
             } catch (LimbicException e) {
                 remember(e);
-                tell(new Failed(utterance.id(), e));
+                tell(new Failed(utterance.cause(), e));
                 finish(this);
             }
         }
@@ -322,8 +322,8 @@ public final class Dialogue {
 
         private void speakLine(Response chosen) {
             String line = chosen.lines().get(linesSaid++ % chosen.lines().size());
-            tell(new ReplyStarted(utterance.id(), "", chosen.strategy(), chosen.cue()));
-            tell(new ReplyToken(utterance.id(), new GeneratedToken(-1, line, 0, List.of())));
+            tell(new ReplyStarted(utterance.cause(), "", chosen.strategy(), chosen.cue()));
+            tell(new ReplyToken(utterance.cause(), new GeneratedToken(-1, line, 0, List.of())));
             memory.add(turn());
             memory.add(new Turn(Turn.Role.ASSISTANT, line, chosen.cue().emotion()));
             tell(ended(FinishReason.STOP));
@@ -332,7 +332,7 @@ public final class Dialogue {
 
         ReplyEnded ended(FinishReason reason) {
             Finish finish = new Finish(reason, "", new Finish.Usage(0, 0, 0, 0), null);
-            return new ReplyEnded(utterance.id(), finish, 0, System.nanoTime() - saidNanos);
+            return new ReplyEnded(utterance.cause(), finish, 0, System.nanoTime() - saidNanos);
         }
 
         @Override
@@ -340,7 +340,7 @@ public final class Dialogue {
             lock.lock();
             try {
                 said.append(token.text());
-                tell(new ReplyToken(utterance.id(), token));
+                tell(new ReplyToken(utterance.cause(), token));
             } finally {
                 lock.unlock();
             }
@@ -360,8 +360,8 @@ public final class Dialogue {
                 LimbicException failure = finish.failure();
                 tell(
                         failure != null
-                                ? new Failed(utterance.id(), failure)
-                                : new ReplyEnded(utterance.id(), finish, firstTokenNanos, totalNanos));
+                                ? new Failed(utterance.cause(), failure)
+                                : new ReplyEnded(utterance.cause(), finish, firstTokenNanos, totalNanos));
                 Dialogue.this.finish(this);
                 advance();
             } finally {

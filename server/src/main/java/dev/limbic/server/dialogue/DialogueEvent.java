@@ -1,5 +1,6 @@
 package dev.limbic.server.dialogue;
 
+import dev.limbic.domain.Cause;
 import dev.limbic.domain.Cue;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
@@ -9,14 +10,14 @@ import dev.limbic.server.pipeline.Answer;
 
 /** Something that happens in a conversation; each belongs to an utterance. */
 public sealed interface DialogueEvent {
-    /** The client's name for the utterance. */
-    String utteranceId();
+    /** The utterance, as the client calls it. */
+    Cause cause();
 
     /** How the utterance was read. */
-    record Heard(String utteranceId, Answer<Emotions> answer) implements DialogueEvent {}
+    record Heard(Cause cause, Answer<Emotions> answer) implements DialogueEvent {}
 
     /** Why it was not read, or gets no reply. */
-    record Failed(String utteranceId, LimbicException failure) implements DialogueEvent {}
+    record Failed(Cause cause, LimbicException failure) implements DialogueEvent {}
 
     /**
      * The reply begins.
@@ -24,12 +25,11 @@ public sealed interface DialogueEvent {
      * @param model who writes it; empty for a ready-made line
      * @param strategy who chose how it sounds; empty if the client did
      */
-    record ReplyStarted(String utteranceId, String model, String strategy, Cue cue) implements DialogueEvent {}
+    record ReplyStarted(Cause cause, String model, String strategy, Cue cue) implements DialogueEvent {}
 
     /** A token of the reply; its id is −1 for a ready-made line. */
-    record ReplyToken(String utteranceId, GeneratedToken token) implements DialogueEvent {}
+    record ReplyToken(Cause cause, GeneratedToken token) implements DialogueEvent {}
 
     /** The reply has ended, and not failed. */
-    record ReplyEnded(String utteranceId, Finish finish, long firstTokenNanos, long totalNanos)
-            implements DialogueEvent {}
+    record ReplyEnded(Cause cause, Finish finish, long firstTokenNanos, long totalNanos) implements DialogueEvent {}
 }

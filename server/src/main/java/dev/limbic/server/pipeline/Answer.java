@@ -1,15 +1,18 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.model.BatchKind;
+
 /**
  * What became of an input.
  *
  * @param model name of the model that answered
  * @param value what it says
- * @param cost what the input cost, in the unit of the model's kind
+ * @param cost what the input cost
+ * @param unit what costs count: the unit of the model's kind
  * @param truncated whether some of the input was left out
  * @param timing why it took as long as it did
  */
-public record Answer<A>(String model, A value, int cost, boolean truncated, Timing timing) {
+public record Answer<A>(String model, A value, int cost, BatchKind.Unit unit, boolean truncated, Timing timing) {
     /**
      * Why an answer took as long as it did.
      *

@@ -156,7 +156,8 @@ final class Job<I extends Input, P extends Prepared, R, A> implements Pending, C
                 preparingNanos - arrivedNanos + ride.queueNanos(),
                 ride.computeNanos(),
                 System.nanoTime() - arrivedNanos);
-        receiver.answered(new Answer<>(served.name(), value, ready.cost(), ready.truncated(), timing));
+        receiver.answered(
+                new Answer<>(served.name(), value, ready.cost(), served.kind().unit(), ready.truncated(), timing));
     }
 
     @Override

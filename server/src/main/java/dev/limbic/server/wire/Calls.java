@@ -18,7 +18,7 @@ record Calls(Pipeline pipeline, Dialogues dialogues, Admission admission, WireOb
 
     static final String ANALYZE_STREAM = "AnalyzeStream";
     static final String GENERATE = "Generate";
-    static final String CONVERSE = "Converse";
+    static final String INTERACT = "Interact";
 
     /** Counts an answer by a model of a kind without letting clients invent label values. */
     void answered(String method, Kind<?> kind, String model, Status.Code code, long startedNanos) {

@@ -2,8 +2,8 @@ package dev.limbic.server.wire;
 
 import com.google.protobuf.MessageLite;
 import dev.limbic.server.dialogue.Utterance;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.Sampling;
 
 /**
@@ -41,13 +41,16 @@ final class Cost {
                 + lists(request.getSampling());
     }
 
-    static long of(ConverseSetup setup) {
+    static long of(InteractSetup setup) {
         return of((MessageLite) setup) + lists(setup.getSampling());
     }
 
     static long of(Utterance utterance) {
         return MESSAGE
-                + (long) CHAR * (utterance.id().length() + utterance.text().length());
+                + (long) CHAR
+                        * (utterance.cause().id().length()
+                                + utterance.cause().subject().length()
+                                + utterance.text().length());
     }
 
     /** Of an answer that waits to be sent. */

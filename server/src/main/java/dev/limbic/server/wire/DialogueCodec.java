@@ -6,19 +6,13 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Turn;
 import dev.limbic.generate.Finish;
 import dev.limbic.generate.GeneratedToken;
-import dev.limbic.model.LanguageCard;
-import dev.limbic.server.dialogue.DialogueEvent;
-import dev.limbic.server.dialogue.DialogueSettings;
-import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.dialogue.Steering;
 import dev.limbic.server.pipeline.ReplyRequest;
 import dev.limbic.server.pipeline.SamplingWish;
 import dev.limbic.v1.ChatMessage;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.EmotionTarget;
 import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.GenerateRequest;
-import dev.limbic.v1.LanguageModel;
 import dev.limbic.v1.ReplyFinished;
 import dev.limbic.v1.ReplyStarted;
 import dev.limbic.v1.Sampling;
@@ -30,12 +24,39 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Messages of DialogueService to words of the domain and back. */
+/** Messages of dialogue.proto to words of the domain and back. */
 final class DialogueCodec {
     private DialogueCodec() {}
 
+    /**
+     * Reads a request, all but how the reply shall sound.
+     *
+     * @param deadline of the call, if any
+     * @throws LimbicException.Invalid if it makes no sense
+     */
+    static ReplyRequest request(GenerateRequest request, @Nullable Deadline deadline) {
+        CommonCodec.name("request_id", request.getRequestId());
+        return new ReplyRequest(
+                CommonCodec.name("model", request.getModel()),
+                input(request),
+                null,
+                sampling(request.getSampling()),
+                CommonCodec.priority(request.getPriority(), request.getPriorityValue()),
+                CommonCodec.timeout(request.getTimeoutMillis(), deadline));
+    }
+
     /** @throws LimbicException.Invalid if it makes no sense */
-    static ReplyRequest.Input input(GenerateRequest request) {
+    static Steering steering(dev.limbic.v1.Steering steering) {
+        return switch (steering.getHowCase()) {
+            case TARGET -> new Steering.Target(cue(steering.getTarget()));
+            case FOLLOW_SPEAKER ->
+                new Steering.FollowSpeaker(CommonCodec.name(
+                        "emotion_model", steering.getFollowSpeaker().getEmotionModel()));
+            case HOW_NOT_SET -> new Steering.Free();
+        };
+    }
+
+    private static ReplyRequest.Input input(GenerateRequest request) {
         return switch (request.getInputCase()) {
             case CONVERSATION -> {
                 List<Turn> turns = new ArrayList<>();
@@ -58,34 +79,19 @@ final class DialogueCodec {
             case UNRECOGNIZED ->
                 throw new LimbicException.Invalid("role %d is unknown".formatted(message.getRoleValue()));
         };
-        return new Turn(role, message.getText(), emotion(message.getEmotion(), message.getEmotionValue()));
-    }
-
-    private static @Nullable CanonicalEmotion emotion(dev.limbic.v1.CanonicalEmotion emotion, int number) {
-        return switch (emotion) {
-            case CANONICAL_EMOTION_UNSPECIFIED -> null;
-            case UNRECOGNIZED -> throw new LimbicException.Invalid("emotion %d is unknown".formatted(number));
-            case CANONICAL_EMOTION_NEUTRAL -> CanonicalEmotion.NEUTRAL;
-            case CANONICAL_EMOTION_JOY -> CanonicalEmotion.JOY;
-            case CANONICAL_EMOTION_SADNESS -> CanonicalEmotion.SADNESS;
-            case CANONICAL_EMOTION_ANGER -> CanonicalEmotion.ANGER;
-            case CANONICAL_EMOTION_FEAR -> CanonicalEmotion.FEAR;
-            case CANONICAL_EMOTION_SURPRISE -> CanonicalEmotion.SURPRISE;
-            case CANONICAL_EMOTION_DISGUST -> CanonicalEmotion.DISGUST;
-            case CANONICAL_EMOTION_CONTEMPT -> CanonicalEmotion.CONTEMPT;
-        };
+        return new Turn(role, message.getText(), AffectCodec.emotion(message.getEmotion(), message.getEmotionValue()));
     }
 
     /** @throws LimbicException.Invalid if it makes no sense */
     static Cue cue(EmotionTarget target) {
-        CanonicalEmotion emotion = emotion(target.getEmotion(), target.getEmotionValue());
+        CanonicalEmotion emotion = AffectCodec.emotion(target.getEmotion(), target.getEmotionValue());
         if (emotion == null) {
             throw new LimbicException.Invalid("the target has no emotion");
         }
         return new Cue(
                 emotion,
                 target.hasIntensity() ? target.getIntensity() : 1,
-                Codec.name("target.style", target.getStyle()));
+                CommonCodec.name("target.style", target.getStyle()));
     }
 
     /** @throws LimbicException.Invalid if it makes no sense */
@@ -111,53 +117,12 @@ final class DialogueCodec {
                 sampling.getTopLogProbs());
     }
 
-    /** @throws LimbicException.Invalid if it makes no sense */
-    static DialogueSettings settings(ConverseSetup setup) {
-        return new DialogueSettings(
-                Codec.name("language_model", setup.getLanguageModel()),
-                Codec.name("emotion_model", setup.getEmotionModel()),
-                setup.getPersona(),
-                sampling(setup.getSampling()),
-                setup.getBargeIn(),
-                Codec.priority(setup.getPriority(), setup.getPriorityValue()));
-    }
-
-    /** @throws LimbicException.Invalid if it makes no sense */
-    static Utterance utterance(dev.limbic.v1.Utterance said, @Nullable Deadline deadline) {
-        return new Utterance(
-                Codec.name("utterance_id", said.getUtteranceId()),
-                said.getText(),
-                !said.getNoReply(),
-                said.hasTarget() ? cue(said.getTarget()) : null,
-                Codec.timeout(said.getTimeoutMillis(), deadline));
-    }
-
-    static ConverseResponse event(DialogueEvent event, Calls calls) {
-        ConverseResponse.Builder response = ConverseResponse.newBuilder().setUtteranceId(event.utteranceId());
-        return switch (event) {
-            case DialogueEvent.Heard heard ->
-                response.setAnalysis(Codec.analysis(heard.answer())).build();
-            case DialogueEvent.Failed failed ->
-                response.setError(
-                                calls.failure(Calls.CONVERSE, failed.failure()).inStream())
-                        .build();
-            case DialogueEvent.ReplyStarted started ->
-                response.setReplyStarted(started(started.model(), started.strategy(), started.cue()))
-                        .build();
-            case DialogueEvent.ReplyToken token ->
-                response.setToken(token(token.token())).build();
-            case DialogueEvent.ReplyEnded ended ->
-                response.setReplyFinished(finished(ended.finish(), ended.firstTokenNanos(), ended.totalNanos()))
-                        .build();
-        };
-    }
-
     static ReplyStarted.Builder started(String model, String strategy, @Nullable Cue cue) {
         ReplyStarted.Builder started =
                 ReplyStarted.newBuilder().setModel(model).setStrategy(strategy).setTemplate(model.isEmpty());
         if (cue != null && cue.intensity() > 0) {
             started.setTarget(EmotionTarget.newBuilder()
-                    .setEmotion(Codec.canonical(cue.emotion()))
+                    .setEmotion(AffectCodec.emotion(cue.emotion()))
                     .setIntensity(cue.intensity())
                     .setStyle(cue.style()));
         }
@@ -196,20 +161,5 @@ final class DialogueCodec {
             case DEADLINE -> FinishReason.FINISH_REASON_DEADLINE;
             case FAILED -> throw new IllegalArgumentException("a failed reply is told as an error");
         };
-    }
-
-    static LanguageModel model(LanguageCard card, boolean isDefault) {
-        return LanguageModel.newBuilder()
-                .setName(card.name())
-                .setArchitecture(card.architecture())
-                .setMaxTokens(card.maxTokens())
-                .setVocabulary(card.vocabulary())
-                .setParameters(card.parameters())
-                .setPrecision(card.precision())
-                .setDevice(card.device())
-                .setIsDefault(isDefault)
-                .addAllControls(card.controls().stream().sorted().toList())
-                .setCacheTokens(card.cacheTokens())
-                .build();
     }
 }

@@ -4,7 +4,7 @@ import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.rpc.RetryInfo;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.v1.AnalysisError;
+import dev.limbic.v1.Error;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.protobuf.ProtoUtils;
@@ -49,9 +49,8 @@ final class Failures {
         }
 
         /** For one request of a stream. */
-        AnalysisError inStream() {
-            AnalysisError.Builder error =
-                    AnalysisError.newBuilder().setCode(code.value()).setMessage(message);
+        Error inStream() {
+            Error.Builder error = Error.newBuilder().setCode(code.value()).setMessage(message);
             if (retryAfter != null) {
                 error.setRetryAfterMillis(Math.max(1, retryAfter.toMillis()));
             }
@@ -67,6 +66,7 @@ final class Failures {
         return switch (known) {
             case LimbicException.Invalid e -> failure(Status.Code.INVALID_ARGUMENT, e, null);
             case LimbicException.NotFound e -> failure(Status.Code.NOT_FOUND, e, null);
+            case LimbicException.Unsupported e -> failure(Status.Code.UNIMPLEMENTED, e, null);
             case LimbicException.Unauthenticated e -> failure(Status.Code.UNAUTHENTICATED, e, null);
             case LimbicException.Denied e -> failure(Status.Code.PERMISSION_DENIED, e, null);
             case LimbicException.TooLarge e -> failure(Status.Code.RESOURCE_EXHAUSTED, e, null);

@@ -16,7 +16,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** The listening gRPC server with the emotion, dialogue, health and reflection services. */
+/** The listening gRPC server with our services, health and reflection. */
 public final class GrpcServer implements AutoCloseable {
     /** What a client may send on a stream that is not read, in bytes; chat lines are small. */
     private static final int FLOW_CONTROL_WINDOW = 65_535;
@@ -77,8 +77,10 @@ public final class GrpcServer implements AutoCloseable {
                 .keepAliveTime(settings.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .addService(EmotionGrpc.bind(calls, settings))
+                .addService(ModelGrpc.bind(calls, settings))
+                .addService(EmotionGrpc.bind(calls))
                 .addService(DialogueGrpc.bind(calls))
+                .addService(InteractionGrpc.bind(calls))
                 .addService(Visitors.host(health.service(), admission))
                 .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission))
                 .addService(Visitors.host(ProtoReflectionService.newInstance(), admission))

@@ -2,11 +2,14 @@ package dev.limbic.server.wire;
 
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.InteractionServiceGrpc;
+import dev.limbic.v1.ModelServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -14,6 +17,13 @@ import java.util.Set;
  * serve as long as any model does. Thread-safe.
  */
 public final class ModelHealth {
+    private static final List<String> SERVICES = List.of(
+            HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+            ModelServiceGrpc.SERVICE_NAME,
+            EmotionServiceGrpc.SERVICE_NAME,
+            DialogueServiceGrpc.SERVICE_NAME,
+            InteractionServiceGrpc.SERVICE_NAME);
+
     private final HealthStatusManager statuses = new HealthStatusManager();
     private final Set<String> serving = new HashSet<>();
 
@@ -32,9 +42,7 @@ public final class ModelHealth {
                 serving.remove(model);
             }
         }
-        statuses.setStatus(EmotionServiceGrpc.SERVICE_NAME, status(serves()));
-        statuses.setStatus(DialogueServiceGrpc.SERVICE_NAME, status(serves()));
-        statuses.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status(serves()));
+        SERVICES.forEach(service -> statuses.setStatus(service, status(serves())));
     }
 
     private static ServingStatus status(boolean serves) {

@@ -117,12 +117,14 @@ final class Outbox<R extends MessageLite> {
         }
     }
 
-    /** The call is gone. */
-    void abandon() {
+    /** The call is gone. Returns whether it had no end. */
+    boolean abandon() {
         lock.lock();
         try {
+            boolean endless = end == null && !ended;
             ended = true;
             clearLocked();
+            return endless;
         } finally {
             lock.unlock();
         }

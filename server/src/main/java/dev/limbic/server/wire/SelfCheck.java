@@ -8,13 +8,14 @@ import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.ChatMessage;
 import dev.limbic.v1.Conversation;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Utterance;
@@ -49,7 +50,7 @@ public final class SelfCheck {
 
     /**
      * Asks each text model once by Analyze and once by AnalyzeStream, each language model once by Generate and once by
-     * Converse.
+     * Interact.
      *
      * @param host that the server listens on; every address means this machine
      * @throws IOException if a model does not answer; the message says which
@@ -76,7 +77,7 @@ public final class SelfCheck {
                     case FinderCard _ -> {}
                     case LanguageCard card -> {
                         generate(channel, card.name());
-                        converse(channel, card.name());
+                        interact(channel, card.name());
                     }
                 }
             }
@@ -145,12 +146,12 @@ public final class SelfCheck {
         }
     }
 
-    private static void converse(ManagedChannel channel, String model) throws IOException, InterruptedException {
+    private static void interact(ManagedChannel channel, String model) throws IOException, InterruptedException {
         CompletableFuture<String> end = new CompletableFuture<>();
-        StreamObserver<ConverseRequest> requests = DialogueServiceGrpc.newStub(channel)
-                .converse(new StreamObserver<ConverseResponse>() {
+        StreamObserver<InteractRequest> requests = InteractionServiceGrpc.newStub(channel)
+                .interact(new StreamObserver<InteractResponse>() {
                     @Override
-                    public void onNext(ConverseResponse response) {
+                    public void onNext(InteractResponse response) {
                         if (response.hasReplyFinished()) {
                             end.complete("");
                         } else if (response.hasError()) {
@@ -168,10 +169,10 @@ public final class SelfCheck {
                         end.complete("the conversation ended without a reply");
                     }
                 });
-        requests.onNext(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.newBuilder().setLanguageModel(model).setSampling(SHORT))
+        requests.onNext(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.newBuilder().setLanguageModel(model).setSampling(SHORT))
                 .build());
-        requests.onNext(ConverseRequest.newBuilder()
+        requests.onNext(InteractRequest.newBuilder()
                 .setUtterance(Utterance.newBuilder().setText(TEXT))
                 .build());
         requests.onCompleted();

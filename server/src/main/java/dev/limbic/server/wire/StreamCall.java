@@ -94,7 +94,8 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         try {
             caller.request();
             slot.hold(Cost.of(inbound.request()));
-            slot.startedAs(calls.pipeline().submit(Kinds.TEXT, Codec.request(inbound, deadline), slot));
+            slot.startedAs(calls.pipeline()
+                    .submit(Kinds.TEXT, EmotionCodec.request(inbound.requireReadable(), deadline), slot));
         } catch (LimbicException e) {
             slot.failed(e);
         } catch (RuntimeException e) {
@@ -199,9 +200,9 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         private @Nullable AnalyzeStreamResponse response;
 
         Slot(AnalyzeRequest request) {
-            this.requestId = Codec.echo(request.getRequestId());
+            this.requestId = CommonCodec.echo(request.getRequestId());
             this.clientTimeMicros = request.getClientTimeMicros();
-            this.model = Codec.echo(request.getModel());
+            this.model = CommonCodec.echo(request.getModel());
         }
 
         /** @throws LimbicException.Overloaded if all calls hold too much; the slot is then only its answer */
@@ -227,17 +228,13 @@ final class StreamCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> impl
         @Override
         public void answered(Answer<Emotions> answer) {
             caller.charge(answer.cost());
-            fill(response().setAnalysis(Codec.analysis(answer)).build(), Status.Code.OK);
+            fill(EmotionCodec.inStream(requestId, clientTimeMicros, answer), Status.Code.OK);
         }
 
         @Override
         public void failed(LimbicException thrown) {
             Failures.Failure failure = calls.failure(Calls.ANALYZE_STREAM, thrown);
-            fill(response().setError(failure.inStream()).build(), failure.code());
-        }
-
-        private AnalyzeStreamResponse.Builder response() {
-            return AnalyzeStreamResponse.newBuilder().setRequestId(requestId).setClientTimeMicros(clientTimeMicros);
+            fill(EmotionCodec.inStream(requestId, clientTimeMicros, failure.inStream()), failure.code());
         }
 
         private void fill(AnalyzeStreamResponse filled, Status.Code code) {

@@ -88,7 +88,8 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
             return;
         }
         try {
-            Pending work = calls.pipeline().submit(Kinds.TEXT, Codec.request(inbound, deadline), this);
+            Pending work = calls.pipeline()
+                    .submit(Kinds.TEXT, EmotionCodec.request(inbound.requireReadable(), deadline), this);
             lock.lock();
             try {
                 pending = work;
@@ -105,12 +106,7 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     @Override
     public void answered(Answer<Emotions> answer) {
         caller.charge(answer.cost());
-        AnalyzeRequest request = request();
-        AnalyzeResponse response = AnalyzeResponse.newBuilder()
-                .setRequestId(Codec.echo(request.getRequestId()))
-                .setClientTimeMicros(request.getClientTimeMicros())
-                .setAnalysis(Codec.analysis(answer))
-                .build();
+        AnalyzeResponse response = EmotionCodec.response(request(), answer);
         lock.lock();
         try {
             if (ended) {

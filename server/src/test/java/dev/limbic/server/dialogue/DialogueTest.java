@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.CanonicalEmotion;
+import dev.limbic.domain.Cause;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.ResponseRules;
 import dev.limbic.generate.FinishReason;
@@ -45,7 +46,7 @@ class DialogueTest {
     }
 
     private static Utterance say(String id, String text) {
-        return new Utterance(id, text, true, null, Long.MAX_VALUE);
+        return new Utterance(new Cause(id, 0, ""), text, true, null, Long.MAX_VALUE);
     }
 
     private static void awaitIdle(Dialogue dialogue) throws InterruptedException {
@@ -126,12 +127,12 @@ class DialogueTest {
         for (DialogueEvent event : notes.all()) {
             if (event instanceof ReplyStarted) {
                 assertThat(running).isEmpty();
-                assertThat(event.utteranceId()).isEqualTo("u" + next++);
-                running = event.utteranceId();
+                assertThat(event.cause().id()).isEqualTo("u" + next++);
+                running = event.cause().id();
             } else if (event instanceof DialogueEvent.ReplyToken) {
-                assertThat(event.utteranceId()).isEqualTo(running);
+                assertThat(event.cause().id()).isEqualTo(running);
             } else if (event instanceof ReplyEnded) {
-                assertThat(event.utteranceId()).isEqualTo(running);
+                assertThat(event.cause().id()).isEqualTo(running);
                 running = "";
             }
         }
@@ -235,7 +236,7 @@ class DialogueTest {
         fixture.writer.holdSteps();
         dialogue.say(say("1", "a"));
         fixture.writer.awaitHeldStep();
-        dialogue.say(new Utterance("2", "a", true, null, 60_000_000));
+        dialogue.say(new Utterance(new Cause("2", 0, ""), "a", true, null, 60_000_000));
         Thread.sleep(80);
         fixture.writer.stopHolding();
         awaitIdle(dialogue);
@@ -291,7 +292,7 @@ class DialogueTest {
         int said = 60;
         for (int i = 0; i < said; i++) {
             String text = random.nextInt(8) == 0 ? FakeTextModel.FAIL : "a".repeat(1 + random.nextInt(9));
-            dialogue.say(new Utterance("u" + i, text, random.nextInt(5) > 0, null, Long.MAX_VALUE));
+            dialogue.say(new Utterance(new Cause("u" + i, 0, ""), text, random.nextInt(5) > 0, null, Long.MAX_VALUE));
             if (random.nextInt(4) == 0) {
                 Thread.sleep(1);
             }

@@ -37,7 +37,7 @@ final class Notes implements Dialogue.Audience {
     }
 
     List<DialogueEvent> of(String id) {
-        return all().stream().filter(event -> event.utteranceId().equals(id)).toList();
+        return all().stream().filter(event -> event.cause().id().equals(id)).toList();
     }
 
     /** Kinds of an utterance's events, tokens left out, such as {@code "heard started ended"}. */

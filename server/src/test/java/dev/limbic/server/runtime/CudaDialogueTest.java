@@ -12,15 +12,18 @@ import dev.limbic.server.config.ServerConfig.ModelConfig;
 import dev.limbic.server.config.ServerConfig.PrecisionChoice;
 import dev.limbic.v1.ChatMessage;
 import dev.limbic.v1.Conversation;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.Interrupt;
-import dev.limbic.v1.ListLanguageModelsRequest;
+import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.Model;
+import dev.limbic.v1.ModelServiceGrpc;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
@@ -134,9 +137,10 @@ class CudaDialogueTest {
 
     @Test
     void theSameSeedWritesTheSame() throws Exception {
-        assertThat(DialogueServiceGrpc.newBlockingStub(channel)
-                        .listLanguageModels(ListLanguageModelsRequest.getDefaultInstance())
+        assertThat(ModelServiceGrpc.newBlockingStub(channel)
+                        .listModels(ListModelsRequest.getDefaultInstance())
                         .getModelsList())
+                .filteredOn(Model::hasWriter)
                 .singleElement()
                 .satisfies(card ->
                         assertThat(card.getDevice() + " " + card.getPrecision()).isEqualTo("cuda bf16"));
@@ -149,12 +153,12 @@ class CudaDialogueTest {
         awaitNoBlocks();
     }
 
-    /** A client of Converse. */
-    private static final class Client implements StreamObserver<ConverseResponse> {
-        final BlockingQueue<ConverseResponse> events = new LinkedBlockingQueue<>();
+    /** A client of Interact. */
+    private static final class Client implements StreamObserver<InteractResponse> {
+        final BlockingQueue<InteractResponse> events = new LinkedBlockingQueue<>();
 
         @Override
-        public void onNext(ConverseResponse event) {
+        public void onNext(InteractResponse event) {
             events.add(event);
         }
 
@@ -164,35 +168,36 @@ class CudaDialogueTest {
         @Override
         public void onCompleted() {}
 
-        ConverseResponse next() throws InterruptedException {
-            ConverseResponse event = events.poll(60, TimeUnit.SECONDS);
+        InteractResponse next() throws InterruptedException {
+            InteractResponse event = events.poll(60, TimeUnit.SECONDS);
             assertThat(event).as("an event within 60 s").isNotNull();
             return event;
         }
     }
 
-    private StreamObserver<ConverseRequest> converse(Client client, int tokens) {
-        StreamObserver<ConverseRequest> requests =
-                DialogueServiceGrpc.newStub(channel).converse(client);
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder().setPersona("I am Mia.");
+    private StreamObserver<InteractRequest> interact(Client client, int tokens) {
+        StreamObserver<InteractRequest> requests =
+                InteractionServiceGrpc.newStub(channel).interact(client);
+        InteractSetup.Builder setup = InteractSetup.newBuilder().setPersona("I am Mia.");
         setup.getSamplingBuilder()
                 .setMaxNewTokens(tokens)
                 .setMinNewTokens(tokens)
                 .setSeed(3);
-        requests.onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+        requests.onNext(InteractRequest.newBuilder().setSetup(setup).build());
         return requests;
     }
 
-    private static void say(StreamObserver<ConverseRequest> requests, String id, String text) {
-        requests.onNext(ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder().setUtteranceId(id).setText(text))
+    private static void say(StreamObserver<InteractRequest> requests, String id, String text) {
+        requests.onNext(InteractRequest.newBuilder()
+                .setEventId(id)
+                .setUtterance(Utterance.newBuilder().setText(text))
                 .build());
     }
 
     @Test
     void itListensWhileItSpeaks() throws Exception {
         Client client = new Client();
-        StreamObserver<ConverseRequest> requests = converse(client, 120);
+        StreamObserver<InteractRequest> requests = interact(client, 120);
         say(requests, "1", "I am so happy!");
         while (!client.next().hasToken()) {
             // Until the reply is being written.
@@ -200,22 +205,22 @@ class CudaDialogueTest {
         say(requests, "2", "I miss her so much");
         boolean heardBetween = false;
         int tokens = 1;
-        ConverseResponse event;
+        InteractResponse event;
         for (event = client.next(); !event.hasReplyFinished(); event = client.next()) {
             heardBetween |= event.hasAnalysis();
             tokens += event.hasToken() ? 1 : 0;
             if (event.hasAnalysis()) {
-                assertThat(event.getUtteranceId()).isEqualTo("2");
+                assertThat(event.getEventId()).isEqualTo("2");
                 assertThat(event.getAnalysis().getLogitsList()).isNotEmpty();
             }
         }
-        assertThat(event.getUtteranceId()).isEqualTo("1");
+        assertThat(event.getEventId()).isEqualTo("1");
         assertThat(heardBetween).as("logits between tokens").isTrue();
         assertThat(tokens).isEqualTo(120);
         while (!client.next().hasToken()) {
             // Until the second reply is being written.
         }
-        requests.onNext(ConverseRequest.newBuilder()
+        requests.onNext(InteractRequest.newBuilder()
                 .setInterrupt(Interrupt.getDefaultInstance())
                 .build());
         for (event = client.next(); !event.hasReplyFinished(); event = client.next()) {
@@ -229,7 +234,7 @@ class CudaDialogueTest {
     @Test
     void aClientThatLeavesFreesItsBlocks() throws Exception {
         Client client = new Client();
-        StreamObserver<ConverseRequest> requests = converse(client, 180);
+        StreamObserver<InteractRequest> requests = interact(client, 180);
         say(requests, "1", "I am so happy!");
         while (!client.next().hasToken()) {
             // Until the reply is being written.

@@ -22,6 +22,7 @@ import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.ModelServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -126,7 +127,7 @@ class CudaServerTest {
         start(
                 model("emotion-lstm", DeviceChoice.CUDA, PrecisionChoice.AUTO),
                 model("emotion-bert", DeviceChoice.AUTO, PrecisionChoice.AUTO));
-        assertThat(EmotionServiceGrpc.newBlockingStub(channel)
+        assertThat(ModelServiceGrpc.newBlockingStub(channel)
                         .listModels(ListModelsRequest.getDefaultInstance())
                         .getModelsList())
                 .allSatisfy(card ->

@@ -110,9 +110,9 @@ class DialogueStormTest {
                         "generate CANCELLED",
                         "generate DEADLINE_EXCEEDED",
                         "generate INVALID_ARGUMENT",
-                        "converse OK",
-                        "converse CANCELLED",
-                        "converse DEADLINE_EXCEEDED",
+                        "interact OK",
+                        "interact CANCELLED",
+                        "interact DEADLINE_EXCEEDED",
                         "FINISH_REASON_STOP",
                         "FINISH_REASON_STOP_STRING",
                         "FINISH_REASON_LENGTH",
@@ -140,7 +140,7 @@ class DialogueStormTest {
                 List.of(""),
                 LENGTH.dividedBy(2),
                 false,
-                Set.of("generate OK", "converse OK", "generate CANCELLED"));
+                Set.of("generate OK", "interact OK", "generate CANCELLED"));
     }
 
     /**

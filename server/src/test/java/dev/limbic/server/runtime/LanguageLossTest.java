@@ -13,13 +13,14 @@ import dev.limbic.server.TestConfig;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.ChatMessage;
 import dev.limbic.v1.Conversation;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
@@ -139,7 +140,8 @@ class LanguageLossTest {
 
     @Test
     void aLanguageModelHasAnEntryInHealth() {
-        for (String service : List.of("", "limbic.v1.DialogueService", "speaker", "fake")) {
+        for (String service :
+                List.of("", "limbic.v1.DialogueService", "limbic.v1.InteractionService", "speaker", "fake")) {
             assertThat(health(service)).as(service).isEqualTo(ServingStatus.SERVING);
         }
     }
@@ -220,15 +222,15 @@ class LanguageLossTest {
 
     @Test
     void aConversationOutlivesTheLossOfTheDevice() throws Exception {
-        BlockingQueue<ConverseResponse> events = new LinkedBlockingQueue<>();
-        StreamObserver<ConverseRequest> requests =
-                DialogueServiceGrpc.newStub(channel).converse(observer(events::add));
-        requests.onNext(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.getDefaultInstance())
+        BlockingQueue<InteractResponse> events = new LinkedBlockingQueue<>();
+        StreamObserver<InteractRequest> requests =
+                InteractionServiceGrpc.newStub(channel).interact(observer(events::add));
+        requests.onNext(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.getDefaultInstance())
                 .build());
         fail(loaded.getFirst(), DeviceException.Kind.LOST);
         say(requests, "1");
-        ConverseResponse last = end(events);
+        InteractResponse last = end(events);
         assertThat(last.getError().getCode()).isEqualTo(Status.Code.UNAVAILABLE.value());
         assertThat(last.getError().getRetryAfterMillis()).isPositive();
         awaitServing();
@@ -237,10 +239,10 @@ class LanguageLossTest {
         requests.onCompleted();
     }
 
-    private static StreamObserver<ConverseResponse> observer(Consumer<ConverseResponse> events) {
+    private static StreamObserver<InteractResponse> observer(Consumer<InteractResponse> events) {
         return new StreamObserver<>() {
             @Override
-            public void onNext(ConverseResponse event) {
+            public void onNext(InteractResponse event) {
                 events.accept(event);
             }
 
@@ -252,16 +254,17 @@ class LanguageLossTest {
         };
     }
 
-    private static void say(StreamObserver<ConverseRequest> requests, String id) {
-        requests.onNext(ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder().setUtteranceId(id).setText("wonderful"))
+    private static void say(StreamObserver<InteractRequest> requests, String id) {
+        requests.onNext(InteractRequest.newBuilder()
+                .setEventId(id)
+                .setUtterance(Utterance.newBuilder().setText("wonderful"))
                 .build());
     }
 
     /** The last event of an utterance. */
-    private static ConverseResponse end(BlockingQueue<ConverseResponse> events) throws InterruptedException {
+    private static InteractResponse end(BlockingQueue<InteractResponse> events) throws InterruptedException {
         while (true) {
-            ConverseResponse event = events.poll(20, TimeUnit.SECONDS);
+            InteractResponse event = events.poll(20, TimeUnit.SECONDS);
             assertThat(event).as("an event within 20 s").isNotNull();
             if (event.hasError() || event.hasReplyFinished()) {
                 return event;
@@ -297,7 +300,8 @@ class LanguageLossTest {
         fail(loaded.getLast(), DeviceException.Kind.LOST);
         assertThat(code(generate("a").join())).isEqualTo(Status.Code.UNAVAILABLE);
         server.awaitAbandoned();
-        for (String service : List.of("", "limbic.v1.DialogueService", "speaker", "fake")) {
+        for (String service :
+                List.of("", "limbic.v1.DialogueService", "limbic.v1.InteractionService", "speaker", "fake")) {
             assertThat(health(service)).as(service).isEqualTo(ServingStatus.NOT_SERVING);
         }
         assertThat(code(generate("a").join())).isEqualTo(Status.Code.UNAVAILABLE);

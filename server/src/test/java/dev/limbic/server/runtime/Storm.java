@@ -6,9 +6,6 @@ import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.ChatMessage;
 import dev.limbic.v1.Conversation;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.DialogueServiceGrpc.DialogueServiceStub;
 import dev.limbic.v1.EmotionServiceGrpc;
@@ -16,6 +13,11 @@ import dev.limbic.v1.EmotionTarget;
 import dev.limbic.v1.FollowSpeaker;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
+import dev.limbic.v1.InteractionServiceGrpc.InteractionServiceStub;
 import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Sampling;
@@ -92,7 +94,7 @@ final class Storm {
             while (System.nanoTime() < end && broken.get() == null) {
                 switch (random.nextInt(12)) {
                     case 0, 1, 2, 3 -> generate(random, DialogueServiceGrpc.newStub(channel));
-                    case 4, 5, 6, 7 -> converse(random, DialogueServiceGrpc.newStub(channel));
+                    case 4, 5, 6, 7 -> interact(random, InteractionServiceGrpc.newStub(channel));
                     case 8 -> vanish(random);
                     case 9 -> babble(random, channel);
                     default -> analyze(random, channel);
@@ -233,22 +235,22 @@ final class Storm {
         }
     }
 
-    private void converse(Random random, DialogueServiceStub stub) throws InterruptedException {
+    private void interact(Random random, InteractionServiceStub stub) throws InterruptedException {
         boolean bounded = oneIn(random, 6);
-        StormCall<ConverseRequest, ConverseResponse> call = new StormCall<>(oneIn(random, 4));
-        StreamObserver<ConverseRequest> requests =
-                (bounded ? stub.withDeadlineAfter(random.nextInt(1, 100), TimeUnit.MILLISECONDS) : stub).converse(call);
+        StormCall<InteractRequest, InteractResponse> call = new StormCall<>(oneIn(random, 4));
+        StreamObserver<InteractRequest> requests =
+                (bounded ? stub.withDeadlineAfter(random.nextInt(1, 100), TimeUnit.MILLISECONDS) : stub).interact(call);
         StormPromises promises = new StormPromises();
         talk(random, requests, promises);
         if (oneIn(random, 4)) {
             call.awaitEvents(random.nextInt(60));
             call.cancel();
-            saw("converse " + call.awaitEnd().getCode());
+            saw("interact " + call.awaitEnd().getCode());
             return;
         }
         requests.onCompleted();
         Status status = call.awaitEnd();
-        saw("converse " + status.getCode());
+        saw("interact " + status.getCode());
         if (status.isOk()) {
             promises.requireKept(call.events());
             call.events().stream()
@@ -265,9 +267,9 @@ final class Storm {
     }
 
     /** A setup and utterances, right and wrong ones. */
-    private void talk(Random random, StreamObserver<ConverseRequest> requests, StormPromises promises)
+    private void talk(Random random, StreamObserver<InteractRequest> requests, StormPromises promises)
             throws InterruptedException {
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder()
+        InteractSetup.Builder setup = InteractSetup.newBuilder()
                 .setLanguageModel(languages.get(random.nextInt(languages.size())))
                 .setBargeIn(oneIn(random, 2))
                 .setPriorityValue(random.nextInt(4))
@@ -275,10 +277,10 @@ final class Storm {
         if (oneIn(random, 2)) {
             setup.setPersona(words(random, 60));
         }
-        requests.onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+        requests.onNext(InteractRequest.newBuilder().setSetup(setup).build());
         int count = oneIn(random, 8) ? 60 : random.nextInt(1, 8);
         for (int i = 0; i < count; i++) {
-            ConverseRequest.Builder message = ConverseRequest.newBuilder();
+            InteractRequest.Builder message = InteractRequest.newBuilder();
             switch (random.nextInt(12)) {
                 case 0 -> message.setInterrupt(Interrupt.getDefaultInstance());
                 case 1 -> promises.saidNameless();
@@ -286,7 +288,7 @@ final class Storm {
                     promises.saidNameless();
                     message.setSetup(setup);
                 }
-                default -> message.setUtterance(utterance(random, "u" + i, promises));
+                default -> message.setEventId("u" + i).setUtterance(utterance(random, "u" + i, promises));
             }
             requests.onNext(message.build());
             pause(random, 5);
@@ -294,7 +296,7 @@ final class Storm {
     }
 
     private static Utterance utterance(Random random, String id, StormPromises promises) {
-        Utterance.Builder utterance = Utterance.newBuilder().setUtteranceId(id).setText(words(random, 40));
+        Utterance.Builder utterance = Utterance.newBuilder().setText(words(random, 40));
         StormPromises.Wish wish = StormPromises.Wish.REPLY;
         switch (random.nextInt(16)) {
             case 0 -> {
@@ -327,16 +329,15 @@ final class Storm {
     /** A client that goes without a word, in the midst of everything. */
     private void vanish(Random random) throws InterruptedException {
         ManagedChannel own = channel();
-        DialogueServiceStub stub = DialogueServiceGrpc.newStub(own);
         List<StormCall<?, ?>> calls = new ArrayList<>();
         for (int i = random.nextInt(4); i >= 0; i--) {
             if (oneIn(random, 2)) {
                 StormCall<GenerateRequest, GenerateResponse> call = new StormCall<>(oneIn(random, 4));
-                stub.generate(request(random), call);
+                DialogueServiceGrpc.newStub(own).generate(request(random), call);
                 calls.add(call);
             } else {
-                StormCall<ConverseRequest, ConverseResponse> call = new StormCall<>(oneIn(random, 4));
-                talk(random, stub.converse(call), new StormPromises());
+                StormCall<InteractRequest, InteractResponse> call = new StormCall<>(oneIn(random, 4));
+                talk(random, InteractionServiceGrpc.newStub(own).interact(call), new StormPromises());
                 calls.add(call);
             }
         }
@@ -349,17 +350,21 @@ final class Storm {
 
     /** Messages that are too large, and a conversation that begins in its midst. */
     private void babble(Random random, ManagedChannel channel) throws InterruptedException {
-        DialogueServiceStub stub = DialogueServiceGrpc.newStub(channel);
         if (oneIn(random, 2)) {
             StormCall<GenerateRequest, GenerateResponse> call = new StormCall<>(false);
-            stub.generate(
-                    GenerateRequest.newBuilder().setPrompt("x".repeat(100_000)).build(), call);
+            DialogueServiceGrpc.newStub(channel)
+                    .generate(
+                            GenerateRequest.newBuilder()
+                                    .setPrompt("x".repeat(100_000))
+                                    .build(),
+                            call);
             assertThat(call.awaitEnd().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
         } else {
-            StormCall<ConverseRequest, ConverseResponse> call = new StormCall<>(false);
-            StreamObserver<ConverseRequest> requests = stub.converse(call);
+            StormCall<InteractRequest, InteractResponse> call = new StormCall<>(false);
+            StreamObserver<InteractRequest> requests =
+                    InteractionServiceGrpc.newStub(channel).interact(call);
             for (int i = 0; i < 3; i++) {
-                requests.onNext(ConverseRequest.newBuilder()
+                requests.onNext(InteractRequest.newBuilder()
                         .setInterrupt(Interrupt.getDefaultInstance())
                         .build());
             }

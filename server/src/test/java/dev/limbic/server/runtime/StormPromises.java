@@ -2,15 +2,15 @@ package dev.limbic.server.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.v1.ConverseResponse;
 import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractResponse;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** What dialogue.proto promises of a call that lives to its end, held against what a client said and heard. */
+/** What dialogue.proto and interaction.proto promise of a call that lives to its end, held against what a client said and heard. */
 final class StormPromises {
     /** What an utterance is to get. */
     enum Wish {
@@ -50,11 +50,11 @@ final class StormPromises {
     }
 
     /** The whole conversation, after its client has hung up. */
-    void requireKept(List<ConverseResponse> events) {
+    void requireKept(List<InteractResponse> events) {
         String speaking = "";
         int latest = -1;
-        for (ConverseResponse event : events) {
-            String id = event.getUtteranceId();
+        for (InteractResponse event : events) {
+            String id = event.getEventId();
             if (id.isEmpty()) {
                 assertThat(event.hasError()).isTrue();
                 nameless--;
@@ -87,7 +87,7 @@ final class StormPromises {
                     }
                     of.finished++;
                 }
-                case EVENT_NOT_SET -> throw new AssertionError("an event without content");
+                default -> throw new AssertionError("nobody asked for " + event.getEventCase());
             }
         }
         assertThat(nameless).as("errors of nameless messages").isZero();

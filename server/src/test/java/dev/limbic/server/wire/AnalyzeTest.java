@@ -8,8 +8,10 @@ import dev.limbic.v1.Analysis;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.CanonicalEmotion;
-import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.CostUnit;
+import dev.limbic.v1.Image;
 import dev.limbic.v1.ListModelsResponse;
+import dev.limbic.v1.Model;
 import dev.limbic.v1.Priority;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -54,9 +56,10 @@ class AnalyzeTest {
         assertThat(analysis.getAffect().getDominance()).isEqualTo(0.25f);
         assertThat(analysis.getIntensity()).isBetween(0.9f, 1f);
         assertThat(analysis.getTruncated()).isFalse();
-        assertThat(analysis.getTokenCount()).isEqualTo(5);
+        assertThat(analysis.getTiming().getCost()).isEqualTo(5);
+        assertThat(analysis.getTiming().getCostUnit()).isEqualTo(CostUnit.COST_UNIT_TOKENS);
         assertThat(analysis.getTiming().getBatchRows()).isEqualTo(1);
-        assertThat(analysis.getTiming().getBatchTokens()).isEqualTo(5);
+        assertThat(analysis.getTiming().getBatchCost()).isEqualTo(5);
     }
 
     @Test
@@ -74,17 +77,25 @@ class AnalyzeTest {
 
     @Test
     void listsModelsAndLimits() {
-        ListModelsResponse response = fixture.blocking().listModels(ListModelsRequest.getDefaultInstance());
-        assertThat(response.getModelsList()).hasSize(2);
-        assertThat(response.getModels(0).getLabelsList()).containsExactly("joy", "sadness", "neutral");
+        ListModelsResponse response = fixture.models();
+        assertThat(response.getModelsList()).extracting(Model::getKind).containsExactly("text", "text", "language");
+        assertThat(response.getModels(0).getClassifier().getLabelsList()).containsExactly("joy", "sadness", "neutral");
         assertThat(response.getModels(0).getIsDefault()).isTrue();
         assertThat(response.getModels(1).getIsDefault()).isFalse();
-        assertThat(response.getModels(1).getMaxTokens()).isEqualTo(16);
+        assertThat(response.getModels(1).getClassifier().getMaxTokens()).isEqualTo(16);
         assertThat(response.getModels(1).getPrecision()).isEqualTo("f32");
         assertThat(response.getModels(1).getDevice()).isEqualTo("cpu");
         assertThat(response.getModels(1).getArchitecture()).isEqualTo("FakeForTests");
         assertThat(response.getLimits().getMaxTextBytes()).isEqualTo(1024);
         assertThat(response.getLimits().getMaxInFlightPerStream()).isEqualTo(WireFixture.WINDOW);
+    }
+
+    @Test
+    void anImageIsRefusedByName() {
+        StatusRuntimeException thrown = failure(
+                AnalyzeRequest.newBuilder().setImage(Image.getDefaultInstance()).build());
+        assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+        assertThat(thrown.getStatus().getDescription()).isEqualTo("input image is not served by this server");
     }
 
     @Test
@@ -103,7 +114,7 @@ class AnalyzeTest {
 
     @Test
     void textOfExactlyTheLimitIsAccepted() {
-        assertThat(analyze("\u20ac".repeat(341)).getTokenCount()).isEqualTo(3);
+        assertThat(analyze("\u20ac".repeat(341)).getTiming().getCost()).isEqualTo(3);
     }
 
     @Test

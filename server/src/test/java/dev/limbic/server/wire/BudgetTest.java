@@ -4,11 +4,11 @@ import static dev.limbic.server.wire.AnalyzeTest.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -165,17 +165,17 @@ class BudgetTest {
 
     @Test
     void whatConversationsRemember() throws Exception {
-        ConverseClient client = new ConverseClient(true);
-        fixture.dialogueAsync().converse(client);
+        InteractClient client = new InteractClient(true);
+        fixture.interaction().interact(client);
         client.call()
-                .onNext(ConverseRequest.newBuilder()
-                        .setSetup(ConverseSetup.newBuilder().setPersona("p".repeat(1000)))
+                .onNext(InteractRequest.newBuilder()
+                        .setSetup(InteractSetup.newBuilder().setPersona("p".repeat(1000)))
                         .build());
         Utterance.Builder said =
                 Utterance.newBuilder().setText("u".repeat(1000)).setNoReply(true);
         long before = 0;
         for (int i = 0; i < 20; i++) {
-            client.call().onNext(ConverseRequest.newBuilder().setUtterance(said).build());
+            client.call().onNext(InteractRequest.newBuilder().setUtterance(said).build());
             assertThat(client.next().hasAnalysis()).isTrue();
             before = i == 0 ? fixture.server.bytesInFlight() : before;
         }
@@ -184,7 +184,7 @@ class BudgetTest {
         awaitTrue(() -> fixture.server.bytesInFlight() > first + 4 * 2000);
         assertThat(fixture.server.bytesInFlight()).isLessThan(first + 8 * 2500);
         client.call().onCompleted();
-        assertThat(client.next()).isEqualTo(ConverseClient.END);
+        assertThat(client.next()).isEqualTo(InteractClient.END);
         assertFree();
     }
 }

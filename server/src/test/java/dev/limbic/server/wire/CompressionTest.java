@@ -1,15 +1,15 @@
 package dev.limbic.server.wire;
 
 import static dev.limbic.server.wire.AnalyzeTest.text;
-import static dev.limbic.server.wire.ConverseClient.END;
+import static dev.limbic.server.wire.InteractClient.END;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.limbic.v1.AnalyzeRequest;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseSetup;
-import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.Utterance;
 import io.grpc.Codec;
 import io.grpc.CompressorRegistry;
@@ -151,8 +151,8 @@ class CompressionTest {
         try (RawHttp2 client = new RawHttp2(fixture.server.port())) {
             int stream = -1;
             for (String method : List.of(
-                    "limbic.v1.EmotionService/ListModels",
-                    "limbic.v1.DialogueService/ListLanguageModels",
+                    "limbic.v1.ModelService/ListModels",
+                    "limbic.v1.EmotionService/Analyze",
                     "limbic.v1.DialogueService/Generate",
                     "grpc.health.v1.Health/Check",
                     "grpc.reflection.v1.ServerReflection/ServerReflectionInfo")) {
@@ -182,11 +182,11 @@ class CompressionTest {
 
     @Test
     void aConversationLivesOnToo() throws InterruptedException {
-        ConverseClient client = new ConverseClient(true);
-        DialogueServiceGrpc.newStub(fixture.channel).withCompression("gzip").converse(client);
+        InteractClient client = new InteractClient(true);
+        InteractionServiceGrpc.newStub(fixture.channel).withCompression("gzip").interact(client);
         client.call()
-                .onNext(ConverseRequest.newBuilder()
-                        .setSetup(ConverseSetup.getDefaultInstance())
+                .onNext(InteractRequest.newBuilder()
+                        .setSetup(InteractSetup.getDefaultInstance())
                         .build());
         client.call().onNext(utterance("x".repeat(100_000)));
         assertThat(client.next().getError().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED.value());
@@ -199,9 +199,10 @@ class CompressionTest {
         assertThat(client.status()).isEqualTo(Status.OK);
     }
 
-    private static ConverseRequest utterance(String text) {
-        return ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder().setUtteranceId("1").setText(text))
+    private static InteractRequest utterance(String text) {
+        return InteractRequest.newBuilder()
+                .setEventId("1")
+                .setUtterance(Utterance.newBuilder().setText(text))
                 .build();
     }
 }

@@ -10,18 +10,20 @@ import dev.limbic.server.security.Heard;
 import dev.limbic.server.security.Protection;
 import dev.limbic.server.security.SecuritySettings;
 import dev.limbic.server.security.Surface;
-import dev.limbic.v1.AnalysisError;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.ChatMessage;
 import dev.limbic.v1.Conversation;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.Error;
 import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.ModelServiceGrpc;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Utterance;
 import io.grpc.Channel;
@@ -158,7 +160,7 @@ class EntranceTest {
     void everyMethodAsks() throws Exception {
         refused(
                 Status.Code.UNAUTHENTICATED,
-                () -> EmotionServiceGrpc.newBlockingStub(fixture.channel)
+                () -> ModelServiceGrpc.newBlockingStub(fixture.channel)
                         .listModels(ListModelsRequest.getDefaultInstance()));
         refused(
                 Status.Code.UNAUTHENTICATED,
@@ -168,9 +170,9 @@ class EntranceTest {
         Collected stream = new Collected(true);
         fixture.async().analyzeStream(stream);
         assertThat(stream.awaitEnd().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
-        ConverseClient conversation = new ConverseClient(true);
-        fixture.dialogueAsync().converse(conversation);
-        assertThat(conversation.next()).isSameAs(ConverseClient.END);
+        InteractClient conversation = new InteractClient(true);
+        fixture.interaction().interact(conversation);
+        assertThat(conversation.next()).isSameAs(InteractClient.END);
         assertThat(conversation.status().getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
         assertThat(reflect(fixture.channel).getCode()).isEqualTo(Status.Code.UNAUTHENTICATED);
         assertThat(reflect(as(BOB))).isEqualTo(Status.OK);
@@ -237,7 +239,7 @@ class EntranceTest {
         AnalyzeStreamResponse refused = collected.next();
         assertThat(refused.getRequestId()).isEqualTo("r3");
         assertThat(refused.getError())
-                .isEqualTo(AnalysisError.newBuilder()
+                .isEqualTo(Error.newBuilder()
                         .setCode(Status.Code.RESOURCE_EXHAUSTED.value())
                         .setMessage("client 'alice' may have 4 calls per second")
                         .setRetryAfterMillis(250)
@@ -248,7 +250,7 @@ class EntranceTest {
             assertThat(collected.next().hasAnalysis()).isTrue();
         }
         requests.onNext(text("too dear now"));
-        AnalysisError dear = collected.next().getError();
+        Error dear = collected.next().getError();
         assertThat(dear.getMessage()).isEqualTo("client 'alice' may have 20 tokens of text per second");
         assertThat(dear.getRetryAfterMillis()).isPositive();
         requests.onCompleted();
@@ -257,33 +259,34 @@ class EntranceTest {
 
     @Test
     void aConversationIsCountedByUtteranceAndToken() throws Exception {
-        ConverseClient client = new ConverseClient(true);
-        StreamObserver<ConverseRequest> requests =
-                DialogueServiceGrpc.newStub(as(ALICE)).converse(client);
-        requests.onNext(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.getDefaultInstance())
+        InteractClient client = new InteractClient(true);
+        StreamObserver<InteractRequest> requests =
+                InteractionServiceGrpc.newStub(as(ALICE)).interact(client);
+        requests.onNext(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.getDefaultInstance())
                 .build());
         requests.onNext(utterance("1"));
         client.reply("1");
         // What was heard, the prompt and the reply: more than she may have in a second.
         await(() -> heard.count("cost alice") > 20);
         requests.onNext(utterance("2"));
-        ConverseResponse refused = client.next();
-        assertThat(refused.getUtteranceId()).isEqualTo("2");
+        InteractResponse refused = client.next();
+        assertThat(refused.getEventId()).isEqualTo("2");
         assertThat(refused.getError().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED.value());
         assertThat(refused.getError().getRetryAfterMillis()).isPositive();
         clock.addAndGet(Duration.ofMinutes(1).toNanos());
         requests.onNext(utterance("3"));
         client.reply("3");
         requests.onCompleted();
-        assertThat(client.next()).isSameAs(ConverseClient.END);
+        assertThat(client.next()).isSameAs(InteractClient.END);
         assertThat(client.status()).isEqualTo(Status.OK);
-        assertThat(heard.refusals).containsExactly("alice limbic.v1.DialogueService/Converse COST");
+        assertThat(heard.refusals).containsExactly("alice limbic.v1.InteractionService/Interact COST");
     }
 
-    private static ConverseRequest utterance(String id) {
-        return ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder().setUtteranceId(id).setText("hello"))
+    private static InteractRequest utterance(String id) {
+        return InteractRequest.newBuilder()
+                .setEventId(id)
+                .setUtterance(Utterance.newBuilder().setText("hello"))
                 .build();
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.RetryInfo;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.v1.AnalysisError;
+import dev.limbic.v1.Error;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
@@ -23,6 +23,7 @@ class FailuresTest {
     private static final Map<LimbicException, Status.Code> EXPECTED = Map.of(
             new LimbicException.Invalid("why"), Status.Code.INVALID_ARGUMENT,
             new LimbicException.NotFound("why"), Status.Code.NOT_FOUND,
+            new LimbicException.Unsupported("why"), Status.Code.UNIMPLEMENTED,
             new LimbicException.Unauthenticated("why"), Status.Code.UNAUTHENTICATED,
             new LimbicException.Denied("why"), Status.Code.PERMISSION_DENIED,
             new LimbicException.TooLarge("why"), Status.Code.RESOURCE_EXHAUSTED,
@@ -38,7 +39,7 @@ class FailuresTest {
             covered.add(thrown.getClass());
             Failures.Failure failure = Failures.of(thrown);
             assertThat(failure.code()).isEqualTo(code);
-            AnalysisError inStream = failure.inStream();
+            Error inStream = failure.inStream();
             assertThat(inStream.getCode()).isEqualTo(code.value());
             assertThat(inStream.getMessage()).isEqualTo(failure.message()).isNotBlank();
         });

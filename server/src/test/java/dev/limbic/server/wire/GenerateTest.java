@@ -11,8 +11,8 @@ import dev.limbic.v1.FinishReason;
 import dev.limbic.v1.FollowSpeaker;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
-import dev.limbic.v1.ListLanguageModelsRequest;
-import dev.limbic.v1.ListLanguageModelsResponse;
+import dev.limbic.v1.ListModelsResponse;
+import dev.limbic.v1.Model;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Steering;
@@ -247,12 +247,12 @@ class GenerateTest {
 
     @Test
     void whatIsServedIsListed() {
-        ListLanguageModelsResponse list =
-                fixture.dialogue().listLanguageModels(ListLanguageModelsRequest.getDefaultInstance());
-        assertThat(list.getModelsList()).hasSize(1);
-        assertThat(list.getModels(0).getName()).isEqualTo("speaker");
-        assertThat(list.getModels(0).getIsDefault()).isTrue();
-        assertThat(list.getModels(0).getControlsList()).containsExactly("joy");
+        ListModelsResponse list = fixture.models();
+        Model speaker = list.getModelsList().getLast();
+        assertThat(speaker.getName()).isEqualTo("speaker");
+        assertThat(speaker.getKind()).isEqualTo("language");
+        assertThat(speaker.getIsDefault()).isTrue();
+        assertThat(speaker.getWriter().getControlsList()).containsExactly("joy");
         assertThat(list.getStrategiesList()).containsExactly("mirror", "keep");
     }
 

@@ -1,7 +1,7 @@
 package dev.limbic.server.wire;
 
 import static dev.limbic.server.wire.AnalyzeTest.text;
-import static dev.limbic.server.wire.ConverseClient.END;
+import static dev.limbic.server.wire.InteractClient.END;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,11 +9,12 @@ import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeStreamResponse;
 import dev.limbic.v1.CanonicalEmotion;
 import dev.limbic.v1.ChatMessage;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.EmotionTarget;
 import dev.limbic.v1.GenerateRequest;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Utterance;
 import io.grpc.Status;
@@ -103,16 +104,18 @@ class NamesTest {
                 .setStyle(LONG);
     }
 
-    private ConverseClient open(ConverseSetup.Builder setup) {
-        ConverseClient client = new ConverseClient(true);
-        fixture.dialogueAsync().converse(client);
-        client.call().onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+    private InteractClient open(InteractSetup.Builder setup) {
+        InteractClient client = new InteractClient(true);
+        fixture.interaction().interact(client);
+        client.call().onNext(InteractRequest.newBuilder().setSetup(setup).build());
         return client;
     }
 
-    private ConverseResponse say(ConverseClient client, Utterance.Builder utterance) throws InterruptedException {
+    private InteractResponse say(InteractClient client, String id, Utterance.Builder utterance)
+            throws InterruptedException {
         client.call()
-                .onNext(ConverseRequest.newBuilder()
+                .onNext(InteractRequest.newBuilder()
+                        .setEventId(id)
                         .setUtterance(utterance.setText("a").setNoReply(true))
                         .build());
         return client.next();
@@ -120,25 +123,34 @@ class NamesTest {
 
     @Test
     void ofUtterances() throws InterruptedException {
-        ConverseClient client = open(ConverseSetup.newBuilder());
-        ConverseResponse refused = say(client, Utterance.newBuilder().setUtteranceId(LONG));
-        assertThat(refused.getUtteranceId()).isEmpty();
-        assertThat(refused.getError().getMessage()).contains("utterance_id", "found 257");
-        refused = say(client, Utterance.newBuilder().setUtteranceId("2").setTarget(manner()));
-        assertThat(refused.getUtteranceId()).isEqualTo("2");
+        InteractClient client = open(InteractSetup.newBuilder());
+        InteractResponse refused = say(client, LONG, Utterance.newBuilder());
+        assertThat(refused.getEventId()).isEmpty();
+        assertThat(refused.getError().getMessage()).contains("event_id", "found 257");
+        client.call()
+                .onNext(InteractRequest.newBuilder()
+                        .setEventId("1")
+                        .setSubject(LONG)
+                        .setInterrupt(Interrupt.getDefaultInstance())
+                        .build());
+        refused = client.next();
+        assertThat(refused.getEventId()).isEqualTo("1");
+        assertThat(refused.getSubject()).isEmpty();
+        assertThat(refused.getError().getMessage()).contains("subject", "found 257");
+        refused = say(client, "2", Utterance.newBuilder().setTarget(manner()));
+        assertThat(refused.getEventId()).isEqualTo("2");
         assertThat(refused.getError().getMessage()).contains("target.style", "found 257");
-        assertThat(say(client, Utterance.newBuilder().setUtteranceId(LONGEST)).getUtteranceId())
-                .isEqualTo(LONGEST);
+        assertThat(say(client, LONGEST, Utterance.newBuilder()).getEventId()).isEqualTo(LONGEST);
     }
 
     @Test
     void ofSetups() throws InterruptedException {
-        for (ConverseSetup.Builder setup : new ConverseSetup.Builder[] {
-            ConverseSetup.newBuilder().setLanguageModel(LONG),
-            ConverseSetup.newBuilder().setEmotionModel(LONG),
-            ConverseSetup.newBuilder().setPersona("x".repeat(1025)) // as long as a text may be
+        for (InteractSetup.Builder setup : new InteractSetup.Builder[] {
+            InteractSetup.newBuilder().setLanguageModel(LONG),
+            InteractSetup.newBuilder().setEmotionModel(LONG),
+            InteractSetup.newBuilder().setPersona("x".repeat(1025)) // as long as a text may be
         }) {
-            ConverseClient client = open(setup);
+            InteractClient client = open(setup);
             assertThat(client.next()).isEqualTo(END);
             assertThat(client.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
             assertThat(client.status().getDescription()).containsAnyOf("found 257", "1024 bytes");

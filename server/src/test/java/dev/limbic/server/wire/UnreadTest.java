@@ -2,9 +2,9 @@ package dev.limbic.server.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Utterance;
 import java.io.IOException;
@@ -16,34 +16,32 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Converse for a client that sends and does not read: it is not read for ever. */
+/** Interact for a client that sends and does not read: it is not read for ever. */
 class UnreadTest {
     private static final int MANY = 20_000;
     private static final String LONG_NAME = "n".repeat(250);
 
     /** What a client may repeat, and what it gets for it. */
     enum Message {
-        SETUP(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.newBuilder().setPersona(LONG_NAME))
+        SETUP(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.newBuilder().setPersona(LONG_NAME))
                 .build()),
-        NOTHING(ConverseRequest.getDefaultInstance()),
+        NOTHING(InteractRequest.getDefaultInstance()),
         EMPTY(said("", false)),
         NO_REPLY(said("a", true)),
         BARGE_IN(said("a", false));
 
-        private final ConverseRequest request;
+        private final InteractRequest request;
 
-        Message(ConverseRequest request) {
+        Message(InteractRequest request) {
             this.request = request;
         }
     }
 
-    private static ConverseRequest said(String text, boolean noReply) {
-        return ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder()
-                        .setUtteranceId(LONG_NAME)
-                        .setText(text)
-                        .setNoReply(noReply))
+    private static InteractRequest said(String text, boolean noReply) {
+        return InteractRequest.newBuilder()
+                .setEventId(LONG_NAME)
+                .setUtterance(Utterance.newBuilder().setText(text).setNoReply(noReply))
                 .build();
     }
 
@@ -60,12 +58,12 @@ class UnreadTest {
         fixture.close();
     }
 
-    private ConverseClient open() {
-        ConverseClient client = new ConverseClient(false);
-        fixture.dialogueAsync().converse(client);
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder().setBargeIn(true);
+    private InteractClient open() {
+        InteractClient client = new InteractClient(false);
+        fixture.interaction().interact(client);
+        InteractSetup.Builder setup = InteractSetup.newBuilder().setBargeIn(true);
         setup.getSamplingBuilder().setMaxNewTokens(200).setTopLogProbs(20);
-        client.call().onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+        client.call().onNext(InteractRequest.newBuilder().setSetup(setup).build());
         return client;
     }
 
@@ -85,7 +83,7 @@ class UnreadTest {
     @ParameterizedTest
     @EnumSource(Message.class)
     void isNotReadForEver(Message message) throws InterruptedException {
-        ConverseClient client = open();
+        InteractClient client = open();
         for (int i = 0; i < MANY; i++) {
             client.call().onNext(message.request);
         }
@@ -95,16 +93,14 @@ class UnreadTest {
         assertThat(client.call().isReady()).isFalse();
         client.call().request(Integer.MAX_VALUE);
         client.call()
-                .onNext(ConverseRequest.newBuilder()
-                        .setUtterance(Utterance.newBuilder()
-                                .setUtteranceId("last")
-                                .setText("a")
-                                .setNoReply(true))
+                .onNext(InteractRequest.newBuilder()
+                        .setEventId("last")
+                        .setUtterance(Utterance.newBuilder().setText("a").setNoReply(true))
                         .build());
         client.call().onCompleted();
         boolean heard = false;
-        for (ConverseResponse next = client.next(); !next.equals(ConverseClient.END); next = client.next()) {
-            heard |= next.getUtteranceId().equals("last") && next.hasAnalysis();
+        for (InteractResponse next = client.next(); !next.equals(InteractClient.END); next = client.next()) {
+            heard |= next.getEventId().equals("last") && next.hasAnalysis();
         }
         assertThat(heard).as("the last utterance is heard").isTrue();
     }
@@ -112,11 +108,11 @@ class UnreadTest {
     @Test
     void interruptsAreNotReadForEverEither() throws InterruptedException {
         fixture.language.neverEnd();
-        ConverseClient client = new ConverseClient(false);
-        fixture.dialogueAsync().converse(client);
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder();
+        InteractClient client = new InteractClient(false);
+        fixture.interaction().interact(client);
+        InteractSetup.Builder setup = InteractSetup.newBuilder();
         setup.getSamplingBuilder().setMaxNewTokens(200).setTopLogProbs(20);
-        client.call().onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+        client.call().onNext(InteractRequest.newBuilder().setSetup(setup).build());
         for (int i = 0; i < WireFixture.WINDOW - 1; i++) {
             client.call()
                     .onNext(said("a", false)); // replies that fill the transport, and a place is left for interrupts
@@ -128,7 +124,7 @@ class UnreadTest {
         }
         for (int i = 0; i < MANY; i++) {
             client.call()
-                    .onNext(ConverseRequest.newBuilder()
+                    .onNext(InteractRequest.newBuilder()
                             .setInterrupt(Interrupt.getDefaultInstance())
                             .build());
         }
@@ -136,7 +132,7 @@ class UnreadTest {
         assertThat(client.call().isReady()).as("all interrupts were read").isFalse();
         client.call().request(Integer.MAX_VALUE);
         client.call().onCompleted();
-        while (!client.next().equals(ConverseClient.END)) {
+        while (!client.next().equals(InteractClient.END)) {
             assertThat(fixture.defects).isEmpty();
         }
     }
@@ -147,11 +143,11 @@ class UnreadTest {
         List<String> threads = new CopyOnWriteArrayList<>();
         fixture.language.whileSpelling(
                 word -> threads.add(Thread.currentThread().getName()));
-        ConverseClient client = new ConverseClient(true);
-        fixture.dialogueAsync().converse(client);
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder();
+        InteractClient client = new InteractClient(true);
+        fixture.interaction().interact(client);
+        InteractSetup.Builder setup = InteractSetup.newBuilder();
         setup.getSamplingBuilder().addBannedWords("never").addBannedWords("ever");
-        client.call().onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+        client.call().onNext(InteractRequest.newBuilder().setSetup(setup).build());
         client.call().onNext(said("a", false)); // at once: it must wait for the setup
         assertThat(client.next().hasAnalysis()).isTrue();
         assertThat(client.next().hasReplyStarted()).isTrue();

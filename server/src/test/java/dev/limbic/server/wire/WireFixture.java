@@ -22,6 +22,10 @@ import dev.limbic.server.runtime.FakeGeneration;
 import dev.limbic.server.security.Protection;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
+import dev.limbic.v1.InteractionServiceGrpc;
+import dev.limbic.v1.ListModelsRequest;
+import dev.limbic.v1.ListModelsResponse;
+import dev.limbic.v1.ModelServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -162,8 +166,12 @@ final class WireFixture implements AutoCloseable {
         return DialogueServiceGrpc.newBlockingStub(channel);
     }
 
-    DialogueServiceGrpc.DialogueServiceStub dialogueAsync() {
-        return DialogueServiceGrpc.newStub(channel);
+    InteractionServiceGrpc.InteractionServiceStub interaction() {
+        return InteractionServiceGrpc.newStub(channel);
+    }
+
+    ListModelsResponse models() {
+        return ModelServiceGrpc.newBlockingStub(channel).listModels(ListModelsRequest.getDefaultInstance());
     }
 
     int answered(String key) {

@@ -1,16 +1,16 @@
 package dev.limbic.server.wire;
 
+import dev.limbic.domain.Cause;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.model.Kinds;
-import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
-import dev.limbic.server.dialogue.DialogueSettings;
-import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.Utterance;
 import dev.limbic.server.security.Caller;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
+import dev.limbic.server.stream.Interaction;
+import dev.limbic.server.stream.InteractionSettings;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
@@ -20,94 +20,102 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Converse call. As many messages are read as the window has places, and one more each time one is done with and all
+ * One Interact call. As many messages are read as the window has places, and one more each time one is done with and all
  * that was said until then has left; no reply begins while the client does not read. So what waits for a client is
  * bounded by the window and one reply, whatever it sends.
  *
  * <p>gRPC calls the listener methods one after another, and the dialogue tells its events one at a time.
  */
-final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
-        implements Dialogue.Audience, Dialogues.Opening, Admission.Stream {
+final class InteractCall extends ServerCall.Listener<Inbound<InteractRequest>>
+        implements Interaction.Audience, Interaction.Opening, Admission.Stream {
     private final Calls calls;
     private final Admission.Seat seat;
-    private final Outbox<ConverseResponse> outbox;
+    private final Outbox<InteractResponse> outbox;
     private final Caller caller = Entrance.caller();
     private final @Nullable Deadline deadline = Context.current().getDeadline();
     private final long startedNanos = System.nanoTime();
 
-    private volatile @Nullable Dialogue dialogue;
-    private volatile DialogueSettings settings = DialogueSettings.DEFAULT;
+    private volatile @Nullable Interaction interaction;
+    private volatile InteractionSettings settings = InteractionSettings.DEFAULT;
     private volatile boolean opening;
     private volatile boolean gone;
     private long memory; // what the conversation remembers holds; as the dialogue tells it, one at a time
     private volatile boolean halfClosed;
     private volatile boolean draining;
 
-    private ConverseCall(
-            Calls calls, ServerCall<Inbound<ConverseRequest>, ConverseResponse> call, Admission.Seat seat) {
+    private InteractCall(
+            Calls calls, ServerCall<Inbound<InteractRequest>, InteractResponse> call, Admission.Seat seat) {
         this.calls = calls;
         this.seat = seat;
         this.outbox = new Outbox<>(call, seat);
     }
 
-    static ServerCall.Listener<Inbound<ConverseRequest>> start(
-            Calls calls, ServerCall<Inbound<ConverseRequest>, ConverseResponse> call) {
+    static ServerCall.Listener<Inbound<InteractRequest>> start(
+            Calls calls, ServerCall<Inbound<InteractRequest>, InteractResponse> call) {
         Admission.Seat seat;
         try {
             seat = calls.admission().enterStream();
         } catch (LimbicException e) {
-            return UnaryCall.refuse(calls, call, Calls.CONVERSE, e);
+            return UnaryCall.refuse(calls, call, Calls.INTERACT, e);
         }
-        ConverseCall converse = new ConverseCall(calls, call, seat);
+        InteractCall interact = new InteractCall(calls, call, seat);
         call.request(1);
         calls.observer().streamOpened();
-        calls.admission().opened(converse);
-        return converse;
+        calls.admission().opened(interact);
+        return interact;
     }
 
     @Override
-    public void onMessage(Inbound<ConverseRequest> inbound) {
-        Dialogue open = dialogue;
+    public void onMessage(Inbound<InteractRequest> inbound) {
+        Interaction open = interaction;
         if (open == null) {
             begin(inbound);
             return;
         }
         try {
-            ConverseRequest request = inbound.requireReadable();
-            switch (request.getMessageCase()) {
-                case UTTERANCE -> say(open, request.getUtterance());
-                case INTERRUPT -> {
-                    open.interrupt();
-                    outbox.ask();
-                }
-                case SETUP -> refuse("", new LimbicException.Invalid("setup comes first and only once"));
-                case MESSAGE_NOT_SET ->
-                    refuse("", new LimbicException.Invalid("no message (or this server is older than the client)"));
-            }
+            hear(open, inbound.requireReadable());
         } catch (LimbicException e) {
-            refuse("", e);
+            refuse(InteractionCodec.echo(inbound.request()), e);
         }
     }
 
-    private void begin(Inbound<ConverseRequest> inbound) {
+    /** @throws LimbicException if nothing comes of it */
+    private void hear(Interaction open, InteractRequest request) {
+        Cause cause = InteractionCodec.cause(request);
+        switch (request.getEventCase()) {
+            case UTTERANCE -> say(open, InteractionCodec.utterance(cause, request.getUtterance(), deadline));
+            case INTERRUPT -> {
+                open.interrupt();
+                outbox.ask();
+            }
+            case SETUP -> throw new LimbicException.Invalid("setup comes first and only once");
+            case FRAME, AUDIO, SIGNAL, FACE_WEIGHTS, FEEDBACK ->
+                throw InteractionCodec.unserved(request.getEventCase());
+            case EVENT_NOT_SET ->
+                throw new LimbicException.Invalid("no event (or this server is older than the client)");
+        }
+    }
+
+    private void begin(Inbound<InteractRequest> inbound) {
         try {
-            ConverseRequest request = inbound.requireReadable();
+            InteractRequest request = inbound.requireReadable();
             if (!request.hasSetup()) {
                 throw new LimbicException.Invalid("the first message must be setup");
             }
-            ConverseSetup setup = request.getSetup();
-            settings = DialogueCodec.settings(setup);
+            InteractSetup setup = request.getSetup();
+            InteractionCodec.cause(request);
+            settings = InteractionCodec.settings(setup);
             seat.take(Cost.of(setup)); // as long as the conversation lives
             opening = true; // and no further message is asked for until it has begun
-            calls.dialogues().open(settings, this, this);
+            Interaction.open(calls.dialogues(), settings, this, this);
         } catch (LimbicException e) {
             refused(e);
         }
     }
 
     @Override
-    public void opened(Dialogue begun) {
-        dialogue = begun;
+    public void opened(Interaction begun) {
+        interaction = begun;
         opening = false;
         if (gone) {
             begun.close();
@@ -123,31 +131,27 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
         end(why);
     }
 
-    private void say(Dialogue open, dev.limbic.v1.Utterance said) {
+    private void say(Interaction open, Utterance utterance) {
         if (draining) {
-            refuse(Codec.echo(said.getUtteranceId()), stopping());
-            return;
+            throw stopping();
         }
-        try {
-            Utterance utterance = DialogueCodec.utterance(said, deadline);
-            caller.request();
-            seat.take(Cost.of(utterance));
-            open.say(utterance);
-        } catch (LimbicException e) {
-            refuse(Codec.echo(said.getUtteranceId()), e);
-        }
+        caller.request();
+        seat.take(Cost.of(utterance));
+        open.say(utterance);
     }
 
     /** Answers a message that the dialogue never heard of. */
-    private void refuse(String utteranceId, LimbicException why) {
-        event(new DialogueEvent.Failed(utteranceId, why));
+    private void refuse(Cause cause, LimbicException why) {
+        event(new DialogueEvent.Failed(cause, why), true);
         outbox.ask();
     }
 
     @Override
-    public void event(DialogueEvent event) {
+    public void event(DialogueEvent event, boolean wanted) {
         try {
-            outbox.send(DialogueCodec.event(event, calls));
+            if (wanted) {
+                outbox.send(InteractionCodec.event(event, calls));
+            }
         } catch (LimbicException.Overloaded unread) {
             cut(unread);
             return;
@@ -156,17 +160,17 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
             case DialogueEvent.Heard heard -> {
                 caller.charge(heard.answer().cost());
                 calls.answered(
-                        Calls.CONVERSE,
+                        Calls.INTERACT,
                         Kinds.TEXT,
-                        settings.emotionModel(),
+                        settings.dialogue().emotionModel(),
                         Status.Code.OK,
                         System.nanoTime() - heard.answer().timing().totalNanos());
             }
             case DialogueEvent.Failed failed ->
                 calls.answered(
-                        Calls.CONVERSE,
+                        Calls.INTERACT,
                         Kinds.TEXT,
-                        settings.emotionModel(),
+                        settings.dialogue().emotionModel(),
                         Failures.of(failed.failure()).code(),
                         System.nanoTime());
             case DialogueEvent.ReplyToken token when token.token().id() >= 0 -> caller.charge(1);
@@ -191,9 +195,10 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     private void cut(LimbicException why) {
         Failures.Failure failure = Failures.of(why);
         if (outbox.cut(failure.status(), failure.trailers())) {
-            calls.answered(Calls.CONVERSE, Kinds.TEXT, settings.emotionModel(), failure.code(), startedNanos);
+            calls.answered(
+                    Calls.INTERACT, Kinds.TEXT, settings.dialogue().emotionModel(), failure.code(), startedNanos);
         }
-        Dialogue open = dialogue;
+        Interaction open = interaction;
         if (open != null) {
             open.close();
         }
@@ -207,7 +212,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     @Override
     public void onReady() {
         outbox.flush();
-        Dialogue open = dialogue;
+        Interaction open = interaction;
         if (open != null) {
             open.proceed();
         }
@@ -226,7 +231,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     }
 
     private void endIfQuiet() {
-        Dialogue open = dialogue;
+        Interaction open = interaction;
         if ((halfClosed || draining) && !opening && (open == null || open.idle())) {
             if (halfClosed) {
                 outbox.close(Status.OK, new Metadata());
@@ -238,9 +243,10 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     }
 
     private void end(LimbicException thrown) {
-        Failures.Failure failure = calls.failure(Calls.CONVERSE, thrown);
+        Failures.Failure failure = calls.failure(Calls.INTERACT, thrown);
         if (outbox.close(failure.status(), failure.trailers())) {
-            calls.answered(Calls.CONVERSE, Kinds.TEXT, settings.emotionModel(), failure.code(), startedNanos);
+            calls.answered(
+                    Calls.INTERACT, Kinds.TEXT, settings.dialogue().emotionModel(), failure.code(), startedNanos);
         }
     }
 
@@ -261,7 +267,7 @@ final class ConverseCall extends ServerCall.Listener<Inbound<ConverseRequest>>
     private void left() {
         gone = true;
         outbox.abandon();
-        Dialogue open = dialogue;
+        Interaction open = interaction;
         if (open != null) {
             open.close();
         }

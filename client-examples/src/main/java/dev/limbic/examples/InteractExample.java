@@ -1,9 +1,9 @@
 package dev.limbic.examples;
 
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
-import dev.limbic.v1.DialogueServiceGrpc;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
+import dev.limbic.v1.InteractionServiceGrpc;
 import dev.limbic.v1.ReplyStarted;
 import dev.limbic.v1.Utterance;
 import io.grpc.ManagedChannel;
@@ -18,10 +18,10 @@ import java.util.function.Consumer;
 
 /**
  * A conversation on one stream: utterances go in at any time; emotion logits, the chosen strategy and the tokens of
- * replies come back as they are known, each with the id of its utterance.
+ * replies come back as they are known, each with the id of the event that caused it.
  */
-public final class ConverseExample implements AutoCloseable {
-    private final StreamObserver<ConverseRequest> requests;
+public final class InteractExample implements AutoCloseable {
+    private final StreamObserver<InteractRequest> requests;
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private int said;
 
@@ -32,10 +32,10 @@ public final class ConverseExample implements AutoCloseable {
      * @param bargeIn whether a new utterance interrupts the reply
      * @param events called with each event, on a thread of gRPC
      */
-    public ConverseExample(ManagedChannel channel, String persona, boolean bargeIn, Consumer<ConverseResponse> events) {
-        requests = DialogueServiceGrpc.newStub(channel).converse(new StreamObserver<>() {
+    public InteractExample(ManagedChannel channel, String persona, boolean bargeIn, Consumer<InteractResponse> events) {
+        requests = InteractionServiceGrpc.newStub(channel).interact(new StreamObserver<>() {
             @Override
-            public void onNext(ConverseResponse event) {
+            public void onNext(InteractResponse event) {
                 events.accept(event);
             }
 
@@ -49,16 +49,17 @@ public final class ConverseExample implements AutoCloseable {
                 ended.complete(null);
             }
         });
-        requests.onNext(ConverseRequest.newBuilder()
-                .setSetup(ConverseSetup.newBuilder().setPersona(persona).setBargeIn(bargeIn))
+        requests.onNext(InteractRequest.newBuilder()
+                .setSetup(InteractSetup.newBuilder().setPersona(persona).setBargeIn(bargeIn))
                 .build());
     }
 
     /** Says something; one thread at a time may call this. Returns the id that its events will carry. */
     public String say(String text) {
         String id = "utterance-" + ++said;
-        requests.onNext(ConverseRequest.newBuilder()
-                .setUtterance(Utterance.newBuilder().setUtteranceId(id).setText(text))
+        requests.onNext(InteractRequest.newBuilder()
+                .setEventId(id)
+                .setUtterance(Utterance.newBuilder().setText(text))
                 .build());
         return id;
     }
@@ -71,7 +72,7 @@ public final class ConverseExample implements AutoCloseable {
     }
 
     /** Prints events as they come: what was heard in lines of their own, replies as they are written. */
-    static final class Printer implements Consumer<ConverseResponse> {
+    static final class Printer implements Consumer<InteractResponse> {
         private final PrintStream out;
         private boolean writing;
 
@@ -80,8 +81,8 @@ public final class ConverseExample implements AutoCloseable {
         }
 
         @Override
-        public synchronized void accept(ConverseResponse event) {
-            String id = event.getUtteranceId();
+        public synchronized void accept(InteractResponse event) {
+            String id = event.getEventId();
             switch (event.getEventCase()) {
                 case ANALYSIS -> line(id + " " + UnaryExample.describe(event.getAnalysis()));
                 case ERROR -> line(id + " failed: " + event.getError().getMessage());
@@ -99,7 +100,7 @@ public final class ConverseExample implements AutoCloseable {
                             + event.getReplyFinished().getUsage().getCompletionTokens() + " tokens, the first after "
                             + event.getReplyFinished().getUsage().getFirstTokenMicros() + " µs");
                 }
-                case EVENT_NOT_SET -> line("this client is older than the server");
+                default -> line("this client does not know such an event");
             }
             out.flush();
         }
@@ -130,7 +131,7 @@ public final class ConverseExample implements AutoCloseable {
                 NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
         CountDownLatch firstReply = new CountDownLatch(1);
         Printer printer = new Printer(out);
-        try (ConverseExample talk = new ConverseExample(channel, "I like to talk about music.", false, event -> {
+        try (InteractExample talk = new InteractExample(channel, "I like to talk about music.", false, event -> {
             printer.accept(event);
             if (event.hasReplyFinished() || event.hasError()) {
                 firstReply.countDown();

@@ -29,14 +29,14 @@ func (p *printer) write(text string) {
 	p.writing = true
 }
 
-func (p *printer) show(answer *limbicv1.ConverseResponse) {
-	id := answer.UtteranceId
+func (p *printer) show(answer *limbicv1.InteractResponse) {
+	id := answer.EventId
 	switch event := answer.Event.(type) {
-	case *limbicv1.ConverseResponse_Analysis:
+	case *limbicv1.InteractResponse_Analysis:
 		p.line("%s %s", id, client.Describe(event.Analysis))
-	case *limbicv1.ConverseResponse_Error:
+	case *limbicv1.InteractResponse_Error:
 		p.line("%s failed: %s (code %d)", id, event.Error.Message, event.Error.Code)
-	case *limbicv1.ConverseResponse_ReplyStarted:
+	case *limbicv1.InteractResponse_ReplyStarted:
 		started, by, how := event.ReplyStarted, event.ReplyStarted.Model, ""
 		if started.Template {
 			by = "a ready-made line"
@@ -45,32 +45,34 @@ func (p *printer) show(answer *limbicv1.ConverseResponse) {
 			how = " with " + started.Target.Emotion.String()
 		}
 		p.line("%s will be answered by %s (%s%s):", id, by, started.Strategy, how)
-	case *limbicv1.ConverseResponse_Token:
+	case *limbicv1.InteractResponse_Token:
 		p.write(event.Token.TextDelta)
-	case *limbicv1.ConverseResponse_ReplyFinished:
+	case *limbicv1.InteractResponse_ReplyFinished:
 		finished := event.ReplyFinished
 		p.write(finished.TextDelta)
 		p.line("%s %v, %d tokens, the first after %d µs", id, finished.Reason,
 			finished.GetUsage().GetCompletionTokens(), finished.GetUsage().GetFirstTokenMicros())
 	default:
-		p.line("this client is older than the server")
+		p.line("this client does not know such an event")
 	}
 }
 
 // turns sends what is said, and waits for the first reply before it goes on. If the stream breaks, Recv says why.
-func turns(talk limbicv1.DialogueService_ConverseClient, firstReply <-chan struct{}) {
+func turns(talk limbicv1.InteractionService_InteractClient, firstReply <-chan struct{}) {
 	defer talk.CloseSend() // the stream ends when everything is answered; what the server remembers of it ends with it
 	said := 0
 	say := func(text string) {
 		said++
-		// Each event carries the id of its utterance: events of several come interleaved.
-		utterance := &limbicv1.Utterance{UtteranceId: fmt.Sprintf("utterance-%d", said), Text: text}
-		talk.Send(&limbicv1.ConverseRequest{Message: &limbicv1.ConverseRequest_Utterance{Utterance: utterance}})
+		// What comes back carries the id of the event that caused it: answers to several come interleaved.
+		talk.Send(&limbicv1.InteractRequest{
+			EventId: fmt.Sprintf("utterance-%d", said),
+			Event:   &limbicv1.InteractRequest_Utterance{Utterance: &limbicv1.Utterance{Text: text}},
+		})
 	}
 
 	// With BargeIn an utterance would interrupt the reply that is being written.
-	setup := &limbicv1.ConverseSetup{Persona: "I like to talk about music."}
-	talk.Send(&limbicv1.ConverseRequest{Message: &limbicv1.ConverseRequest_Setup{Setup: setup}})
+	setup := &limbicv1.InteractSetup{Persona: "I like to talk about music."}
+	talk.Send(&limbicv1.InteractRequest{Event: &limbicv1.InteractRequest_Setup{Setup: setup}})
 	say("Hello! Guess what, I won two tickets for tonight!")
 	select {
 	case <-firstReply:
@@ -85,7 +87,7 @@ func turns(talk limbicv1.DialogueService_ConverseClient, firstReply <-chan struc
 func main() {
 	connection := client.Connect()
 	defer connection.Close()
-	talk, err := limbicv1.NewDialogueServiceClient(connection).Converse(context.Background())
+	talk, err := limbicv1.NewInteractionServiceClient(connection).Interact(context.Background())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import grpc
 
-from limbic.v1.dialogue_pb2 import ConverseRequest, ConverseResponse, ConverseSetup, FinishReason, Utterance
-from limbic.v1.dialogue_pb2_grpc import DialogueServiceStub
-from limbic.v1.emotion_pb2 import CanonicalEmotion
+from limbic.v1.affect_pb2 import CanonicalEmotion
+from limbic.v1.dialogue_pb2 import FinishReason
+from limbic.v1.interaction_pb2 import InteractRequest, InteractResponse, InteractSetup, Utterance
+from limbic.v1.interaction_pb2_grpc import InteractionServiceStub
 from unary import describe, target
 
 
@@ -26,39 +27,39 @@ class Printer:
         print(text, end="", flush=True)
         self.writing = True
 
-    def show(self, event: ConverseResponse) -> None:
+    def show(self, event: InteractResponse) -> None:
         match event.WhichOneof("event"):
             case "analysis":
-                self.line(f"{event.utterance_id} {describe(event.analysis)}")
+                self.line(f"{event.event_id} {describe(event.analysis)}")
             case "error":
-                self.line(f"{event.utterance_id} failed: {event.error.message} (code {event.error.code})")
+                self.line(f"{event.event_id} failed: {event.error.message} (code {event.error.code})")
             case "reply_started":
                 started = event.reply_started
                 how = f" with {CanonicalEmotion.Name(started.target.emotion)}" if started.HasField("target") else ""
                 by = "a ready-made line" if started.template else started.model
-                self.line(f"{event.utterance_id} will be answered by {by} ({started.strategy}{how}):")
+                self.line(f"{event.event_id} will be answered by {by} ({started.strategy}{how}):")
             case "token":
                 self.write(event.token.text_delta)
             case "reply_finished":
                 finished = event.reply_finished
                 self.write(finished.text_delta)
                 self.line(
-                    f"{event.utterance_id} {FinishReason.Name(finished.reason)},"
+                    f"{event.event_id} {FinishReason.Name(finished.reason)},"
                     f" {finished.usage.completion_tokens} tokens,"
                     f" the first after {finished.usage.first_token_micros} µs"
                 )
             case _:
-                self.line("this client is older than the server")
+                self.line("this client does not know such an event")
 
 
-def say(number: int, text: str) -> ConverseRequest:
-    # Each event carries the id of its utterance: events of several come interleaved.
-    return ConverseRequest(utterance=Utterance(utterance_id=f"utterance-{number}", text=text))
+def say(number: int, text: str) -> InteractRequest:
+    # What comes back carries the id of the event that caused it: answers to several come interleaved.
+    return InteractRequest(event_id=f"utterance-{number}", utterance=Utterance(text=text))
 
 
-async def turns(first_reply: asyncio.Event) -> AsyncIterator[ConverseRequest]:
+async def turns(first_reply: asyncio.Event) -> AsyncIterator[InteractRequest]:
     # With barge_in=True an utterance would interrupt the reply that is being written.
-    yield ConverseRequest(setup=ConverseSetup(persona="I like to talk about music."))
+    yield InteractRequest(setup=InteractSetup(persona="I like to talk about music."))
     yield say(1, "Hello! Guess what, I won two tickets for tonight!")
     await first_reply.wait()
     # Both at once: the second is read while the first is being answered.
@@ -71,7 +72,7 @@ async def main(target: str) -> None:
     printer = Printer()
     async with grpc.aio.insecure_channel(target) as channel:
         # The stream ends when everything is answered; what the server remembers of it ends with it.
-        async for event in DialogueServiceStub(channel).Converse(turns(first_reply)):
+        async for event in InteractionServiceStub(channel).Interact(turns(first_reply)):
             printer.show(event)
             if event.WhichOneof("event") in ("reply_finished", "error"):
                 first_reply.set()

@@ -2,8 +2,8 @@ package dev.limbic.server.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -15,22 +15,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A client that takes every event, or as many as it wants. */
-final class ConverseClient implements ClientResponseObserver<ConverseRequest, ConverseResponse> {
+final class InteractClient implements ClientResponseObserver<InteractRequest, InteractResponse> {
     /** Comes after the last event. */
-    static final ConverseResponse END =
-            ConverseResponse.newBuilder().setUtteranceId("END").build();
+    static final InteractResponse END =
+            InteractResponse.newBuilder().setEventId("END").build();
 
     private final boolean reads;
-    private final BlockingQueue<ConverseResponse> events = new LinkedBlockingQueue<>();
-    private @Nullable ClientCallStreamObserver<ConverseRequest> call;
+    private final BlockingQueue<InteractResponse> events = new LinkedBlockingQueue<>();
+    private @Nullable ClientCallStreamObserver<InteractRequest> call;
     private volatile @Nullable Status status;
 
-    ConverseClient(boolean reads) {
+    InteractClient(boolean reads) {
         this.reads = reads;
     }
 
     @Override
-    public void beforeStart(ClientCallStreamObserver<ConverseRequest> started) {
+    public void beforeStart(ClientCallStreamObserver<InteractRequest> started) {
         call = started;
         if (!reads) {
             started.disableAutoRequestWithInitial(0);
@@ -38,7 +38,7 @@ final class ConverseClient implements ClientResponseObserver<ConverseRequest, Co
     }
 
     @Override
-    public void onNext(ConverseResponse event) {
+    public void onNext(InteractResponse event) {
         events.add(event);
     }
 
@@ -54,7 +54,7 @@ final class ConverseClient implements ClientResponseObserver<ConverseRequest, Co
         events.add(END);
     }
 
-    ClientCallStreamObserver<ConverseRequest> call() {
+    ClientCallStreamObserver<InteractRequest> call() {
         return Objects.requireNonNull(call);
     }
 
@@ -62,8 +62,8 @@ final class ConverseClient implements ClientResponseObserver<ConverseRequest, Co
         return Objects.requireNonNull(status);
     }
 
-    ConverseResponse next() throws InterruptedException {
-        ConverseResponse event = events.poll(20, TimeUnit.SECONDS);
+    InteractResponse next() throws InterruptedException {
+        InteractResponse event = events.poll(20, TimeUnit.SECONDS);
         assertThat(event).as("an event within 20 s").isNotNull();
         return event;
     }
@@ -71,8 +71,8 @@ final class ConverseClient implements ClientResponseObserver<ConverseRequest, Co
     /** The reply's text up to its end. */
     String reply(String id) throws InterruptedException {
         StringBuilder text = new StringBuilder();
-        for (ConverseResponse event = next(); ; event = next()) {
-            assertThat(event.getUtteranceId()).isEqualTo(id);
+        for (InteractResponse event = next(); ; event = next()) {
+            assertThat(event.getEventId()).isEqualTo(id);
             text.append(event.getToken().getTextDelta());
             if (event.hasReplyFinished()) {
                 return text.append(event.getReplyFinished().getTextDelta()).toString();

@@ -1,8 +1,8 @@
 //! A conversation: utterances go in at any time; emotions and the tokens of the replies come back as they are known.
 
 use limbic_client_examples::v1::{
-    ConverseRequest, ConverseResponse, ConverseSetup, Utterance, converse_request::Message, converse_response::Event,
-    dialogue_service_client::DialogueServiceClient,
+    InteractRequest, InteractResponse, InteractSetup, Utterance, interact_request::Event as Said,
+    interact_response::Event, interaction_service_client::InteractionServiceClient,
 };
 use limbic_client_examples::{channel, describe};
 use std::io::Write;
@@ -28,8 +28,8 @@ impl Printer {
         self.writing = true;
     }
 
-    fn show(&mut self, event: &ConverseResponse) {
-        let id = &event.utterance_id;
+    fn show(&mut self, event: &InteractResponse) {
+        let id = &event.event_id;
         match &event.event {
             Some(Event::Analysis(analysis)) => self.line(format!("{id} {}", describe(analysis))),
             Some(Event::Error(error)) => self.line(format!("{id} failed: {} (code {})", error.message, error.code)),
@@ -50,23 +50,26 @@ impl Printer {
                     usage.first_token_micros,
                 ));
             }
-            None => self.line("this client is older than the server".into()),
+            _ => self.line("this client does not know such an event".into()),
         }
     }
 }
 
-fn say(number: usize, text: &str) -> ConverseRequest {
-    // Each event carries the id of its utterance: events of several come interleaved.
-    let utterance_id = format!("utterance-{number}");
-    let utterance = Utterance { utterance_id, text: text.into(), ..Default::default() };
-    ConverseRequest { message: Some(Message::Utterance(utterance)) }
+fn say(number: usize, text: &str) -> InteractRequest {
+    // What comes back carries the id of the event that caused it: answers to several come interleaved.
+    let utterance = Utterance { text: text.into(), ..Default::default() };
+    InteractRequest {
+        event_id: format!("utterance-{number}"),
+        event: Some(Said::Utterance(utterance)),
+        ..Default::default()
+    }
 }
 
 /// Sends what is said, and waits for the first reply before it goes on. `None` if the stream has ended.
-async fn turns(requests: mpsc::Sender<ConverseRequest>, first_reply: oneshot::Receiver<()>) -> Option<()> {
+async fn turns(requests: mpsc::Sender<InteractRequest>, first_reply: oneshot::Receiver<()>) -> Option<()> {
     // With barge_in an utterance would interrupt the reply that is being written.
-    let setup = ConverseSetup { persona: "I like to talk about music.".into(), ..Default::default() };
-    requests.send(ConverseRequest { message: Some(Message::Setup(setup)) }).await.ok()?;
+    let setup = InteractSetup { persona: "I like to talk about music.".into(), ..Default::default() };
+    requests.send(InteractRequest { event: Some(Said::Setup(setup)), ..Default::default() }).await.ok()?;
     requests.send(say(1, "Hello! Guess what, I won two tickets for tonight!")).await.ok()?;
     first_reply.await.ok()?;
     // Both at once: the second is read while the first is being answered.
@@ -79,8 +82,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (requests, outgoing) = mpsc::channel(4);
     let (replied, first_reply) = oneshot::channel();
     tokio::spawn(turns(requests, first_reply));
-    let mut limbic = DialogueServiceClient::new(channel()?);
-    let mut events = limbic.converse(ReceiverStream::new(outgoing)).await?.into_inner();
+    let mut limbic = InteractionServiceClient::new(channel()?);
+    let mut events = limbic.interact(ReceiverStream::new(outgoing)).await?.into_inner();
     let (mut printer, mut replied) = (Printer::default(), Some(replied));
     // The stream ends when everything is answered; what the server remembers of it ends with it.
     while let Some(event) = events.message().await? {

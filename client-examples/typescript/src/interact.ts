@@ -1,6 +1,6 @@
 /** A conversation: utterances go in at any time; emotions and the tokens of the replies come back as they are known. */
-import type { ConverseResponse__Output } from "./generated/limbic/v1/ConverseResponse.js";
-import { credentials, describe, DialogueService, target } from "./limbic.js";
+import type { InteractResponse__Output } from "./generated/limbic/v1/InteractResponse.js";
+import { credentials, describe, InteractionService, target } from "./limbic.js";
 
 let writing = false;
 
@@ -16,8 +16,8 @@ function write(text: string): void {
 }
 
 /** What was heard in lines of its own, replies as they are written. */
-function show(event: ConverseResponse__Output): void {
-  const id = event.utteranceId;
+function show(event: InteractResponse__Output): void {
+  const id = event.eventId;
   switch (event.event) {
     case "analysis":
       return line(`${id} ${describe(event.analysis)}`);
@@ -40,17 +40,17 @@ function show(event: ConverseResponse__Output): void {
       );
     }
     default:
-      return line("this client is older than the server");
+      return line("this client does not know such an event");
   }
 }
 
-const limbic = new DialogueService(target(), credentials);
-const talk = limbic.converse();
+const limbic = new InteractionService(target(), credentials);
+const talk = limbic.interact();
 let said = 0;
 
 function say(text: string): void {
-  // Each event carries the id of its utterance: events of several come interleaved.
-  talk.write({ utterance: { utteranceId: `utterance-${++said}`, text } });
+  // What comes back carries the id of the event that caused it: answers to several come interleaved.
+  talk.write({ eventId: `utterance-${++said}`, utterance: { text } });
 }
 
 // With bargeIn: true an utterance would interrupt the reply that is being written.
@@ -58,7 +58,7 @@ talk.write({ setup: { persona: "I like to talk about music." } });
 say("Hello! Guess what, I won two tickets for tonight!");
 
 let first = true;
-for await (const event of talk as AsyncIterable<ConverseResponse__Output>) {
+for await (const event of talk as AsyncIterable<InteractResponse__Output>) {
   show(event);
   if (first && (event.event === "replyFinished" || event.event === "error")) {
     first = false;

@@ -1,14 +1,14 @@
 package dev.limbic.server.wire;
 
-import static dev.limbic.server.wire.ConverseClient.END;
+import static dev.limbic.server.wire.InteractClient.END;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.v1.CanonicalEmotion;
-import dev.limbic.v1.ConverseRequest;
-import dev.limbic.v1.ConverseResponse;
-import dev.limbic.v1.ConverseSetup;
 import dev.limbic.v1.EmotionTarget;
 import dev.limbic.v1.FinishReason;
+import dev.limbic.v1.InteractRequest;
+import dev.limbic.v1.InteractResponse;
+import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.Interrupt;
 import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Utterance;
@@ -23,30 +23,33 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Converse over a real connection; the model goes on with the alphabet. */
-class ConverseTest {
+/** Interact over a real connection; the model goes on with the alphabet. */
+class InteractTest {
     private WireFixture fixture = new WireFixture();
 
-    ConverseTest() throws IOException {}
+    InteractTest() throws IOException {}
 
-    private ConverseClient open(ConverseSetup.Builder setup, boolean reads) {
-        ConverseClient client = new ConverseClient(reads);
-        StreamObserver<ConverseRequest> requests = fixture.dialogueAsync().converse(client);
-        requests.onNext(ConverseRequest.newBuilder().setSetup(setup).build());
+    private InteractClient open(InteractSetup.Builder setup, boolean reads) {
+        InteractClient client = new InteractClient(reads);
+        StreamObserver<InteractRequest> requests = fixture.interaction().interact(client);
+        requests.onNext(InteractRequest.newBuilder().setSetup(setup).build());
         return client;
     }
 
-    private ConverseClient open(ConverseSetup.Builder setup) {
+    private InteractClient open(InteractSetup.Builder setup) {
         return open(setup, true);
     }
 
-    private static void say(ConverseClient client, Utterance.Builder utterance) {
+    private static void say(InteractClient client, String id, Utterance.Builder utterance) {
         client.call()
-                .onNext(ConverseRequest.newBuilder().setUtterance(utterance).build());
+                .onNext(InteractRequest.newBuilder()
+                        .setEventId(id)
+                        .setUtterance(utterance)
+                        .build());
     }
 
-    private static void say(ConverseClient client, String id, String text) {
-        say(client, Utterance.newBuilder().setUtteranceId(id).setText(text));
+    private static void say(InteractClient client, String id, String text) {
+        say(client, id, Utterance.newBuilder().setText(text));
     }
 
     @AfterEach
@@ -63,12 +66,12 @@ class ConverseTest {
 
     @Test
     void anUtteranceIsReadAndAnsweredAsItFeels() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder().setPersona("Kim"));
+        InteractClient client = open(InteractSetup.newBuilder().setPersona("Kim"));
         say(client, "1", "wonderful");
-        ConverseResponse analysis = client.next();
-        assertThat(analysis.getUtteranceId()).isEqualTo("1");
+        InteractResponse analysis = client.next();
+        assertThat(analysis.getEventId()).isEqualTo("1");
         assertThat(analysis.getAnalysis().getLogitsList()).hasSize(3);
-        ConverseResponse started = client.next();
+        InteractResponse started = client.next();
         assertThat(started.getReplyStarted().getStrategy()).isEqualTo("mirror");
         assertThat(started.getReplyStarted().getModel()).isEqualTo("speaker");
         assertThat(started.getReplyStarted().getTarget().getEmotion())
@@ -83,13 +86,13 @@ class ConverseTest {
         client.call().onCompleted();
         assertThat(client.next()).isEqualTo(END);
         assertThat(client.status()).isEqualTo(Status.OK);
-        assertThat(fixture.answered("Converse first OK")).isEqualTo(2);
+        assertThat(fixture.answered("Interact first OK")).isEqualTo(2);
         assertThat(fixture.scheduler.blocksInUse()).isZero();
     }
 
     @Test
     void logitsOfLaterUtterancesArriveAmongTheTokens() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         fixture.language.holdSteps();
         say(client, "1", "wonderful");
         client.next();
@@ -102,8 +105,8 @@ class ConverseTest {
         fixture.language.letThrough(1);
         boolean heard = false;
         for (int i = 0; i < 12 && !heard; i++) {
-            ConverseResponse event = client.next();
-            heard = event.getUtteranceId().equals("2") && event.hasAnalysis();
+            InteractResponse event = client.next();
+            heard = event.getEventId().equals("2") && event.hasAnalysis();
             fixture.language.letThrough(1);
         }
         assertThat(heard).isTrue();
@@ -117,18 +120,18 @@ class ConverseTest {
     void aReplyThatCannotBeInTimeIsRefusedInTheStreamAndTheStreamLivesOn() throws Exception {
         fixture.language.neverEnd();
         fixture.language.whileComputing(step -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50)));
-        ConverseClient learning = open(
-                ConverseSetup.newBuilder().setSampling(Sampling.newBuilder().setMaxNewTokens(12)));
+        InteractClient learning = open(
+                InteractSetup.newBuilder().setSampling(Sampling.newBuilder().setMaxNewTokens(12)));
         say(learning, "0", "a");
         learning.next();
         learning.next();
         learning.reply("0");
         int steps = fixture.language.steps();
-        ConverseClient client = open(ConverseSetup.newBuilder()
+        InteractClient client = open(InteractSetup.newBuilder()
                 .setSampling(Sampling.newBuilder().setMinNewTokens(100).setMaxNewTokens(100)));
-        say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setTimeoutMillis(1000));
+        say(client, "1", Utterance.newBuilder().setText("a").setTimeoutMillis(1000));
         assertThat(client.next().hasAnalysis()).isTrue();
-        ConverseResponse event = client.next();
+        InteractResponse event = client.next();
         event = event.hasReplyStarted() ? client.next() : event;
         assertThat(event.getError().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED.value());
         assertThat(event.getError().getRetryAfterMillis()).isPositive();
@@ -142,7 +145,7 @@ class ConverseTest {
 
     @Test
     void aNewUtteranceInterruptsWhenAskedFor() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder().setBargeIn(true));
+        InteractClient client = open(InteractSetup.newBuilder().setBargeIn(true));
         fixture.language.neverEnd();
         fixture.language.holdSteps();
         say(client, "1", "wonderful");
@@ -158,17 +161,17 @@ class ConverseTest {
         awaitTrue(said::get);
         fixture.language.letThrough(1);
         fixture.language.stopHolding();
-        List<ConverseResponse> first = new java.util.ArrayList<>();
-        List<ConverseResponse> second = new java.util.ArrayList<>();
+        List<InteractResponse> first = new java.util.ArrayList<>();
+        List<InteractResponse> second = new java.util.ArrayList<>();
         for (int i = 0; i < 200 && second.size() < 3; i++) {
-            ConverseResponse event = client.next();
-            (event.getUtteranceId().equals("1") ? first : second).add(event);
+            InteractResponse event = client.next();
+            (event.getEventId().equals("1") ? first : second).add(event);
         }
         assertThat(first.getLast().getReplyFinished().getReason()).isEqualTo(FinishReason.FINISH_REASON_INTERRUPTED);
         assertThat(second.get(0).hasAnalysis()).isTrue();
         assertThat(second.get(1).hasReplyStarted()).isTrue();
         client.call()
-                .onNext(ConverseRequest.newBuilder()
+                .onNext(InteractRequest.newBuilder()
                         .setInterrupt(Interrupt.getDefaultInstance())
                         .build());
         client.reply("2");
@@ -180,15 +183,15 @@ class ConverseTest {
 
     @Test
     void withoutBargeInRepliesQueueInOrder() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         for (String id : List.of("1", "2", "3")) {
             say(client, id, "a");
         }
         List<String> order = new java.util.ArrayList<>();
         for (int finished = 0; finished < 3; ) {
-            ConverseResponse event = client.next();
-            if (!event.hasAnalysis() && (order.isEmpty() || !order.getLast().equals(event.getUtteranceId()))) {
-                order.add(event.getUtteranceId());
+            InteractResponse event = client.next();
+            if (!event.hasAnalysis() && (order.isEmpty() || !order.getLast().equals(event.getEventId()))) {
+                order.add(event.getEventId());
             }
             finished += event.hasReplyFinished() ? 1 : 0;
         }
@@ -197,19 +200,19 @@ class ConverseTest {
 
     @Test
     void onlyListeningAndATargetOfItsOwn() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
-        say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setNoReply(true));
+        InteractClient client = open(InteractSetup.newBuilder());
+        say(client, "1", Utterance.newBuilder().setText("a").setNoReply(true));
         assertThat(client.next().hasAnalysis()).isTrue();
         say(
                 client,
+                "2",
                 Utterance.newBuilder()
-                        .setUtteranceId("2")
                         .setText("a")
                         .setTarget(EmotionTarget.newBuilder()
                                 .setEmotion(CanonicalEmotion.CANONICAL_EMOTION_SADNESS)
                                 .setIntensity(0.5f)));
         assertThat(client.next().hasAnalysis()).isTrue();
-        ConverseResponse started = client.next();
+        InteractResponse started = client.next();
         assertThat(started.getReplyStarted().getStrategy()).isEmpty();
         assertThat(started.getReplyStarted().getTarget().getIntensity()).isEqualTo(0.5f);
         assertThat(client.reply("2")).startsWith("tuv");
@@ -218,19 +221,19 @@ class ConverseTest {
 
     @Test
     void wrongMessagesGetTheirErrorsAndTheStreamLivesOn() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         say(client, "1", "  ");
-        ConverseResponse error = client.next();
-        assertThat(error.getUtteranceId()).isEqualTo("1");
+        InteractResponse error = client.next();
+        assertThat(error.getEventId()).isEqualTo("1");
         assertThat(error.getError().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT.value());
-        client.call().onNext(ConverseRequest.getDefaultInstance());
-        assertThat(client.next().getError().getMessage()).contains("no message");
+        client.call().onNext(InteractRequest.getDefaultInstance());
+        assertThat(client.next().getError().getMessage()).contains("no event");
         client.call()
-                .onNext(ConverseRequest.newBuilder()
-                        .setSetup(ConverseSetup.getDefaultInstance())
+                .onNext(InteractRequest.newBuilder()
+                        .setSetup(InteractSetup.getDefaultInstance())
                         .build());
         assertThat(client.next().getError().getMessage()).contains("setup");
-        say(client, Utterance.newBuilder().setText("a").setTimeoutMillis(-1));
+        say(client, "", Utterance.newBuilder().setText("a").setTimeoutMillis(-1));
         assertThat(client.next().getError().getMessage()).contains("timeout_millis");
         for (int i = 0; i < 3 * WireFixture.WINDOW; i++) {
             say(client, "e" + i, ""); // more than the window: errors give their places back
@@ -243,34 +246,34 @@ class ConverseTest {
 
     @Test
     void aWrongSetupEndsTheStream() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder().setLanguageModel("nobody"));
+        InteractClient client = open(InteractSetup.newBuilder().setLanguageModel("nobody"));
         assertThat(client.next()).isEqualTo(END);
         assertThat(client.status().getCode()).isEqualTo(Status.Code.NOT_FOUND);
-        ConverseClient silent = new ConverseClient(true);
-        fixture.dialogueAsync().converse(silent);
+        InteractClient silent = new InteractClient(true);
+        fixture.interaction().interact(silent);
         say(silent, "1", "a");
         assertThat(silent.next()).isEqualTo(END);
         assertThat(silent.status().getDescription()).contains("setup");
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder();
+        InteractSetup.Builder setup = InteractSetup.newBuilder();
         setup.getSamplingBuilder().setTemperature(Float.NaN);
-        ConverseClient cold = open(setup);
+        InteractClient cold = open(setup);
         assertThat(cold.next()).isEqualTo(END);
         assertThat(cold.status().getDescription()).contains("temperature").contains("NaN");
         setup.getSamplingBuilder().clearTemperature().setMinNewTokens(100_000);
-        ConverseClient lengthy = open(setup);
+        InteractClient lengthy = open(setup);
         assertThat(lengthy.next()).isEqualTo(END);
         assertThat(lengthy.status().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     }
 
     @Test
     void whatIsTooLongForTheModelIsNotRemembered() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         say(client, "1", "a");
         assertThat(client.next().hasAnalysis()).isTrue();
         client.reply("1");
         say(client, "2", "x".repeat(400));
         assertThat(client.next().hasAnalysis()).isTrue();
-        ConverseResponse event = client.next();
+        InteractResponse event = client.next();
         if (event.hasReplyStarted()) {
             event = client.next();
         }
@@ -283,21 +286,21 @@ class ConverseTest {
 
     @Test
     void aMannerThatTheModelDoesNotHaveIsRefused() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         EmotionTarget.Builder target = EmotionTarget.newBuilder()
                 .setEmotion(CanonicalEmotion.CANONICAL_EMOTION_JOY)
                 .setStyle("<|joy|>");
-        say(client, Utterance.newBuilder().setUtteranceId("1").setText("a").setTarget(target));
+        say(client, "1", Utterance.newBuilder().setText("a").setTarget(target));
         assertThat(client.next().hasAnalysis()).isTrue();
         assertThat(client.next().getError().getMessage()).contains("target.style", "joy", "<|joy|>");
-        say(client, Utterance.newBuilder().setUtteranceId("2").setText("a").setTarget(target.setStyle("joy")));
+        say(client, "2", Utterance.newBuilder().setText("a").setTarget(target.setStyle("joy")));
         assertThat(client.next().hasAnalysis()).isTrue();
         client.reply("2");
     }
 
     @Test
     void aClientThatVanishesFreesEverything() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         fixture.language.neverEnd();
         fixture.language.holdSteps();
         say(client, "1", "a");
@@ -316,10 +319,10 @@ class ConverseTest {
     void withoutALanguageModelTheStrategySpeaks() throws Exception {
         fixture.close();
         fixture = new WireFixture(64, false);
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         say(client, "1", "wonderful");
         assertThat(client.next().hasAnalysis()).isTrue();
-        ConverseResponse started = client.next();
+        InteractResponse started = client.next();
         assertThat(started.getReplyStarted().getTemplate()).isTrue();
         assertThat(started.getReplyStarted().getStrategy()).isEqualTo("mirror");
         assertThat(client.reply("1")).isEqualTo("Nice!");
@@ -328,9 +331,9 @@ class ConverseTest {
     @Test
     void aClientThatDoesNotReadGetsNoFurtherReplies() throws Exception {
         fixture.language.neverEnd();
-        ConverseSetup.Builder setup = ConverseSetup.newBuilder();
+        InteractSetup.Builder setup = InteractSetup.newBuilder();
         setup.getSamplingBuilder().setMaxNewTokens(200).setTopLogProbs(20);
-        ConverseClient client = open(setup, false);
+        InteractClient client = open(setup, false);
         for (int i = 0; i < 60; i++) {
             say(client, "u" + i, "a");
         }
@@ -349,19 +352,19 @@ class ConverseTest {
 
     @Test
     void aStoppingServerFinishesWhatWasSaid() throws Exception {
-        ConverseClient client = open(ConverseSetup.newBuilder());
+        InteractClient client = open(InteractSetup.newBuilder());
         fixture.language.holdSteps();
         say(client, "1", "a");
         fixture.language.awaitHeldStep();
         fixture.server.drain();
         say(client, "2", "a");
-        awaitTrue(() -> fixture.answered("Converse first UNAVAILABLE") == 1);
+        awaitTrue(() -> fixture.answered("Interact first UNAVAILABLE") == 1);
         fixture.language.stopHolding();
         client.next();
         client.next();
         String text = "";
         boolean refused = false;
-        for (ConverseResponse event = client.next(); !event.equals(END); event = client.next()) {
+        for (InteractResponse event = client.next(); !event.equals(END); event = client.next()) {
             text += event.getToken().getTextDelta();
             refused |= event.hasError() && event.getError().getCode() == Status.Code.UNAVAILABLE.value();
         }
