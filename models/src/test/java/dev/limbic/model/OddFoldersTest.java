@@ -89,7 +89,7 @@ class OddFoldersTest {
             @Override
             public void close() {}
         };
-        Logger logger = Logger.getLogger(TextKind.class.getName());
+        Logger logger = Logger.getLogger(OtherHeads.class.getName());
         logger.addHandler(handler);
         try {
             load(withSurplus("lm_head.bias"));
