@@ -25,6 +25,9 @@ final class EfficientNet implements PictureNetwork.Convolutional {
     private static final int STEM = 32;
     private static final int TOP = 1280;
 
+    /** No picture is larger. */
+    private static final int MOST = 1 << 16;
+
     /**
      * @param expand 1 × 1, to more channels; null where there are no more
      * @param depthwise each channel by itself
@@ -225,8 +228,17 @@ final class EfficientNet implements PictureNetwork.Convolutional {
         return null;
     }
 
+    /** A pixel at the end; a convolution that halves rounds down, but for those that are padded on all sides. */
     @Override
     public int smallest() {
-        return 2;
+        int smallest = 1;
+        for (Block block : blocks.reversed()) {
+            Conv2d.Geometry geometry = block.depthwise().geometry();
+            if (geometry.stride() == 2 && smallest < MOST) {
+                Padding half = Padding.all(block.depthwise().kernel().height() / 2);
+                smallest = 2 * smallest - (geometry.padding().equals(half) ? 1 : 0);
+            }
+        }
+        return 2 * smallest;
     }
 }

@@ -85,6 +85,7 @@ abstract class GoldenPicturesContract extends OnDevice {
                         golden.hidden().get(layer),
                         precision);
             }
+            assertThat(golden.hidden().size()).as("layers").isIn(0, hidden.size());
             assertMatches(name + " logits", flat(logits), golden.logits(), precision);
         }
     }
