@@ -37,7 +37,8 @@ logging.disable_progress_bar()
 
 # What is refused on purpose: a pattern of the message by the odd thing that brings it about.
 REFUSED = {
-    "max pooling": "key 'pooling_type'",
+    "not resized": "expected one size for all pictures",
+    "oblong patches": "key 'patch_size': expected a square, or patches that fill the picture",
     "extra layer": "surplus",
     "wrong size": "pixels",
 }
@@ -51,6 +52,10 @@ class Pictures(Case):
     def side(self):
         return self.random.randrange(32, 56)
 
+    def sides(self):
+        side = self.side()
+        return (side, side if self.random.random() < 0.5 else self.side())
+
     def activation(self):
         picked = self.random.choice(ACTIVATIONS)
         return {} if picked is None else {"hidden_act": picked}
@@ -59,7 +64,7 @@ class Pictures(Case):
 def resnet(case):
     pick = case.random.choice
     stages, kind = pick([1, 2, 3, 4]), pick(["basic", "bottleneck"])
-    case.size = (case.side(), case.side())
+    case.size = case.sides()
     return ResNetForImageClassification(ResNetConfig(
         num_channels=case.channels, embedding_size=pick([3, 8, 11]), layer_type=kind,
         hidden_sizes=[pick([5, 8, 12, 17]) for _ in range(stages)], depths=[pick([1, 2]) for _ in range(stages)],
@@ -73,8 +78,11 @@ def vit(case):
     patch = (pick([4, 5, 7, 8]), pick([4, 5, 7, 8])) if case.chance(0.3, "oblong patches") else pick([4, 5, 7, 8])
     side = case.side()
     case.size = (side, case.side()) if case.chance(0.3, "oblong picture") else (side, side)
+    if case.chance(0.4, "filled"):
+        rows, columns = patch if isinstance(patch, tuple) else (patch, patch)
+        case.size = (case.size[0] // rows * rows, case.size[1] // columns * columns)
     return ViTForImageClassification(ViTConfig(
-        num_channels=case.channels, image_size=list(case.size) if case.size[0] != case.size[1] or pick([True, False]) else side,
+        num_channels=case.channels, image_size=list(case.size) if case.size[0] != case.size[1] or pick([True, False]) else case.size[0],
         patch_size=list(patch) if isinstance(patch, tuple) else patch, hidden_size=hidden, num_attention_heads=heads,
         num_hidden_layers=pick([1, 2, 3]), intermediate_size=pick([1, 13, 48, 50]), qkv_bias=pick([True, False]),
         layer_norm_eps=pick([1e-12, 1e-6, 1e-3]), **case.activation(), **case.labels()))
@@ -83,7 +91,7 @@ def vit(case):
 def efficientnet(case):
     pick = case.random.choice
     stages = pick([1, 2, 3, 4])
-    case.size = (case.side(), case.side())
+    case.size = case.sides()
     ends = [pick([16, 24, 40]) for _ in range(stages)]
     shape = dict(
         num_channels=case.channels, image_size=case.size[0], width_coefficient=pick([0.1, 0.25, 0.33]), depth_coefficient=pick([1.0, 1.3]),
@@ -100,7 +108,7 @@ def efficientnet(case):
 def convnext(case):
     pick = case.random.choice
     stages = pick([1, 2, 3])
-    case.size = (case.side(), case.side())
+    case.size = case.sides()
     return ConvNextForImageClassification(ConvNextConfig(
         num_channels=case.channels, image_size=case.size[0], patch_size=pick([2, 3, 4]), num_stages=stages,
         hidden_sizes=[pick([6, 9, 9, 16]) for _ in range(stages)], depths=[pick([1, 2]) for _ in range(stages)],
@@ -117,8 +125,8 @@ def preprocessing(case, architecture):
     """Writes preprocessor_config.json, as one of the classes that models of the architecture come with."""
     pick = case.random.choice
     height, width = case.size
-    kind = pick(PROCESSORS[architecture])
     square = height == width
+    kind = pick(PROCESSORS[architecture]) if square or case.chance(0.2) else PROCESSORS[architecture][-1]
     config = {"image_processor_type": kind, "do_resize": True, "size": {"height": height, "width": width}, "resample": pick([2, 3]),
               "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
               "image_mean": [0.485, 0.456, 0.406][:case.channels], "image_std": [0.229, 0.224, 0.225][:case.channels]}
@@ -126,6 +134,7 @@ def preprocessing(case, architecture):
     if kind == "ConvNextImageProcessor":
         if not square:  # this class knows one side only
             config["do_resize"] = False
+            case.done.append("not resized")
         else:
             config |= {"size": {"shortest_edge": height}, "crop_pct": pick([0.875, 0.95, 1.0])}
             if int(height / config["crop_pct"]) != height:

@@ -183,7 +183,8 @@ final class ForwardBench {
                         Activation.GELU,
                         linear(weights, HIDDEN, INTERMEDIATE, precision),
                         norm(weights),
-                        HEADS));
+                        HEADS,
+                        false));
             }
             pooler = linear(weights, HIDDEN, HIDDEN, Precision.F32);
             classifier = linear(weights, 28, HIDDEN, Precision.F32);

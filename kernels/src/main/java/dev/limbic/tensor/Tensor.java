@@ -33,6 +33,19 @@ public record Tensor(DType dtype, Shape shape, long address) {
         return address + r * rowBytes();
     }
 
+    /**
+     * The same elements in the same order under another shape.
+     *
+     * @throws IllegalArgumentException if their number is another one
+     */
+    public Tensor shaped(int... dims) {
+        Shape other = Shape.of(dims);
+        if (other.elements() != shape.elements()) {
+            throw new IllegalArgumentException("shaped: " + shape.elements() + " elements expected, found " + other);
+        }
+        return new Tensor(dtype, other, address);
+    }
+
     @Override
     public String toString() {
         return dtype + " " + shape;

@@ -14,6 +14,7 @@ import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.WeightView;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where layers get their parameters: named tensors of a file, below a prefix, on their way to a device.
@@ -144,6 +145,33 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
                 epsilon);
         BatchNorm.Folded folded = trained.folded(filter(name, kernel, geometry), null);
         return weights.conv2d(folded.weight(), folded.bias(), geometry, precision);
+    }
+
+    /**
+     * {@code name.weight} [out, in] and {@code name.bias} [out] of a linear layer as a 1 × 1 convolution, which can add to a
+     * residual.
+     *
+     * @param scale name of factors [out] of the result; null for none
+     */
+    public Conv2d pointwise(String name, @Nullable String scale, int in, int out) {
+        HostTensor weight = view.tensor(name + ".weight", out, in);
+        HostTensor bias = view.tensor(name + ".bias", out);
+        if (scale != null) {
+            HostTensor factors = view.tensor(scale, out);
+            weight = rowsTimes(weight, factors);
+            bias = rowsTimes(bias, factors);
+        }
+        HostTensor filter = new HostTensor(weight.dtype(), Shape.of(out, in, 1, 1), weight.data());
+        return weights.conv2d(filter, bias, Conv2d.Geometry.of(1, Padding.NONE), precision);
+    }
+
+    private static HostTensor rowsTimes(HostTensor rows, HostTensor factors) {
+        float[] values = rows.toFloats();
+        int each = values.length / Math.toIntExact(factors.shape().elements());
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factors.get(i / each);
+        }
+        return HostTensor.of(rows.shape(), values);
     }
 
     /** A depthwise convolution that changes nothing: what an activation is applied with where there is no product. */

@@ -48,7 +48,8 @@ final class Bert {
                     activation,
                     layer.linear("output.dense", hidden, intermediate),
                     layer.norm("output.LayerNorm", hidden, epsilon),
-                    heads));
+                    heads,
+                    false));
         }
         int tokenTypes = config.intOr("type_vocab_size", 2, 1, 1 << 16);
         if (tokenType >= tokenTypes) {

@@ -32,7 +32,8 @@ final class DistilBert {
                     activation,
                     layer.linear("ffn.lin2", hidden, intermediate),
                     layer.norm("output_layer_norm", hidden, EPSILON),
-                    heads));
+                    heads,
+                    false));
         }
         Parameters embeddings = model.sub("embeddings");
         Encoder encoder = new Encoder(

@@ -31,11 +31,16 @@ record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> lay
         return hidden;
     }
 
-    /** The activation that transformers calls so; where the key is absent, its usual one. */
+    /** The activation that transformers calls so; where the key is absent, gelu. */
     static Activation activation(HfConfig config, String key) {
+        return activation(config, key, "gelu");
+    }
+
+    /** The activation that transformers calls so; where the key is absent, the usual one. */
+    static Activation activation(HfConfig config, String key, String usual) {
         return switch (config.oneOfOr(
                 key,
-                "gelu",
+                usual,
                 "gelu",
                 "gelu_python",
                 "gelu_new",
@@ -57,7 +62,11 @@ record Encoder(Tensor words, Tensor positions, Norm norm, List<EncoderLayer> lay
 
     /** Heads of attention, which must divide the hidden size. */
     static int heads(HfConfig config, String key, int hidden) {
-        int heads = config.requireInt(key, 1, 1024);
+        return heads(config, key, config.requireInt(key, 1, 1024), hidden);
+    }
+
+    /** The same number, if it divides the hidden size. */
+    static int heads(HfConfig config, String key, int heads, int hidden) {
         if (hidden % heads != 0) {
             throw config.unexpected(key, "a divisor of the hidden size " + hidden, Integer.toString(heads));
         }

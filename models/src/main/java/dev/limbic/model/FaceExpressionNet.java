@@ -10,6 +10,7 @@ import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Pooling;
+import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * {@code FaceExpressionNetForImageClassification}, the expression net of face-api.js (Vincent Mühler); see
  * docs/vision-format.md: blocks of separable convolutions, each of which sees the sum of those before it.
  */
-final class FaceExpressionNet implements PictureNetwork {
+final class FaceExpressionNet implements PictureNetwork.Convolutional {
     /**
      * A block, which halves the picture.
      *
@@ -102,7 +103,7 @@ final class FaceExpressionNet implements PictureNetwork {
     }
 
     @Override
-    public int size() {
-        return size;
+    public ImageSettings.Size size() {
+        return new ImageSettings.Size(size, size);
     }
 }

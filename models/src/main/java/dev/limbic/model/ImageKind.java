@@ -18,6 +18,8 @@ import dev.limbic.preprocess.image.codec.ImageLimits;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfConfig.ProblemType;
 import dev.limbic.weights.HfDirectory;
+import dev.limbic.weights.WeightsException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -29,8 +31,8 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
         PictureNetwork create(HfConfig config, Parameters parameters, int labels);
     }
 
-    /** What PyTorch counts while it trains. */
-    private static final String[] HARMLESS = {"*.num_batches_tracked"};
+    /** What PyTorch counts while it trains, and what hides patches then. */
+    private static final String[] HARMLESS = {"*.num_batches_tracked", "*.mask_token"};
 
     private static final int[] SAMPLE_SIDES = {64, 96, 160, 224, 320};
 
@@ -53,15 +55,10 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
             Parameters parameters = new Parameters(directory.weights(), weights, precision);
             PictureNetwork network =
                     constructor.create(config, parameters, reading.labels().size());
-            directory.weights().requireAllTaken(HARMLESS);
+            OtherHeads.leave(directory, loading.name(), HARMLESS);
             ImageSettings settings = ProcessorConfig.read(loading.folder(), network.channels());
             ImageSettings.Size size = settings.size();
-            if (network.size() != 0 && (size.height() != network.size() || size.width() != network.size())) {
-                throw config.unexpected(
-                        "image_size",
-                        "the size of preprocessor_config.json, " + size.height() + " × " + size.width(),
-                        Integer.toString(network.size()));
-            }
+            requireSize(loading.folder(), size, network);
             ClassifierCard card = new ClassifierCard(
                     loading.name(),
                     Kinds.IMAGE.name(),
@@ -80,6 +77,22 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
             weights.close();
             throw failure;
         }
+    }
+
+    private static void requireSize(Path folder, ImageSettings.Size size, PictureNetwork network) {
+        ImageSettings.Size exact = network.size();
+        int smallest = network.smallest();
+        if (exact != null ? !exact.equals(size) : Math.min(size.height(), size.width()) < smallest) {
+            throw new WeightsException(folder.resolve("preprocessor_config.json") + ": expected pictures of "
+                    + (exact != null
+                            ? inWords(exact) + " pixels, as"
+                            : "at least " + smallest + " × " + smallest + ", for")
+                    + " config.json, found " + inWords(size));
+        }
+    }
+
+    private static String inWords(ImageSettings.Size size) {
+        return size.height() + " × " + size.width();
     }
 
     @Override

@@ -53,9 +53,10 @@ record LoadedImageModel(
         Ops ops = device.ops();
         Planes planes = input.planes(rows.size());
         Tensor bytes = input.upload(device, rows);
+        PictureNetwork.Forward forward = network.on(device, rows.size());
         Supplier<Tensor> work = () -> {
             Tensor pixels = input.normalised(device, bytes, planes); // [N·H·W, C]
-            Tensor features = network.features(ops, pixels, planes, tap); // [N, F]
+            Tensor features = forward.features(ops, pixels, planes, tap); // [N, F]
             return ops.rows().linear(features, network.classifier(), Activation.NONE); // [N, L]
         };
         Tensor logits = tap.equals(PictureNetwork.Tap.NONE)

@@ -11,6 +11,7 @@ import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Pool2d;
 import dev.limbic.ops.Pooling;
+import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ import java.util.List;
  * {@code MiniXceptionForImageClassification}, after Arriaga, Valdenegro-Toro and Plöger 2017; see docs/vision-format.md:
  * plain convolutions, blocks of two separable ones beside a shortcut, the mean of each channel, a classifier.
  */
-final class MiniXception implements PictureNetwork {
+final class MiniXception implements PictureNetwork.Convolutional {
     private static final Pool2d HALF = Pool2d.of(Pooling.MAX, 3, 2, Padding.all(1));
 
     /**
@@ -110,7 +111,7 @@ final class MiniXception implements PictureNetwork {
     }
 
     @Override
-    public int size() {
-        return size;
+    public ImageSettings.Size size() {
+        return new ImageSettings.Size(size, size);
     }
 }

@@ -28,6 +28,10 @@ public final class ModelRegistry {
         ARCHITECTURES.put("LimbicRecurrentClassifier", Kinds.TEXT.architecture(RecurrentClassifier::new));
         ARCHITECTURES.put("MiniXceptionForImageClassification", Kinds.IMAGE.architecture(MiniXception::new));
         ARCHITECTURES.put("FaceExpressionNetForImageClassification", Kinds.IMAGE.architecture(FaceExpressionNet::new));
+        ARCHITECTURES.put("ResNetForImageClassification", Kinds.IMAGE.architecture(ResNet::new));
+        ARCHITECTURES.put("ViTForImageClassification", Kinds.IMAGE.architecture(VisionTransformer::new));
+        ARCHITECTURES.put("EfficientNetForImageClassification", Kinds.IMAGE.architecture(EfficientNet::new));
+        ARCHITECTURES.put("ConvNextForImageClassification", Kinds.IMAGE.architecture(ConvNext::new));
         ARCHITECTURES.put("TinyFaceDetector", Kinds.FINDER.architecture());
         ARCHITECTURES.put(
                 "GPT2LMHeadModel", Kinds.LANGUAGE.architecture(Gpt2::load).withInt8());

@@ -1,13 +1,17 @@
 package dev.limbic.model;
 
+import dev.limbic.ops.Device;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
+import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.tensor.Tensor;
+import dev.limbic.weights.HfConfig;
+import org.jspecify.annotations.Nullable;
 
 /** The computation of one architecture with its weights, from pixels to features. */
 interface PictureNetwork {
-    /** Called with the pictures between the layers, [N·H·W, C] each; tests look on. */
+    /** Called with the pictures between the layers, [N·H·W, C] each, or their tokens; tests look on. */
     interface Tap {
         /** Looks at nothing. */
         Tap NONE = (layer, hidden) -> {};
@@ -15,13 +19,30 @@ interface PictureNetwork {
         void hidden(int layer, Tensor hidden);
     }
 
+    /** From pixels to features. */
+    interface Forward {
+        /**
+         * What there is to see, one row per picture.
+         *
+         * @param pixels normalised, [N·H·W, C]
+         * @return [N, F]
+         */
+        Tensor features(Ops ops, Tensor pixels, Planes planes, Tap tap);
+    }
+
+    /** A network that needs nothing but pixels. */
+    interface Convolutional extends PictureNetwork, Forward {
+        @Override
+        default Forward on(Device device, int pictures) {
+            return this;
+        }
+    }
+
     /**
-     * What there is to see, one row per picture.
-     *
-     * @param pixels normalised, [N·H·W, C]
-     * @return [N, F]
+     * What computes the features of a batch of so many pictures. Uploads what that needs beside the pixels, so it is called
+     * before the work that a device may record.
      */
-    Tensor features(Ops ops, Tensor pixels, Planes planes, Tap tap);
+    Forward on(Device device, int pictures);
 
     /** From features to logits, [L, F]. */
     Linear classifier();
@@ -29,6 +50,20 @@ interface PictureNetwork {
     /** Channels of the pixels, C. */
     int channels();
 
-    /** Height and width that pictures must have; 0 for any. */
-    int size();
+    /** Height and width that pictures must have; null for any. */
+    ImageSettings.@Nullable Size size();
+
+    /** The least height and width of which anything is left at the end. */
+    default int smallest() {
+        return 1;
+    }
+
+    /** Channels of the pixels, by {@code num_channels}. */
+    static int channels(HfConfig config) {
+        int channels = config.intOr("num_channels", 3, 1, 3);
+        if (channels == 2) {
+            throw config.unexpected("num_channels", "1 (grey) or 3", "2");
+        }
+        return channels;
+    }
 }

@@ -12,10 +12,8 @@ import dev.limbic.preprocess.text.TextEncoder;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfConfig.ProblemType;
 import dev.limbic.weights.HfDirectory;
-import dev.limbic.weights.WeightView;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Classifiers of text: tokens in, logits out. Tensors of other heads are left out with a warning in the log. */
@@ -37,13 +35,6 @@ public final class TextKind extends BatchKind<Text, Encoding, float[], Emotions>
 
     /** Buffers that old versions of transformers saved although they are computed. */
     private static final String[] HARMLESS = {"*.position_ids", "*.token_type_ids"};
-
-    /** What a network computes with: a tensor among these that it does not want changes its results. */
-    private static final Pattern COMPUTED =
-            Pattern.compile(".*\\.(encoder|embeddings|transformer)\\..*", Pattern.DOTALL);
-
-    /** Formats of our own have no other heads. */
-    private static final String OURS = "Limbic";
 
     /** In words: a chat line is rarely longer. */
     private static final int LONGEST_SAMPLE = 24;
@@ -76,7 +67,7 @@ public final class TextKind extends BatchKind<Text, Encoding, float[], Emotions>
             Parameters parameters = new Parameters(directory.weights(), weights, precision);
             Network network = constructor.create(
                     config, parameters, new Outside(reading.labels().size(), tokens.tokenType()));
-            leaveOtherHeads(directory, architecture, loading.name());
+            OtherHeads.leave(directory, loading.name(), HARMLESS);
             if (tokens.vocabSize() > network.vocabulary()) {
                 throw config.unexpected(
                         "vocab_size",
@@ -99,22 +90,6 @@ public final class TextKind extends BatchKind<Text, Encoding, float[], Emotions>
         } catch (RuntimeException | Error failure) {
             weights.close();
             throw failure;
-        }
-    }
-
-    private static void leaveOtherHeads(HfDirectory directory, String architecture, String name) {
-        List<String> surplus = directory.weights().surplus(HARMLESS);
-        boolean changesResults = surplus.stream().anyMatch(COMPUTED.asMatchPredicate());
-        if (changesResults || (!surplus.isEmpty() && architecture.startsWith(OURS))) {
-            directory.weights().requireAllTaken(HARMLESS);
-        }
-        if (!surplus.isEmpty()) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "model {0}: tensors that {1} does not use are left out, {2}",
-                    name,
-                    architecture,
-                    WeightView.some(surplus));
         }
     }
 

@@ -96,6 +96,20 @@ public final class HfConfig {
         return values.stream().mapToInt(each -> each).toArray();
     }
 
+    /** At least one whole number in {@code min…max}, from a list or a single one; {@code absent} when the key is not there. */
+    public int[] intsOr(String key, int[] absent, int min, int max) {
+        return has(key) ? requireInts(key, min, max) : absent;
+    }
+
+    /** Height and width in {@code 1…max}, from a list of both or one number for both. */
+    public int[] sidesOr(String key, int absent, int max) {
+        int[] sides = intsOr(key, new int[] {absent}, 1, max);
+        if (sides.length > 2) {
+            throw unexpected(key, "height and width", sides.length + " numbers");
+        }
+        return new int[] {sides[0], sides[sides.length - 1]};
+    }
+
     /** Strings, from a list or a single one; none when the key is not there. */
     public List<String> stringsOr(String key) {
         JsonNode node = found(key);

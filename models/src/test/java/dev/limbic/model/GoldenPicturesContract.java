@@ -13,8 +13,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every architecture for pictures computes what PyTorch computes, in every precision, alone and in a batch. */
 abstract class GoldenPicturesContract extends OnDevice {
-    private static final List<String> NAMES =
-            List.of("mini-xception", "mini-xception-colour", "face-expression", "face-expression-odd");
+    private static final List<String> NAMES = List.of(
+            "mini-xception",
+            "mini-xception-colour",
+            "face-expression",
+            "face-expression-odd",
+            "resnet-basic",
+            "resnet-bottleneck",
+            "resnet-usual-bf16",
+            "vit",
+            "vit-oblong-f16",
+            "efficientnet",
+            "efficientnet-odd",
+            "convnext",
+            "convnext-plain");
 
     Stream<Arguments> cases() {
         return NAMES.stream().flatMap(name -> precisions().stream().map(p -> Arguments.of(name, p)));
@@ -73,6 +85,7 @@ abstract class GoldenPicturesContract extends OnDevice {
                         golden.hidden().get(layer),
                         precision);
             }
+            assertThat(golden.hidden().size()).as("layers").isIn(0, hidden.size());
             assertMatches(name + " logits", flat(logits), golden.logits(), precision);
         }
     }

@@ -131,8 +131,12 @@ public final class ProcessorConfig {
     }
 
     private ImageSettings settings() {
-        if (flag("do_grayscale", false) != (channels == 1)) {
-            throw refused("do_grayscale", Boolean.toString(channels == 1), json.path("do_grayscale"));
+        // A model of one channel reads grey pictures; transformers fails at others unless the key is there.
+        if (flag("do_grayscale", false) && channels != 1) {
+            throw refused(
+                    "do_grayscale",
+                    "false, since the model reads " + channels + " channels,",
+                    json.path("do_grayscale"));
         }
         if (flag("do_pad", false)) {
             return padded();
