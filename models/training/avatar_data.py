@@ -55,11 +55,27 @@ def column(rows, name):
     return rows[:, COLUMNS.index(name)]
 
 
-def targets(rows, smoothing=0.0):
-    """Soft labels f32 [n, 7]: between CALM and FELT the emotion shares with neutral."""
-    label = column(rows, "label").astype(int)
-    felt = np.where(label > 0, np.clip((column(rows, "intensity") - CALM) / (FELT - CALM), 0, 1), 0)
-    result = np.zeros((len(rows), len(LABELS)), dtype=np.float32)
-    result[np.arange(len(rows)), label] = felt
+def soft_labels(label, intensity):
+    """f32 [n, 7]: between CALM and FELT the emotion shares with neutral."""
+    label = label.astype(int)
+    felt = np.where(label > 0, np.clip((intensity - CALM) / (FELT - CALM), 0, 1), 0)
+    result = np.zeros((len(label), len(LABELS)), dtype=np.float32)
+    result[np.arange(len(label)), label] = felt
     result[:, 0] += 1 - felt
-    return result * (1 - smoothing) + smoothing / len(LABELS)
+    return result
+
+
+def sheet(people=6, first=50):
+    """A picture to look at: avatars of all styles by expressions, each strong and weak. -> u8 [h, w, 3]"""
+    lines = []
+    for k in range(people):
+        rng = np.random.default_rng([17, k])
+        i = identity(first + k, STYLES[k % len(STYLES)])
+        line = []
+        for label in LABELS:
+            for intensity in (1.0, .5) if label != LABELS[0] else (0.0,):
+                s = scene(rng, i.style, .4)
+                pattern = i.expressor.pattern(label, rng)
+                line.append(render(i, i.expressor.face(pattern, intensity), s, label, intensity))
+        lines.append(np.concatenate(line, 1))
+    return np.concatenate(lines)

@@ -275,7 +275,7 @@ def marks(c, i, label, intensity, chance):
     elif label == "happy" and chance[0] < .1 and intensity > .7:
         for s in (-1, 1):
             c.oval(s * (i.eye_x + .16), i.eye_y + .1, .07, .1, blue)
-    elif label == "fear" and chance[0] < .35:
+    elif label == "fearful" and chance[0] < .35:
         x, y = side * i.width * .62, i.brow_y - .05
         c.fill(c.on(np.array([x, x - .06, x, x + .06]), np.array([y - .16, y + .02, y + .08, y + .02])), blue)
     elif label == "angry" and chance[0] < .2 and i.style == "anime":

@@ -76,7 +76,7 @@ def background(s):
 
 def tint(i, s, label, intensity):
     """A face red with anger, green with disgust or pale blue with fear, where the style knows such signs."""
-    goal = {"angry": (225, 60, 45), "disgust": (130, 185, 70), "fear": (160, 180, 235)}.get(label)
+    goal = {"angry": (225, 60, 45), "disgusted": (130, 185, 70), "fearful": (160, 180, 235)}.get(label)
     if goal is None or not i.marks or s.marks[1] > .3 or intensity < .5:
         return None
     part = .5 * intensity

@@ -5,7 +5,7 @@ left of the picture. Unit numbers are those of FACS."""
 
 import numpy as np
 
-LABELS = ["neutral", "happy", "sad", "angry", "fear", "disgust", "surprise"]
+LABELS = ["neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised"]
 
 # 1, 2 inner and outer brow up; 4 brows down and together; 5 upper lid up; 6 cheeks up; 7 lids tight; 9 nose wrinkled;
 # 10 upper lip up; 12 corners up; 14 dimple; 15 corners down; 16 lower lip down; 17 chin up; 18 pucker; 19 tongue out;
@@ -18,9 +18,9 @@ TABLE = {
     "happy": {6: 1, 12: 1},
     "sad": {1: 1, 4: .7, 15: 1},
     "angry": {4: 1, 5: .6, 7: .8, 23: 1},
-    "fear": {1: 1, 2: .7, 4: .6, 5: 1, 20: 1, 26: .6},
-    "disgust": {9: 1, 15: .8, 16: .8},
-    "surprise": {1: 1, 2: 1, 5: .9, 26: 1},
+    "fearful": {1: 1, 2: .7, 4: .6, 5: 1, 20: 1, 26: .6},
+    "disgusted": {9: 1, 15: .8, 16: .8},
+    "surprised": {1: 1, 2: 1, 5: .9, 26: 1},
 }
 
 # What may come with it: (probability, units). The first that chance takes is added, so the order matters.
@@ -29,9 +29,9 @@ COMPANY = {
     "happy": [(.4, {25: .7}), (.35, {25: 1, 26: .7}), (.1, {43: 1, 25: .6})],
     "sad": [(.25, {17: .8}), (.2, {43: .5}), (.12, {43: 1, 17: .4}), (.2, {25: .6, 26: .35})],
     "angry": [(.3, {24: .8}), (.22, {10: .8, 16: .8, 25: 1}), (.15, {25: .8, 26: .6, 10: .5}), (.15, {17: .7})],
-    "fear": [(.5, {25: .8}), (.3, {16: .6, 25: 1})],
-    "disgust": [(.3, {10: .9, 4: .5}), (.25, {4: .6, 7: .8, 25: .6}), (.25, {19: 1, 25: 1, 26: .5}), (.2, {17: .7})],
-    "surprise": [(.3, {27: .7, 25: 1}), (.5, {25: .8})],
+    "fearful": [(.5, {25: .8}), (.3, {16: .6, 25: 1})],
+    "disgusted": [(.3, {10: .9, 4: .5}), (.25, {4: .6, 7: .8, 25: .6}), (.25, {19: 1, 25: 1, 26: .5}), (.2, {17: .7})],
+    "surprised": [(.3, {27: .7, 25: 1}), (.5, {25: .8})],
 }
 
 # Shapes of a speaking mouth.
