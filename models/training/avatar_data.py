@@ -28,7 +28,7 @@ def picture(split, number, each):
         intensity = rng.uniform(FELT, 1)
     if split == "grey" or (split == "train" and rng.random() < .1):
         label, intensity = toward, rng.uniform(CALM, FELT)
-    speech = speaking(rng) if rng.random() < .3 else None
+    speech = speaking(rng) if rng.random() < .25 else None
     closed = rng.uniform(.5, 1) if rng.random() < .06 else 0.0
     pattern = i.expressor.pattern(LABELS[toward], rng)
     s = scene(rng, i.style)

@@ -60,9 +60,9 @@ def disturb(x, rng):
     x = x * gain + torch.from_numpy(rng.normal(0, .1, (n, 1, 1, 1))).float()
     grey = torch.from_numpy(rng.random(n) < .1)
     x = torch.where(grey[:, None, None, None], x.mean(1, keepdim=True), x)
-    swap = torch.from_numpy(rng.random(n) < .1)
+    swap = torch.from_numpy(rng.random(n) < .05)
     x = torch.where(swap[:, None, None, None], x[:, list(rng.permutation(3))], x)
-    for k in np.flatnonzero(rng.random(n) < .15):
+    for k in np.flatnonzero(rng.random(n) < .08):
         h, w = rng.integers(6, 20, 2)
         y0, x0 = rng.integers(0, 64 - h), rng.integers(0, 64 - w)
         x[k, :, y0:y0 + h, x0:x0 + w] = float(rng.uniform(-1, 1))

@@ -31,11 +31,11 @@ def scene(rng, style, hard=1.0):
     s.boxes = u(-.2, 1.1, (6, 2))
     s.boxes = np.concatenate([s.boxes, s.boxes + u(.1, .6, (6, 2))], 1) * SIZE * OVER
     # light
-    s.angle, s.height, s.lit = u(0, 2 * math.pi), u(.3, 1.2), u(0, .75) * (chance() < .75)
+    s.angle, s.height, s.lit = u(0, 2 * math.pi), u(.3, 1.2), u(0, .6) * (chance() < .75)
     s.shading = style == "shaded" or chance() < .25
     s.warm = rng.normal(0, .06, 3) * (chance() < .5)
     s.coloured = [c / 255 for c in vivid(rng, .6)] if chance() < .12 else None
-    s.gamma, s.contrast = math.exp(rng.normal(0, .18)), math.exp(rng.normal(0, .12))
+    s.gamma, s.contrast = math.exp(rng.normal(0, .15)), math.exp(rng.normal(0, .12))
     # hidden
     s.hidden = None
     if chance() < .12 * hard:
@@ -43,10 +43,10 @@ def scene(rng, style, hard=1.0):
     s.hide = u(0, 1, 5)
     s.hide_colour = vivid(rng, .15)
     # camera
-    s.low = int(rng.integers(30, 56)) if chance() < .15 * hard else 0
-    s.blur = u(.3, 1.0) if chance() < .2 * hard else 0.0
+    s.low = int(rng.integers(36, 56)) if chance() < .1 * hard else 0
+    s.blur = u(.3, .9) if chance() < .15 * hard else 0.0
     s.motion = 0
-    s.noise = u(2, 12) if chance() < .3 * hard else 0.0
+    s.noise = u(2, 10) if chance() < .3 * hard else 0.0
     s.noise_seed = int(rng.integers(1 << 30))
     s.jpeg = int(rng.integers(35, 90)) if chance() < .3 * hard else 0
     s.marks = u(0, 1, 3)

@@ -60,7 +60,7 @@ def parts(logits, rows):
         return {"examples": int(chosen.sum()), "accuracy": float(right[chosen].mean())}
     result = {"style": {s: of(column(rows, "style") == k) for k, s in enumerate(STYLES)}, "intensity": {}}
     result["intensity"]["neutral, 0"] = of(~felt & (intensity == 0))
-    result["intensity"]["neutral, to .15"] = of(~felt & (intensity > 0))
+    result["intensity"]["neutral, to .1"] = of(~felt & (intensity > 0))
     for low, high in ((.35, .45), (.45, .55), (.55, .7), (.7, .85), (.85, 1.01)):
         result["intensity"][f"{low:.2f} to {min(high, 1):.2f}"] = of(felt & (intensity >= low) & (intensity < high))
     for name in ("hidden", "speech"):
@@ -68,7 +68,7 @@ def parts(logits, rows):
     return result
 
 
-def grey_zone(logits, rows, steps=(.15, .2, .25, .3, .35)):
+def grey_zone(logits, rows, steps=(.1, .15, .2, .25, .3, .35)):
     """Between the rule's bounds: the share of pictures called by the emotion, neutral, and another."""
     chosen, label, intensity = logits.argmax(1), column(rows, "label"), column(rows, "intensity")
     result = {}

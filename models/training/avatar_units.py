@@ -18,7 +18,7 @@ TABLE = {
     "happy": {6: 1, 12: 1},
     "sad": {1: 1, 4: .7, 15: 1},
     "angry": {4: 1, 5: .6, 7: .8, 23: 1},
-    "fearful": {1: 1, 2: .7, 4: .6, 5: 1, 20: 1, 26: .6},
+    "fearful": {1: 1, 2: .5, 4: .8, 5: 1, 20: 1, 26: .6},
     "disgusted": {9: 1, 15: .8, 16: .8},
     "surprised": {1: 1, 2: 1, 5: .9, 26: 1},
 }
@@ -39,12 +39,7 @@ SPEECH = [{25: .5, 26: .3}, {25: .7, 26: .6}, {18: .9, 25: .4}, {18: .7, 26: .3,
           {25: .5, 16: .3}]
 
 FELT = .35  # from this intensity a face has the label of its emotion
-CALM = .15  # up to this one it is neutral; between the two lies a grey zone
-
-
-def share(intensity):
-    """How much of the label is the emotion's, the rest being neutral's: 0 up to CALM, 1 from FELT, linear between."""
-    return float(np.clip((intensity - CALM) / (FELT - CALM), 0, 1))
+CALM = .1  # up to this one it is neutral; between the two lies a grey zone, shared linearly
 
 
 def units(activations):
@@ -59,7 +54,7 @@ class Expressor:
 
     def __init__(self, rng):
         self.gain = rng.uniform(.8, 1.3, (len(UNITS), 1)) * rng.uniform(.9, 1.1, (len(UNITS), 2))
-        rest = units({12: .14, 15: .12, 1: .1, 4: .1, 2: .08, 43: .18, 5: .08, 25: .12})
+        rest = units({12: .1, 15: .09, 1: .07, 4: .08, 2: .06, 43: .15, 5: .06, 25: .1})
         self.rest = rest * rng.uniform(0, 1, (len(UNITS), 1)) * (rng.uniform(0, 1, (len(UNITS), 1)) < .5)
 
     def pattern(self, label, rng):
@@ -68,7 +63,7 @@ class Expressor:
         chosen = dict(TABLE[label])
         if len(chosen) > 2 and rng.random() < .25:
             weak = list(chosen)[rng.integers(len(chosen))]
-            chosen[weak] *= rng.uniform(.1, .5)
+            chosen[weak] *= rng.uniform(.4, .7)
         for probability, company in COMPANY[label]:
             if rng.random() < probability:
                 for unit, value in company.items():
@@ -76,12 +71,12 @@ class Expressor:
                 break
         result = units(chosen) * self.gain * rng.uniform(.8, 1.2, (len(UNITS), 1))
         if rng.random() < .3:  # one side weaker
-            result[:, rng.integers(2)] *= rng.uniform(.5, .9)
+            result[:, rng.integers(2)] *= rng.uniform(.6, .95)
         return result
 
     def face(self, pattern, intensity, speech=None, closed=0.0):
         """Activations [unit, side]. speech: units of a speaking mouth, closed: how far a blink has come."""
-        result = self.rest * (1 - min(1.0, intensity)) + pattern * intensity
+        result = self.rest * (1 - min(1.0, intensity)) + pattern * intensity ** .75  # avatars exaggerate what is weak
         if speech is not None:
             result = np.maximum(result, speech)
             if intensity:  # a speaking mouth moves off what it had

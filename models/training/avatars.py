@@ -3,8 +3,9 @@
     python models/training/avatars.py --out models/starter --work WORK
 
 Stages, in order (each leaves its result in WORK and can be run alone):
-  render      pictures and clips
-  cnn         the CNN, on pictures
+  pictures    renders the sets of pictures
+  cnn         the CNN
+  clips       renders the clips
   gru         the GRU, on what the CNN makes of the clips
   export      both folders, with their figures
 Besides: sheet (a picture to look at), folder (held-out pictures as DIR/<label>/<n>.png).
@@ -21,8 +22,8 @@ from PIL import Image, ImageDraw
 import avatar_clips
 import avatar_data
 import avatar_export as export
-from avatar_fit import Turns, fit_clips, fit_pictures, logits_of, logits_of_clips
 from avatar_canvas import SIZE
+from avatar_fit import Turns, fit_clips, fit_pictures, logits_of, logits_of_clips
 from avatar_units import LABELS
 
 SETS = {"train": (64_000, 4), "dev": (3_500, 7), "test": (7_000, 7), "grey": (1_400, 7)}
@@ -40,14 +41,13 @@ class Run:
         self.work.mkdir(parents=True, exist_ok=True)
         self.turns = Turns(options.lock)
 
-    def render(self):
+    def pictures(self):
         for split, (count, each) in SETS.items():
             with self.turns.held():
                 images, rows = avatar_data.pictures(split, count // self.o.fraction, each, self.o.threads)
             np.save(self.work / f"{split}.npy", images)
             np.save(self.work / f"{split}-rows.npy", rows)
             log(f"{split}: {len(images)} pictures")
-        self.clips()
 
     def clips(self):
         for split, count in CLIPS.items():
@@ -127,9 +127,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", default="models/starter")
     parser.add_argument("--work", default="build/avatars")
-    parser.add_argument("--stages", nargs="+", default=["render", "cnn", "gru", "export"])
+    parser.add_argument("--stages", nargs="+", default=["pictures", "cnn", "clips", "gru", "export"])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=6, help="of the CNN")
+    parser.add_argument("--epochs", type=int, default=9, help="of the CNN")
     parser.add_argument("--clip-epochs", type=int, default=40, help="of the GRU")
     parser.add_argument("--emoji", help="folder of emoji faces, an unseen style, for the figures")
     parser.add_argument("--golden", help="where to write figures for the tests, such as models/src/test/resources/golden-vision")
