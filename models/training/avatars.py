@@ -8,7 +8,7 @@ Stages, in order (each leaves its result in WORK and can be run alone):
   clips       renders the clips
   gru         the GRU, on what the CNN makes of the clips
   export      both folders, with their figures
-Besides: sheet (a picture to look at), folder (held-out pictures as DIR/<label>/<n>.png).
+Besides: report (the figures as tables), sheet (a picture to look at), folder (held-out pictures as DIR/<label>/<n>.png).
 """
 
 import argparse
@@ -24,6 +24,7 @@ import avatar_data
 import avatar_export as export
 from avatar_canvas import SIZE
 from avatar_fit import Turns, fit_clips, fit_pictures, logits_of, logits_of_clips
+from avatar_report import report
 from avatar_units import LABELS
 
 SETS = {"train": (64_000, 4), "dev": (3_500, 7), "test": (7_000, 7), "grey": (1_400, 7)}
@@ -103,6 +104,9 @@ class Run:
                 log(folder.name, {k: v for k, v in result["test"].items() if isinstance(v, float)})
         if self.o.golden:
             export.golden(self, expression, clips, Path(self.o.golden))
+
+    def report(self):
+        print(report(self.out))
 
     def sheet(self):
         """Each row is one avatar, each pair of columns one expression: strong and weak."""
