@@ -28,7 +28,7 @@ from avatar_report import report
 from avatar_units import LABELS
 
 SETS = {"train": (64_000, 4), "dev": (3_500, 7), "test": (7_000, 7), "grey": (1_400, 7)}
-CLIPS = {"clips-train": 1200, "clips-dev": 150, "clips-test": 400}
+CLIPS = {"clips-train": 800, "clips-dev": 100, "clips-test": 300}
 
 
 def log(*words):
