@@ -96,7 +96,7 @@ def clip(split, number):
         s.low = int(rng.integers(16, 40)) if rng.random() < .15 else 0
         s.jpeg = int(rng.integers(12, 70)) if rng.random() < .4 else 0
         if turn[t] not in patterns:
-            patterns[turn[t]] = i.expressor.pattern(LABELS[label[t]], rng) if label[t] else 0
+            patterns[turn[t]] = i.expressor.pattern(LABELS[label[t]], rng)
         face = i.expressor.face(patterns[turn[t]] if label[t] else np.zeros_like(i.expressor.rest), intensity[t], shapes[t], closed[t])
         pictures.append(render(i, face, s, LABELS[label[t]], intensity[t]))
     return np.stack(pictures), label, intensity, rate

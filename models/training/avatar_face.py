@@ -49,12 +49,12 @@ def eyes(c, i, m, gaze):
         upper = (1 + .55 * wide * lift - .3 * tight - .28 * cheek - .2 * m(9, side) - .15 * droop) * (1 - shut)
         lower = (1 + .12 * wide - .6 * tight - 1.15 * cheek * lift - .45 * m(9, side)) * (1 - .85 * shut)
         if i.eyes == "dot":
-            dot(c, i, m, side, upper, lower, cheek, shut, droop, press, wide)
+            dot(c, i, side, upper, lower, cheek, shut, droop, press, wide)
             continue
         x0, w = side * i.eye_x, i.eye_w
         u = HALF
         bow = np.maximum(0, 1 - np.abs(u) ** 2.4) ** .75
-        slope = side * u * (i.eye_slant * -1) + 0  # u runs left to right; the outer end is at u = side
+        slope = -side * u * i.eye_slant  # u runs left to right; the outer end is at u = side
         inward = (1 - side * u) / 2
         top = i.eye_y + slope - i.eye_h * upper * bow
         top = top + i.eye_h * bow * (.75 * press * lift * inward - .35 * droop * inward + .4 * droop * (1 - inward))
@@ -108,7 +108,7 @@ def arc(c, i, x, y, bow, cheek, side):
     c.stroke(c.on(x, y + i.eye_h * .3 * up - up * i.eye_h * .8 * bow), i.line, max(i.lash, .03) * 1.2)
 
 
-def dot(c, i, m, side, upper, lower, cheek, shut, droop, press, wide):
+def dot(c, i, side, upper, lower, cheek, shut, droop, press, wide):
     x0 = side * i.eye_x
     if shut > .75 or (cheek > .55 and i.smiling_eyes):
         x = x0 + 1.7 * i.eye_w * HALF
@@ -250,10 +250,8 @@ def opening(c, i, m, x, top, low):
     out = m(19)
     if out > .3:
         drop = low.max() + .16 * out
-        t = np.cos(CIRCLE)
         centre = (top.min() * .4 + low.max() * .6 + drop) / 2
         c.oval(0, centre, min(.13, x[-1] * .6), (drop - centre) + .02, (230, 110, 120), shade(i.inside, .9), .012, .06)
-        del t
     elif i.tongue and height > .14 and not bared:
         row = np.maximum(top, low - height * .32 * np.maximum(0, 1 - (x / max(.05, x[-1])) ** 2))
         c.fill(np.concatenate([c.on(x, row, .05), c.on(x[::-1], low[::-1], .05)]), (225, 100, 105))
@@ -262,7 +260,7 @@ def opening(c, i, m, x, top, low):
 
 
 def marks(c, i, label, intensity, chance):
-    """The signs of comics: tears, a drop of sweat, a coloured face is the head's business. chance: three numbers in 0..1."""
+    """The signs of comics: tears, a drop of sweat, a coloured face is the head's business. chance: three numbers from 0 to 1."""
     if not i.marks or intensity < .4:
         return
     blue = (90, 170, 245)

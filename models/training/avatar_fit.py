@@ -143,9 +143,11 @@ def logits_of(model, images, features=False, batch=256):
     return (found, np.concatenate(seen).astype(np.float32)) if features else found
 
 
-def fit_clips(video, features, goal, epochs, turns, rate=3e-3, decay=.02, batch=32, seed=0, check=None, log=print):
+def fit_clips(video, features, goal, epochs, turns, rate=2e-3, decay=.3, batch=32, smoothing=.05, seed=0, check=None,
+              log=print):
     """Trains rnn and classifier of `video` on features [N, T, F] and soft labels [N, T, L] (NaN after a clip's end). The
-    features are standardised for the training, and that is folded into the weights. -> the moving average (.99)."""
+    features are standardised for the training, and that is folded into the weights. Few avatars, many features: most of a
+    clip's features are left out each time, and the others are noisy. -> the moving average (.98)."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     goal = torch.from_numpy(goal)
@@ -153,7 +155,7 @@ def fit_clips(video, features, goal, epochs, turns, rate=3e-3, decay=.02, batch=
     known = torch.from_numpy(features)[counts[..., 0]]
     mean, std = known.mean(0), known.std(0) + 1e-3
     x = torch.nan_to_num((torch.from_numpy(features) - mean) / std)
-    goal = torch.nan_to_num(goal)
+    goal = torch.nan_to_num(goal) * (1 - smoothing) + smoothing / goal.shape[-1]
     model = nn.ModuleDict({"rnn": video.rnn, "classifier": video.classifier})
     optimizer = optimizer_for([model], rate, decay)
     steps = epochs * -(-len(x) // batch)
@@ -167,20 +169,21 @@ def fit_clips(video, features, goal, epochs, turns, rate=3e-3, decay=.02, batch=
             for begin in range(0, len(order), batch):
                 chosen = order[begin:begin + batch]
                 clip = x[chosen]
-                clip = clip * (torch.rand(len(chosen), 1, clip.shape[-1]) > .1) + .1 * torch.randn_like(clip)
-                states = nn.functional.dropout(model["rnn"](clip)[0], .2)
-                loss = -(goal[chosen] * model["classifier"](states).log_softmax(-1)).sum() / counts[chosen].sum()
+                clip = clip * (torch.rand(len(chosen), 1, clip.shape[-1]) > .7) / .3 + .5 * torch.randn_like(clip)
+                states = nn.functional.dropout(model["rnn"](clip)[0], .3)
+                known = counts[chosen]
+                loss = -(known * goal[chosen] * model["classifier"](states).log_softmax(-1)).sum() / known.sum()
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 scheduler.step()
                 step += 1
-                count = int(counts[chosen].sum())
+                count = int(known.sum())
                 total, frames = total + loss.item() * count, frames + count
-                follow(pairs, min(.99, (step + 1) / (step + 10)))
+                follow(pairs, min(.98, (step + 1) / (step + 10)))
                 turns.breathe()
-            if (epoch + 1) % 5 == 0:
+            if (epoch + 1) % 3 == 0:
                 log(f"epoch {epoch + 1}/{epochs} loss {total / frames:.4f} "
                     f"{check(folded(average, mean, std)) if check else ''}")
     return folded(average, mean, std)

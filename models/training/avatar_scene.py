@@ -25,7 +25,6 @@ def scene(rng, style, hard=1.0):
     s.scale = u(.33, .42) if style != "round" else u(.36, .47)
     s.dx, s.dy = u(-.05, .05), u(-.04, .05) if style == "round" else u(-.04, .07)
     s.gaze = (float(rng.normal(0, .35)), float(rng.normal(0, .25))) if chance() < .6 else (0.0, 0.0)
-    s.mirror = False
     s.background = "plain" if style == "round" and chance() < .6 else ["plain", "gradient", "blocks", "blobs", "noise"][rng.choice(5, p=[.3, .25, .15, .2, .1])]
     s.colours = [vivid(rng, .1) if chance() < .8 else (255, 255, 255) for _ in range(5)]
     s.boxes = u(-.2, 1.1, (6, 2))

@@ -131,8 +131,6 @@ def memory(frame_logits, linear_logits, video_logits, hard, averaged):
         result[name] = {"accuracy": float((chosen == hard)[counted].mean()),
                         "macro_f1": float(f1_score(hard[counted], chosen[counted], average="macro", zero_division=0)),
                         "changes": float((chosen[:, 1:] != chosen[:, :-1])[both].mean())}
-    both = (hard >= 0)[:, 1:] & (hard >= 0)[:, :-1]
-    result["true_changes"] = float((hard[:, 1:] != hard[:, :-1])[both].mean())
     return result
 
 
