@@ -18,6 +18,7 @@ abstract class GoldenPicturesContract extends OnDevice {
             "mini-xception-colour",
             "face-expression",
             "face-expression-odd",
+            "avatar-expression",
             "resnet-basic",
             "resnet-bottleneck",
             "resnet-usual-bf16",
