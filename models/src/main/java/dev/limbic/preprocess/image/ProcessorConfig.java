@@ -131,8 +131,12 @@ public final class ProcessorConfig {
     }
 
     private ImageSettings settings() {
-        if (flag("do_grayscale", false) != (channels == 1)) {
-            throw refused("do_grayscale", Boolean.toString(channels == 1), json.path("do_grayscale"));
+        // A model of one channel reads grey pictures; transformers fails at others unless the key is there.
+        if (flag("do_grayscale", false) && channels != 1) {
+            throw refused(
+                    "do_grayscale",
+                    "false, since the model reads " + channels + " channels,",
+                    json.path("do_grayscale"));
         }
         if (flag("do_pad", false)) {
             return padded();
@@ -166,7 +170,7 @@ public final class ProcessorConfig {
     /** Of the face finder: proportions are kept, and black fills what is left below and to the right. */
     private ImageSettings padded() {
         if (kind != ProcessorClass.OURS) {
-            throw refused("do_pad", "false", json.path("do_pad"));
+            throw refused("do_pad", "that it is absent, null or false", json.path("do_pad"));
         }
         Size pad = exact("pad_size", 0);
         JsonNode size = json.path("size");
