@@ -170,7 +170,7 @@ public final class ProcessorConfig {
     /** Of the face finder: proportions are kept, and black fills what is left below and to the right. */
     private ImageSettings padded() {
         if (kind != ProcessorClass.OURS) {
-            throw refused("do_pad", "false", json.path("do_pad"));
+            throw refused("do_pad", "that it is absent, null or false", json.path("do_pad"));
         }
         Size pad = exact("pad_size", 0);
         JsonNode size = json.path("size");
