@@ -49,7 +49,7 @@ class ArchitectureTest {
                             "dev.limbic.domain",
                             "dev.limbic.preprocess.jinja",
                             "dev.limbic.weights")),
-            Map.entry("dev.limbic.preprocess.image.codec", List.of("dev.limbic.domain")),
+            Map.entry("dev.limbic.preprocess.image.codec", List.of("dev.limbic.natives", "dev.limbic.domain")),
             Map.entry(
                     "dev.limbic.preprocess.image",
                     List.of("dev.limbic.preprocess.image.codec", "dev.limbic.domain", "dev.limbic.weights")),
@@ -206,17 +206,20 @@ class ArchitectureTest {
 
     @Test
     void foreignLibrariesAreKnownFromOneRoomEach() {
-        Map<String, List<String>> homes = Map.of(
-                "jcuda..", List.of("dev.limbic.ops.cuda"),
-                "org.bytedeco..", List.of("dev.limbic.ops.cpu"),
-                "ai.djl..", List.of("dev.limbic.preprocess.text"),
-                "java.awt..", List.of(), // runtimes that are put together for images have no desktop module
-                "io.grpc..", List.of("dev.limbic.server.wire", STUBS),
-                "io.netty..", List.of("dev.limbic.server.http"),
-                "io.micrometer..", List.of("dev.limbic.server.telemetry"),
-                "ch.qos.logback..", List.of("dev.limbic.server.telemetry"),
-                "org.snakeyaml..", List.of("dev.limbic.server.config"),
-                "picocli..", List.of("dev.limbic.server", "dev.limbic.server.command"));
+        Map<String, List<String>> homes = Map.ofEntries(
+                Map.entry("jcuda..", List.of("dev.limbic.ops.cuda")),
+                Map.entry("org.bytedeco.dnnl..", List.of("dev.limbic.ops.cpu")),
+                Map.entry("org.bytedeco.leptonica..", List.of("dev.limbic.preprocess.image.codec")),
+                Map.entry("org.bytedeco..", List.of("dev.limbic.ops.cpu", "dev.limbic.preprocess.image.codec")),
+                Map.entry("java.awt..", List.of("dev.limbic.preprocess.image.codec")),
+                Map.entry("javax.imageio..", List.of("dev.limbic.preprocess.image.codec")),
+                Map.entry("ai.djl..", List.of("dev.limbic.preprocess.text")),
+                Map.entry("io.grpc..", List.of("dev.limbic.server.wire", STUBS)),
+                Map.entry("io.netty..", List.of("dev.limbic.server.http")),
+                Map.entry("io.micrometer..", List.of("dev.limbic.server.telemetry")),
+                Map.entry("ch.qos.logback..", List.of("dev.limbic.server.telemetry")),
+                Map.entry("org.snakeyaml..", List.of("dev.limbic.server.config")),
+                Map.entry("picocli..", List.of("dev.limbic.server", "dev.limbic.server.command")));
         new TreeMap<>(homes)
                 .forEach((library, rooms) -> noClasses()
                         .that(DescribedPredicate.describe(

@@ -22,9 +22,12 @@ public final class ImageProcessor {
         this.decoder = decoder;
     }
 
-    /** Gets ready for streams of frames, as {@link ImageDecoder#warmUp} does, resizing included. */
+    /**
+     * Gets ready for streams of frames: loops in vectors are run until they are compiled, and used from then on where the
+     * processor has them. Until then plain loops serve, which give the same samples: vectors that are not compiled are fifty
+     * times slower than they. To be called once, beside other work.
+     */
     public void warmUp() {
-        decoder.warmUp();
         resizer.warmUp();
     }
 

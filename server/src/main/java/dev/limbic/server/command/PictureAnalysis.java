@@ -13,7 +13,7 @@ import dev.limbic.preprocess.image.Annotation;
 import dev.limbic.preprocess.image.Annotator;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.ImageLimits;
-import dev.limbic.preprocess.image.codec.PngWriter;
+import dev.limbic.preprocess.image.codec.Png;
 import dev.limbic.server.pipeline.FaceReading;
 import dev.limbic.server.pipeline.FaceRequest;
 import dev.limbic.server.pipeline.Priority;
@@ -127,7 +127,7 @@ record PictureAnalysis(
             annotations.add(new Annotation(face.face().box(), label, bars));
         }
         ImageDecoder decoder = new ImageDecoder(ImageLimits.DEFAULT);
-        return PngWriter.write(
+        return Png.write(
                 Annotator.draw(decoder.decode(image.source(), ImageDecoder.Transparency.ON_WHITE), annotations));
     }
 

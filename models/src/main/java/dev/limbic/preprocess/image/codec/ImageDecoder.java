@@ -6,25 +6,14 @@ import dev.limbic.domain.ImageSource.RawImage;
 import dev.limbic.domain.LimbicException;
 
 /**
- * Pictures to upright RGB. All decoders are Java of this house: what clients send never reaches native code, and nothing is
- * written to files. Thread-safe; calls share memory for scratch, so that a stream of frames costs little but the frames.
+ * Pictures to upright RGB, by libraries; nothing is written to files. Headers are read here, so that what is too large,
+ * animated or cut off is refused before a library sees it. Thread-safe.
  */
 public final class ImageDecoder {
     private final ImageLimits limits;
-    private final Scratch.Pool pool = new Scratch.Pool();
-    private volatile boolean vectors;
 
     public ImageDecoder(ImageLimits limits) {
         this.limits = limits;
-    }
-
-    /**
-     * Gets ready for streams of frames: loops in vectors are run until they are compiled, and used from then on where the
-     * processor has them. Until then plain loops serve, which give the same samples: vectors that are not compiled are fifty
-     * times slower than they. Takes a second of one core in a new process; to be called once, beside other work.
-     */
-    public void warmUp() {
-        vectors = JpegVectors.warmUp();
     }
 
     /** What becomes of transparent pixels. */
@@ -51,19 +40,17 @@ public final class ImageDecoder {
 
     private Pixels encoded(byte[] data, Transparency transparency) {
         boolean onWhite = transparency == Transparency.ON_WHITE;
-        Scratch scratch = pool.take();
-        try {
-            if (begins(data, 0, 0xFF, 0xD8, 0xFF)) {
-                return new JpegDecoder(data, limits, scratch, vectors).decode();
-            }
-            if (begins(data, 0, 0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A)) {
-                return new PngDecoder(data, limits, onWhite).decode();
-            }
-            if (begins(data, 0, 'R', 'I', 'F', 'F') && begins(data, 8, 'W', 'E', 'B', 'P')) {
-                return new WebpDecoder(data, limits, scratch, onWhite).decode();
-            }
-        } finally {
-            pool.giveBack(scratch);
+        if (begins(data, 0, 0xFF, 0xD8, 0xFF)) {
+            JpegHeader header = JpegHeader.read(data, limits);
+            return Orientation.upright(Leptonica.jpeg(data, header), header.orientation());
+        }
+        if (begins(data, 0, 0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A)) {
+            PngChunks chunks = PngChunks.read(data, limits);
+            return Orientation.upright(Png.read(chunks, onWhite), chunks.orientation());
+        }
+        if (begins(data, 0, 'R', 'I', 'F', 'F') && begins(data, 8, 'W', 'E', 'B', 'P')) {
+            int orientation = WebpHeader.orientation(data);
+            return Orientation.upright(Leptonica.webp(data, limits, onWhite), orientation);
         }
         throw new LimbicException.Invalid("picture: expected JPEG, PNG or WebP, found something else");
     }

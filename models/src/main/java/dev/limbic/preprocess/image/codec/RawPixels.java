@@ -73,10 +73,12 @@ final class RawPixels {
         for (int y = 0; y < raw.height(); y++) {
             int at = y * stride;
             for (int x = 0; x < raw.width(); x++, at += sample, to += 3) {
-                int alpha = onWhite && sample == 4 ? from[at + 3] & 0xFF : 0xFF;
-                rgb[to] = White.under(from[at + red], alpha);
-                rgb[to + 1] = White.under(from[at + green], alpha);
-                rgb[to + 2] = White.under(from[at + blue], alpha);
+                rgb[to] = from[at + red];
+                rgb[to + 1] = from[at + green];
+                rgb[to + 2] = from[at + blue];
+                if (onWhite && sample == 4) {
+                    Ground.white(rgb, to, from[at + 3] & 0xFF);
+                }
             }
         }
     }
