@@ -159,18 +159,14 @@ final class Codec {
                 .build();
     }
 
-    static Model model(ClassifierCard card, boolean isDefault) {
+    static Model model(ClassifierCard card, ClassifierCard.Tokens takes, boolean isDefault) {
         return Model.newBuilder()
                 .setName(card.name())
                 .setArchitecture(card.architecture())
                 .addAllLabels(card.labels())
                 .setMultiLabel(card.multiLabel())
                 .setTaxonomy(card.taxonomy())
-                .setMaxTokens(
-                        switch (card.takes()) {
-                            case ClassifierCard.Tokens tokens -> tokens.most();
-                            case ClassifierCard.Picture _ -> 0;
-                        })
+                .setMaxTokens(takes.most())
                 .setParameters(card.parameters())
                 .setPrecision(card.precision())
                 .setDevice(card.device())

@@ -49,8 +49,9 @@ final class EmotionGrpc {
                         .setMaxCallsPerConnection(settings.maxCallsPerConnection()));
         Catalog catalog = calls.pipeline().catalog();
         for (ModelCard each : catalog.cards()) {
-            if (each instanceof ClassifierCard card) {
-                response.addModels(Codec.model(card, catalog.isDefault(card)));
+            // Those for pictures cannot be asked over the wire yet.
+            if (each instanceof ClassifierCard card && card.takes() instanceof ClassifierCard.Tokens takes) {
+                response.addModels(Codec.model(card, takes, catalog.isDefault(card)));
             }
         }
         return response.build();
