@@ -2,6 +2,8 @@ package dev.limbic.model;
 
 import dev.limbic.domain.Input;
 import dev.limbic.domain.Prepared;
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Precision;
 import java.util.List;
 
 /** A kind of models that answer inputs in batches; see {@link Model} for the types. */
@@ -36,6 +38,21 @@ public abstract sealed class BatchKind<I extends Input, P extends Prepared, R, A
     /** What the cost of a row counts. */
     public final Unit unit() {
         return unit;
+    }
+
+    /**
+     * Measured to keep the text starters' accuracy: int8 at least 0.99 of f32, bf16 and f16 at least 0.998. Of the 16-bit types
+     * f16 keeps three more bits; encoders, convolutions behind a norm and gates stay far inside its range.
+     */
+    @Override
+    final Precision automatic(Device device, boolean bearsInt8) {
+        if (bearsInt8 && device.supports(Precision.INT8)) {
+            return Precision.INT8;
+        }
+        if (device.supports(Precision.F16)) {
+            return Precision.F16;
+        }
+        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }
 
     /** Inputs of several sizes, the smallest first, to run a model with before it serves. */

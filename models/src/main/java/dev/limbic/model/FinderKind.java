@@ -3,7 +3,6 @@ package dev.limbic.model;
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Image;
 import dev.limbic.layer.Parameters;
-import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.preprocess.image.ImageProcessor;
@@ -59,15 +58,6 @@ public final class FinderKind extends BatchKind<Image, FinderInput, FaceMap, Lis
             weights.close();
             throw failure;
         }
-    }
-
-    /** Boxes are told by few channels; nobody measured what eight bits do to them. */
-    @Override
-    Precision automatic(Device device, boolean bearsInt8) {
-        if (device.supports(Precision.F16)) {
-            return Precision.F16;
-        }
-        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }
 
     @Override

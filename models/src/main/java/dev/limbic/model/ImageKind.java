@@ -5,7 +5,6 @@ import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.PixelFormat;
 import dev.limbic.domain.ImageSource.RawImage;
 import dev.limbic.layer.Parameters;
-import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.postprocess.Head;
@@ -93,17 +92,6 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
 
     private static String inWords(ImageSettings.Size size) {
         return size.height() + " × " + size.width();
-    }
-
-    @Override
-    Precision automatic(Device device, boolean bearsInt8) {
-        if (bearsInt8 && device.supports(Precision.INT8)) {
-            return Precision.INT8;
-        }
-        if (device.supports(Precision.F16)) {
-            return Precision.F16;
-        }
-        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }
 
     @Override

@@ -12,7 +12,6 @@ import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.codec.Pixels;
 import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -62,15 +61,12 @@ record LoadedFinder(
         Tensor map = tap.equals(PictureNetwork.Tap.NONE)
                 ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
                 : work.get(); // [N·S·S, 5·A]
-        float[] flat = device.download(map);
-        int each = flat.length / rows.size();
+        List<float[]> values = HostRows.of(device.download(map), rows.size());
         List<FaceMap> maps = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {
             ImageSettings.Size filled = rows.get(i).filled();
             maps.add(new FaceMap(
-                    Arrays.copyOfRange(flat, i * each, (i + 1) * each),
-                    (double) filled.width() / card.size(),
-                    (double) filled.height() / card.size()));
+                    values.get(i), (double) filled.width() / card.size(), (double) filled.height() / card.size()));
         }
         return maps;
     }

@@ -12,8 +12,6 @@ import dev.limbic.postprocess.Head;
 import dev.limbic.preprocess.image.ImageProcessor;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -62,13 +60,7 @@ record LoadedImageModel(
         Tensor logits = tap.equals(PictureNetwork.Tap.NONE)
                 ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
                 : work.get();
-        float[] flat = device.download(logits);
-        int labels = logits.columns();
-        List<float[]> results = new ArrayList<>(rows.size());
-        for (int i = 0; i < rows.size(); i++) {
-            results.add(Arrays.copyOfRange(flat, i * labels, (i + 1) * labels));
-        }
-        return results;
+        return HostRows.of(device.download(logits), rows.size());
     }
 
     @Override

@@ -9,8 +9,6 @@ import dev.limbic.ops.Weights;
 import dev.limbic.postprocess.Head;
 import dev.limbic.preprocess.text.TextEncoder;
 import dev.limbic.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Tokeniser, network and head of one model on one device. */
@@ -73,13 +71,7 @@ final class LoadedTextModel implements Model<Text, Encoding, float[], Emotions> 
         boolean padded = network.replayable() && tap.equals(Network.Tap.NONE);
         FlatBatch batch = padded ? FlatBatch.padded(device, rows) : FlatBatch.of(device, rows);
         Tensor logits = network.forward(batch, tap); // [B, L]
-        float[] flat = device.download(logits);
-        int labels = logits.columns();
-        List<float[]> results = new ArrayList<>(rows.size());
-        for (int b = 0; b < rows.size(); b++) {
-            results.add(Arrays.copyOfRange(flat, b * labels, (b + 1) * labels));
-        }
-        return results;
+        return HostRows.of(device.download(logits), rows.size());
     }
 
     /** The last check before raw memory is indexed with these numbers. */

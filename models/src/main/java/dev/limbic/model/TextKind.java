@@ -4,7 +4,6 @@ import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.Text;
 import dev.limbic.layer.Parameters;
-import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.postprocess.Head;
@@ -91,19 +90,6 @@ public final class TextKind extends BatchKind<Text, Encoding, float[], Emotions>
             weights.close();
             throw failure;
         }
-    }
-
-    /** Measured to keep the starter models' accuracy: int8 at least 0.99 of f32, bf16 and f16 at least 0.998. */
-    @Override
-    Precision automatic(Device device, boolean bearsInt8) {
-        if (bearsInt8 && device.supports(Precision.INT8)) {
-            return Precision.INT8;
-        }
-        // Of the 16-bit types f16 keeps three more bits; encoders and gates stay far inside its range.
-        if (device.supports(Precision.F16)) {
-            return Precision.F16;
-        }
-        return device.supports(Precision.BF16) ? Precision.BF16 : Precision.F32;
     }
 
     @Override

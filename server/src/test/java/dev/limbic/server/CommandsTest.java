@@ -278,6 +278,7 @@ class CommandsTest {
         assertThat(run("tiny.yaml", "", "serve", "--check")).as(err).isZero();
         assertThat(out).contains("tiny").contains("SERVING").contains("every model answered");
         assertThat(run("none.yaml", "", "serve", "--check")).as(err).isZero();
+        assertThat(run("faces.yaml", "", "serve", "--check")).as(err).isZero();
         assertThat(out).contains("every model answered");
     }
 

@@ -52,7 +52,17 @@ public final class TestConfig {
         return with(config, grpc, config.security());
     }
 
+    /** The same with other bounds of batches. */
+    public static ServerConfig batching(ServerConfig config, ServerConfig.Batch batch) {
+        return with(config, config.grpc(), config.security(), batch);
+    }
+
     private static ServerConfig with(ServerConfig config, ServerConfig.Listen grpc, ServerConfig.Security security) {
+        return with(config, grpc, security, config.batch());
+    }
+
+    private static ServerConfig with(
+            ServerConfig config, ServerConfig.Listen grpc, ServerConfig.Security security, ServerConfig.Batch batch) {
         return new ServerConfig(
                 grpc,
                 config.http(),
@@ -61,7 +71,7 @@ public final class TestConfig {
                 config.generation(),
                 config.dialogue(),
                 config.cuda(),
-                config.batch(),
+                batch,
                 config.limits(),
                 config.workers(),
                 config.grace(),

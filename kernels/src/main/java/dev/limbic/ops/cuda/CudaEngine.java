@@ -69,7 +69,7 @@ record CudaEngine(CudaContext context, Kernels kernels, Arena scratch, Uploads u
                 .pointer(rows.address())
                 .integer(rows.rows())
                 .integer(Math.toIntExact(x.rowBytes()))
-                .launch(Math.ceilDiv(rows.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(rows.rows());
     }
 
     Scope scope() {

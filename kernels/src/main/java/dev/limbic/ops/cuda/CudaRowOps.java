@@ -40,12 +40,7 @@ final class CudaRowOps implements RowOps {
                     .integer(y.rows())
                     .integer(y.columns())
                     .integer(KernelNumbers.code(activation))
-                    .launch(
-                            Math.ceilDiv(y.rows(), KernelNumbers.WARPS),
-                            Math.ceilDiv(y.columns(), KernelNumbers.ELEMENT_STRIP),
-                            1,
-                            KernelNumbers.ROW_BLOCK,
-                            0);
+                    .launchStrips(y.rows(), y.columns());
         }
         return y;
     }
@@ -75,7 +70,7 @@ final class CudaRowOps implements RowOps {
                 .number(norm.epsilon())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(x.rows());
     }
 
     @Override
@@ -96,7 +91,7 @@ final class CudaRowOps implements RowOps {
         launch.pointer(norm == null ? 0 : norm.gain().address())
                 .pointer(norm == null ? 0 : norm.bias().address())
                 .number(norm == null ? 0 : norm.epsilon())
-                .launch(Math.ceilDiv(y.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(y.rows());
         return y;
     }
 
@@ -113,7 +108,7 @@ final class CudaRowOps implements RowOps {
                 .number(norm.epsilon())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(x.rows());
         return y;
     }
 
@@ -129,7 +124,7 @@ final class CudaRowOps implements RowOps {
                 .number(epsilon)
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(x.rows());
         return y;
     }
 
@@ -154,12 +149,7 @@ final class CudaRowOps implements RowOps {
                 .pointer(x.address())
                 .integer(y.rows())
                 .integer(y.columns())
-                .launch(
-                        Math.ceilDiv(y.rows(), KernelNumbers.WARPS),
-                        Math.ceilDiv(y.columns(), KernelNumbers.ELEMENT_STRIP),
-                        1,
-                        KernelNumbers.ROW_BLOCK,
-                        0);
+                .launchStrips(y.rows(), y.columns());
     }
 
     @Override
@@ -172,7 +162,7 @@ final class CudaRowOps implements RowOps {
                 .pointer(x.address())
                 .integer(x.rows())
                 .integer(x.columns())
-                .launch(Math.ceilDiv(x.rows(), KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+                .launchRows(x.rows());
         return y;
     }
 

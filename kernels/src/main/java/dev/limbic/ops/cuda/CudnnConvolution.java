@@ -7,6 +7,7 @@ import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.stream.Stream;
 import jcuda.Pointer;
@@ -150,14 +151,10 @@ final class CudnnConvolution implements AutoCloseable {
                 JCudnn.cudnnGetConvolutionForwardAlgorithm_v7(
                         context.cudnn, large, filter, convolution, small, ASKED, count, found),
                 "cudnnGetConvolutionForwardAlgorithm_v7 of " + shape);
-        for (int i = 0; i < count[0]; i++) {
-            if (usable(found[i].status, found[i].determinism, found[i].memory)) {
-                algorithm = found[i].algo;
-                workspace = found[i].memory;
-                return;
-            }
-        }
-        throw none(shape);
+        choose(
+                Arrays.stream(found, 0, count[0])
+                        .map(each -> new Candidate(each.status, each.determinism, each.memory, each.algo)),
+                shape);
     }
 
     private void chooseBackward(Shape shape) {
@@ -169,22 +166,27 @@ final class CudnnConvolution implements AutoCloseable {
                 JCudnn.cudnnGetConvolutionBackwardDataAlgorithm_v7(
                         context.cudnn, filter, small, convolution, large, ASKED, count, found),
                 "cudnnGetConvolutionBackwardDataAlgorithm_v7 of " + shape);
-        for (int i = 0; i < count[0]; i++) {
-            if (usable(found[i].status, found[i].determinism, found[i].memory)) {
-                algorithm = found[i].algo;
-                workspace = found[i].memory;
-                return;
-            }
+        choose(
+                Arrays.stream(found, 0, count[0])
+                        .map(each -> new Candidate(each.status, each.determinism, each.memory, each.algo)),
+                shape);
+    }
+
+    /** What cuDNN says of an algorithm, the fastest first. */
+    private record Candidate(int status, int determinism, long memory, int algorithm) {
+        boolean isUsable() {
+            return status == 0 && determinism == cudnnDeterminism.CUDNN_DETERMINISTIC && memory <= WORKSPACE_BYTES;
         }
-        throw none(shape);
     }
 
-    private static boolean usable(int status, int determinism, long memory) {
-        return status == 0 && determinism == cudnnDeterminism.CUDNN_DETERMINISTIC && memory <= WORKSPACE_BYTES;
-    }
-
-    private static DeviceException none(Shape shape) {
-        return new DeviceException(Kind.REFUSED, "cuDNN has no deterministic algorithm for " + shape);
+    private void choose(Stream<Candidate> candidates, Shape shape) {
+        Candidate first = candidates
+                .filter(Candidate::isUsable)
+                .findFirst()
+                .orElseThrow(
+                        () -> new DeviceException(Kind.REFUSED, "cuDNN has no deterministic algorithm for " + shape));
+        algorithm = first.algorithm;
+        workspace = first.memory;
     }
 
     /**

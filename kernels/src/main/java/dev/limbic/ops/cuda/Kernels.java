@@ -157,6 +157,21 @@ final class Kernels implements AutoCloseable {
         launch(blocks, 1, 1, threads, 0);
     }
 
+    /** Launches with a warp for each row. */
+    void launchRows(int rows) {
+        launch(Math.ceilDiv(rows, KernelNumbers.WARPS), KernelNumbers.ROW_BLOCK);
+    }
+
+    /** Launches with a warp for each row of each strip of columns. */
+    void launchStrips(int rows, int columns) {
+        launch(
+                Math.ceilDiv(rows, KernelNumbers.WARPS),
+                Math.ceilDiv(columns, KernelNumbers.ELEMENT_STRIP),
+                1,
+                KernelNumbers.ROW_BLOCK,
+                0);
+    }
+
     /** Launches, unless there is nothing to do: the driver refuses a grid without blocks. */
     void launch(int x, int y, int z, int threads, int sharedBytes) {
         if (x == 0 || y == 0 || z == 0) {

@@ -68,7 +68,7 @@ public final class ServeCommand implements Callable<Integer> {
         }
         Engine engine = new Engine(config.cuda(), step -> System.out.println("  " + step));
         List<Host> hosts = engine.load(config.models());
-        WarmUp.run(hosts, config.generation());
+        WarmUp.run(hosts, config);
         LimbicServer server = LimbicServer.start(config, hosts);
         System.out.println(announcement(config, server));
         System.out.flush();

@@ -3,16 +3,12 @@ package dev.limbic.server.pipeline;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.model.Kinds;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
-import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * A picture to the emotions of its faces: decode once, find, cut out, read each. Decoding is done by workers. Thread-safe.
  */
 public final class FacePipeline {
-    private static final Duration RETRY_WORKERS = Duration.ofMillis(100);
-
     private final Pipeline pipeline;
     private final InputLimits limits;
     private final ImageDecoder decoder;
@@ -47,11 +43,7 @@ public final class FacePipeline {
             throw new LimbicException.Expired("the deadline passed before the picture was read");
         }
         FaceJob job = new FaceJob(pipeline, decoder, request, receiver);
-        try {
-            workers.execute(job);
-        } catch (RejectedExecutionException full) {
-            throw new LimbicException.Overloaded("too many inputs wait to be prepared", RETRY_WORKERS);
-        }
+        Workers.hand(workers, job, "too many inputs wait to be prepared");
         return job;
     }
 }

@@ -4,9 +4,7 @@ import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Prepared;
 import dev.limbic.model.BatchKind;
-import java.time.Duration;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Any input to its answer: look at the queue, prepare, queue, run, interpret, answer.
@@ -16,8 +14,6 @@ import java.util.concurrent.RejectedExecutionException;
  * come from the device's thread; they are interpreted where completions run. Thread-safe.
  */
 public final class Pipeline {
-    private static final Duration RETRY_WORKERS = Duration.ofMillis(100);
-
     private final Catalog catalog;
     private final InputLimits limits;
     private final Executor workers;
@@ -64,11 +60,7 @@ public final class Pipeline {
             return job;
         }
         job.requireRoom();
-        try {
-            workers.execute(job);
-        } catch (RejectedExecutionException full) {
-            throw new LimbicException.Overloaded("too many inputs wait to be prepared", RETRY_WORKERS);
-        }
+        Workers.hand(workers, job, "too many inputs wait to be prepared");
         return job;
     }
 

@@ -7,20 +7,16 @@ import dev.limbic.generate.GenerationRequest;
 import dev.limbic.generate.SamplingSettings;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageModel;
-import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Conversation to reply: write the prompt, queue it, hand on tokens. Prompts are written by workers, so that a long one
  * holds up neither the network nor the device. Thread-safe.
  */
 public final class ReplyPipeline {
-    private static final Duration RETRY = Duration.ofMillis(100);
-
     /** Of what a client sent, in a message. */
     private static final int MOST_SHOWN = 64;
 
@@ -62,12 +58,10 @@ public final class ReplyPipeline {
      * @throws LimbicException.Overloaded if too much waits there already
      */
     public void later(Priority priority, Runnable work) {
-        try {
-            workers.execute(
-                    new Errand(work, System.nanoTime() + priority.patience().toNanos()));
-        } catch (RejectedExecutionException full) {
-            throw new LimbicException.Overloaded("too many texts and prompts wait for a worker", RETRY);
-        }
+        Workers.hand(
+                workers,
+                new Errand(work, System.nanoTime() + priority.patience().toNanos()),
+                "too many texts and prompts wait for a worker");
     }
 
     private record Errand(Runnable work, long dueNanos) implements WorkerTask {
@@ -134,11 +128,7 @@ public final class ReplyPipeline {
             throw new LimbicException.Expired("the deadline passed before the reply was begun");
         }
         ReplyJob job = new ReplyJob(served, request, listener, observer);
-        try {
-            workers.execute(job);
-        } catch (RejectedExecutionException full) {
-            throw new LimbicException.Overloaded("too many prompts wait to be written", RETRY);
-        }
+        Workers.hand(workers, job, "too many prompts wait to be written");
         return job;
     }
 

@@ -1,13 +1,18 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.domain.LimbicException;
 import dev.limbic.natives.Scheduling;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Threads that prepare what takes long and write prompts, the most urgent first. What is more than may wait is rejected. */
 public final class Workers implements Executor, AutoCloseable {
+    private static final Duration RETRY = Duration.ofMillis(100);
+
     /** Most tasks that wait; with texts of 16 KiB some tens of megabytes. */
     private static final int WAITING = 1024;
 
@@ -51,6 +56,20 @@ public final class Workers implements Executor, AutoCloseable {
     @Override
     public void execute(Runnable task) {
         threads.execute(task);
+    }
+
+    /**
+     * Hands a task to workers.
+     *
+     * @param refusal what is told when too many wait
+     * @throws LimbicException.Overloaded if they do
+     */
+    static void hand(Executor workers, Runnable task, String refusal) {
+        try {
+            workers.execute(task);
+        } catch (RejectedExecutionException full) {
+            throw new LimbicException.Overloaded(refusal, RETRY);
+        }
     }
 
     /** Tasks that wait. */

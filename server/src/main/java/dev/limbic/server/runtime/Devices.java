@@ -74,12 +74,12 @@ final class Devices implements AutoCloseable {
             BatchKind<I, P, R, A> kind, Resident<?> any, MicroBatcher batcher, Consumer<DeviceException> lost) {
         Resident<Model<I, P, R, A>> resident = any.as(kind);
         ModelWork<I, P, R, A> work = new ModelWork<>(resident, lost);
-        Lane<P, R> lane = batcher.lane(resident.name(), work, policy(kind.unit()), resident.pace());
+        Lane<P, R> lane = batcher.lane(resident.name(), work, policy(config.batch(), kind.unit()), resident.pace());
         return new ServedModel<>(kind, resident.card(), resident.source(), lane);
     }
 
-    private BatchPolicy policy(BatchKind.Unit unit) {
-        ServerConfig.Batch batch = config.batch();
+    /** How rows that are measured in this unit are gathered. */
+    static BatchPolicy policy(ServerConfig.Batch batch, BatchKind.Unit unit) {
         int maxCost = switch (unit) {
             case TOKENS -> batch.maxTokens();
             case PIXELS -> batch.maxPixels();

@@ -38,8 +38,7 @@ public final class Engine {
      * @param progress told what is being done before each long step
      */
     public Engine(ServerConfig.Cuda settings, Consumer<String> progress) {
-        this.cuda =
-                () -> new CudaDevice(new CudaSettings(settings.ordinal(), settings.kernelCache(), settings.graphs()));
+        this.cuda = () -> cuda(settings);
         this.progress = progress;
     }
 

@@ -16,6 +16,7 @@ import dev.limbic.model.LanguageKind;
 import dev.limbic.model.LanguageModel;
 import dev.limbic.model.Model;
 import dev.limbic.ops.DeviceException;
+import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.Pace;
 import dev.limbic.server.config.ServerConfig;
 import java.util.Collections;
@@ -42,18 +43,18 @@ public final class WarmUp {
      *
      * @throws LimbicException.Invalid if one does not run; the message says which and why
      */
-    public static void run(List<Host> hosts, ServerConfig.Generation settings) {
+    public static void run(List<Host> hosts, ServerConfig config) {
         for (Host host : hosts) {
             for (Resident<?> resident : host.residents()) {
-                guarded(resident.name(), host, () -> exercise(resident, settings));
+                guarded(resident.name(), host, () -> exercise(resident, config));
             }
         }
     }
 
-    private static void exercise(Resident<?> resident, ServerConfig.Generation settings) {
+    private static void exercise(Resident<?> resident, ServerConfig config) {
         switch (resident.kind()) {
-            case BatchKind<?, ?, ?, ?> kind -> read(kind, resident);
-            case LanguageKind kind -> write(resident.as(kind), settings);
+            case BatchKind<?, ?, ?, ?> kind -> read(kind, resident, Devices.policy(config.batch(), kind.unit()));
+            case LanguageKind kind -> write(resident.as(kind), config.generation());
         }
     }
 
@@ -68,17 +69,22 @@ public final class WarmUp {
         }
     }
 
-    /** Batches of several sizes and single inputs of several sizes; what they take is where the server's estimates begin. */
-    private static <I extends Input, P extends Prepared, R, A> void read(BatchKind<I, P, R, A> kind, Resident<?> any) {
+    /**
+     * Batches of several sizes, none larger than any that will be served, and single inputs of several sizes; what they take
+     * is where the server's estimates begin.
+     */
+    private static <I extends Input, P extends Prepared, R, A> void read(
+            BatchKind<I, P, R, A> kind, Resident<?> any, BatchPolicy policy) {
         Resident<Model<I, P, R, A>> resident = any.as(kind);
         Model<I, P, R, A> model = resident.model();
         List<P> samples = kind.samples().stream().map(model::prepare).toList();
         P usual = samples.get(samples.size() * 2 / 5);
+        int most = Math.clamp(policy.maxCost() / usual.cost(), 1, policy.maxRows());
         long end = System.nanoTime() + NANOS;
         for (int round = 0; System.nanoTime() < end; round++) {
             P one = samples.get(round % samples.size());
             model.interpret(timed(model, List.of(one), resident.pace()).getFirst());
-            timed(model, Collections.nCopies(1 << (round % 7), usual), resident.pace());
+            timed(model, Collections.nCopies(Math.min(most, 1 << (round % 7)), usual), resident.pace());
         }
     }
 

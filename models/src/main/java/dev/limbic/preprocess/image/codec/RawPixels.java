@@ -32,6 +32,9 @@ final class RawPixels {
             throw new LimbicException.Invalid("raw picture: expected a stride of at least " + tight + " bytes for "
                     + raw.width() + " pixels of " + raw.format() + ", found " + stride);
         }
+        if (raw.format() == PixelFormat.RGB && raw.bytes().length == tight * raw.height() && stride == tight) {
+            return new Pixels(raw.width(), raw.height(), raw.bytes()); // as faces are, cut out of a picture
+        }
         byte[] rgb = new byte[Pixels.CHANNELS * raw.width() * raw.height()];
         switch (raw.format()) {
             case RGB, RGBA, BGRA, GREY -> {
