@@ -8,9 +8,13 @@ import java.util.List;
 final class HostRows {
     private HostRows() {}
 
-    /** Cuts a result into equal parts, one for each of {@code count} rows. */
-    static List<float[]> of(float[] flat, int count) {
-        int each = flat.length / count;
+    /**
+     * Cuts a result into rows.
+     *
+     * @param each numbers of a row
+     * @param count rows that matter; behind them there may be padding
+     */
+    static List<float[]> of(float[] flat, int each, int count) {
         List<float[]> rows = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             rows.add(Arrays.copyOfRange(flat, i * each, (i + 1) * each));

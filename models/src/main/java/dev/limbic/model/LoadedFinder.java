@@ -61,7 +61,7 @@ record LoadedFinder(
         Tensor map = tap.equals(PictureNetwork.Tap.NONE)
                 ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
                 : work.get(); // [N·S·S, 5·A]
-        List<float[]> values = HostRows.of(device.download(map), rows.size());
+        List<float[]> values = HostRows.of(device.download(map), map.columns() * map.rows() / rows.size(), rows.size());
         List<FaceMap> maps = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {
             ImageSettings.Size filled = rows.get(i).filled();

@@ -60,7 +60,7 @@ record LoadedImageModel(
         Tensor logits = tap.equals(PictureNetwork.Tap.NONE)
                 ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
                 : work.get();
-        return HostRows.of(device.download(logits), rows.size());
+        return HostRows.of(device.download(logits), logits.columns(), rows.size());
     }
 
     @Override

@@ -71,7 +71,7 @@ final class LoadedTextModel implements Model<Text, Encoding, float[], Emotions> 
         boolean padded = network.replayable() && tap.equals(Network.Tap.NONE);
         FlatBatch batch = padded ? FlatBatch.padded(device, rows) : FlatBatch.of(device, rows);
         Tensor logits = network.forward(batch, tap); // [B, L]
-        return HostRows.of(device.download(logits), rows.size());
+        return HostRows.of(device.download(logits), logits.columns(), rows.size());
     }
 
     /** The last check before raw memory is indexed with these numbers. */
