@@ -13,4 +13,7 @@ import java.util.List;
  * @param timeoutNanos time from now that the answer is worth waiting for, {@link Long#MAX_VALUE} for no bound
  */
 public record FaceRequest(
-        String model, String finder, Image image, List<Box> boxes, Priority priority, long timeoutNanos) {}
+        String model, String finder, Image image, List<Box> boxes, Priority priority, long timeoutNanos) {
+    /** Most boxes of a request: as many faces as are read of a picture that is searched. */
+    public static final int MOST_BOXES = FaceJob.MOST_FACES;
+}
