@@ -195,7 +195,7 @@ class ArchitectureTest {
         String target = base.getPackageName();
         boolean onTheWire = room.equals("dev.limbic.server.wire")
                 && target.equals("dev.limbic.model")
-                && base.getSimpleName().matches(".*(Card|Kinds?|Tokens|Unit)");
+                && base.getSimpleName().matches(".*(Card|Kinds?|Tokens|Picture|Unit)");
         return target.equals(room) || known.contains(target) || onTheWire;
     }
 
