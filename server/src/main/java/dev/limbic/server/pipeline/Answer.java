@@ -13,6 +13,17 @@ import dev.limbic.model.BatchKind;
  * @param timing why it took as long as it did
  */
 public record Answer<A>(String model, A value, int cost, BatchKind.Unit unit, boolean truncated, Timing timing) {
+    /** A patch of 16 × 16, which vision transformers make one token of. */
+    private static final int PIXELS_PER_TOKEN = 256;
+
+    /** What the input cost in tokens of text, or in as much of something else: what clients pay in. */
+    public int tokens() {
+        return switch (unit) {
+            case TOKENS -> cost;
+            case PIXELS -> Math.ceilDiv(cost, PIXELS_PER_TOKEN);
+        };
+    }
+
     /**
      * Why an answer took as long as it did.
      *

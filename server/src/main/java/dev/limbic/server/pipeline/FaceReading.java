@@ -18,6 +18,12 @@ public record FaceReading(
         int height,
         List<ReadFace> faces,
         @Nullable Answer<List<Face>> finder) {
+    /** What finding and reading cost; see {@link Answer#tokens}. */
+    public int tokens() {
+        return (finder == null ? 0 : finder.tokens())
+                + faces.stream().mapToInt(face -> face.emotions().tokens()).sum();
+    }
+
     /** A face and what it shows. */
     public record ReadFace(Face face, Answer<Emotions> emotions) {}
 

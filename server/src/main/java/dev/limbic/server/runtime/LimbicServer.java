@@ -138,7 +138,13 @@ public final class LimbicServer implements AutoCloseable {
     private GrpcServer startGrpc(ServerConfig config, Observers observers) throws IOException {
         try {
             return GrpcServer.start(
-                    wireSettings(config), services.pipeline(), services.dialogues(), health, observers, protection);
+                    wireSettings(config),
+                    services.pipeline(),
+                    services.faces(),
+                    services.dialogues(),
+                    health,
+                    observers,
+                    protection);
         } catch (IOException e) {
             http.close();
             throw cannotListen("grpc", config.grpc(), e);

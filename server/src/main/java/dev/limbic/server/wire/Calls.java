@@ -1,9 +1,10 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.Kind;
 import dev.limbic.server.dialogue.Dialogues;
+import dev.limbic.server.pipeline.FacePipeline;
 import dev.limbic.server.pipeline.Pipeline;
+import io.grpc.ServerCall;
 import io.grpc.Status;
 
 /**
@@ -11,19 +12,17 @@ import io.grpc.Status;
  *
  * @param window unanswered requests per stream
  */
-record Calls(Pipeline pipeline, Dialogues dialogues, Admission admission, WireObserver observer, int window) {
-    static final String ANALYZE = "Analyze";
-    /** In place of a model's name. */
-    static final String UNKNOWN = "unknown";
-
-    static final String ANALYZE_STREAM = "AnalyzeStream";
-    static final String GENERATE = "Generate";
-    static final String INTERACT = "Interact";
-
-    /** Counts an answer by a model of a kind without letting clients invent label values. */
-    void answered(String method, Kind<?> kind, String model, Status.Code code, long startedNanos) {
-        observer.answered(
-                method, pipeline.catalog().nameOr(kind, model, UNKNOWN), code.name(), System.nanoTime() - startedNanos);
+record Calls(
+        Pipeline pipeline,
+        FacePipeline faces,
+        Dialogues dialogues,
+        Admission admission,
+        WireObserver observer,
+        int window) {
+    /** Counts an answer without letting clients invent label values. */
+    void answered(String method, Target target, Status.Code code, long startedNanos) {
+        String model = pipeline.catalog().nameOr(target.kind(), target.model(), Target.UNKNOWN);
+        observer.answered(method, model, code.name(), System.nanoTime() - startedNanos);
     }
 
     /** The failure as the client shall see it; a defect is also reported. */
@@ -32,5 +31,13 @@ record Calls(Pipeline pipeline, Dialogues dialogues, Admission admission, WireOb
             observer.defect(method, thrown);
         }
         return Failures.of(thrown);
+    }
+
+    /** Ends a call that was not let in. */
+    <Q> ServerCall.Listener<Q> refuse(ServerCall<Q, ?> call, String method, LimbicException why) {
+        Failures.Failure failure = failure(method, why);
+        observer.answered(method, Target.UNKNOWN, failure.code().name(), 0);
+        call.close(failure.status(), failure.trailers());
+        return new ServerCall.Listener<>() {};
     }
 }

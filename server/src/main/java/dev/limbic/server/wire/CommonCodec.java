@@ -38,7 +38,8 @@ final class CommonCodec {
         return isLong(given) ? "" : given;
     }
 
-    private static boolean isLong(String name) {
+    /** Whether a name is longer than names may be. */
+    static boolean isLong(String name) {
         // A char is 1 to 3 bytes; most names are decided without counting.
         return name.length() > MAX_NAME_BYTES
                 || (name.length() > MAX_NAME_BYTES / 3 && Utf8.encodedLength(name) > MAX_NAME_BYTES);

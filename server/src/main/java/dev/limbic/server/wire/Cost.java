@@ -2,6 +2,7 @@ package dev.limbic.server.wire;
 
 import com.google.protobuf.MessageLite;
 import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.Sampling;
@@ -25,7 +26,7 @@ final class Cost {
 
     private static final int ANSWER = 128;
 
-    /** Of a char of text, or a byte that may become one. */
+    /** Of a char of text, or a byte that may become one; of a byte of a picture, which is copied to be decoded. */
     private static final int CHAR = 2;
 
     private Cost() {}
@@ -33,6 +34,10 @@ final class Cost {
     /** Of a message without lists. */
     static long of(MessageLite message) {
         return MESSAGE + (long) CHAR * message.getSerializedSize();
+    }
+
+    static long of(AnalyzeRequest request) {
+        return of((MessageLite) request) + (long) ENTRY * request.getImage().getBoxesCount();
     }
 
     static long of(GenerateRequest request) {

@@ -1,6 +1,7 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.server.dialogue.Dialogues;
+import dev.limbic.server.pipeline.FacePipeline;
 import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.security.Protection;
 import io.grpc.Server;
@@ -48,6 +49,7 @@ public final class GrpcServer implements AutoCloseable {
     public static GrpcServer start(
             WireSettings settings,
             Pipeline pipeline,
+            FacePipeline faces,
             Dialogues dialogues,
             ModelHealth health,
             WireObserver observer,
@@ -58,7 +60,7 @@ public final class GrpcServer implements AutoCloseable {
             throw new UnknownHostException(settings.host());
         }
         Admission admission = new Admission(settings.maxCalls(), settings.maxBytesInFlight());
-        Calls calls = new Calls(pipeline, dialogues, admission, observer, settings.maxInFlightPerStream());
+        Calls calls = new Calls(pipeline, faces, dialogues, admission, observer, settings.maxInFlightPerStream());
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;
@@ -77,10 +79,7 @@ public final class GrpcServer implements AutoCloseable {
                 .keepAliveTime(settings.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
-                .addService(ModelGrpc.bind(calls, settings))
-                .addService(EmotionGrpc.bind(calls))
-                .addService(DialogueGrpc.bind(calls))
-                .addService(InteractionGrpc.bind(calls))
+                .addServices(Contract.services(calls, settings))
                 .addService(Visitors.host(health.service(), admission))
                 .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission))
                 .addService(Visitors.host(ProtoReflectionService.newInstance(), admission))

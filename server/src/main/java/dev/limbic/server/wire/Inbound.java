@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) {
     /** The same method, with a request that may be unreadable. */
-    static <M extends Message, R> MethodDescriptor<Inbound<M>, R> lenient(MethodDescriptor<M, R> method, M prototype) {
+    static <M extends Message, R> MethodDescriptor<Inbound<M>, R> lenient(
+            MethodDescriptor<M, R> method, WireSettings settings) {
+        M prototype = Objects.requireNonNull(
+                ((MethodDescriptor.PrototypeMarshaller<M>) method.getRequestMarshaller()).getMessagePrototype());
         return method.toBuilder(LenientMarshaller.of(prototype), method.getResponseMarshaller())
                 .build();
     }
@@ -35,6 +39,12 @@ record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) 
             throw refusal;
         }
         return request;
+    }
+
+    /** The same refused, and nothing of it kept. */
+    @SuppressWarnings("unchecked") // an instance of a message's own type
+    Inbound<M> refused(LimbicException why) {
+        return new Inbound<>((M) request.getDefaultInstanceForType(), why);
     }
 
     /**

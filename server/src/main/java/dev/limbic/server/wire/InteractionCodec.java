@@ -14,6 +14,7 @@ import io.grpc.Deadline;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Messages of interaction.proto to words of the domain and back. */
@@ -93,7 +94,8 @@ final class InteractionCodec {
                 CommonCodec.timeout(said.getTimeoutMillis(), deadline));
     }
 
-    static InteractResponse event(DialogueEvent event, Calls calls) {
+    /** @param failures says how a failure is told */
+    static InteractResponse event(DialogueEvent event, Function<LimbicException, Failures.Failure> failures) {
         InteractResponse.Builder response = InteractResponse.newBuilder()
                 .setEventId(event.cause().id())
                 .setClientTimeMicros(event.cause().clientMicros())
@@ -102,9 +104,7 @@ final class InteractionCodec {
             case DialogueEvent.Heard heard ->
                 response.setAnalysis(AffectCodec.analysis(heard.answer())).build();
             case DialogueEvent.Failed failed ->
-                response.setError(
-                                calls.failure(Calls.INTERACT, failed.failure()).inStream())
-                        .build();
+                response.setError(failures.apply(failed.failure()).inStream()).build();
             case DialogueEvent.ReplyStarted started ->
                 response.setReplyStarted(DialogueCodec.started(started.model(), started.strategy(), started.cue()))
                         .build();

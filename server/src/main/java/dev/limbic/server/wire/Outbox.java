@@ -23,12 +23,9 @@ final class Outbox<R extends MessageLite> {
      * What waits.
      *
      * @param message null where the client is asked for one
+     * @param held what the seat holds for it, in bytes
      */
-    private record Waiting<R extends MessageLite>(@Nullable R message) {
-        long cost() {
-            return message == null ? 0 : Cost.ofAnswer(message);
-        }
-    }
+    private record Waiting<R extends MessageLite>(@Nullable R message, long held) {}
 
     private final ServerCall<?, R> call;
     private final Admission.Seat seat;
@@ -51,7 +48,35 @@ final class Outbox<R extends MessageLite> {
      *     #cut} then
      */
     void send(R message) {
-        add(new Waiting<>(message));
+        lock.lock();
+        try {
+            if (end != null || ended) {
+                return;
+            }
+            flushLocked();
+            long cost = 0;
+            if (!waiting.isEmpty() || !leaves()) {
+                cost = Cost.ofAnswer(message);
+                seat.take(cost);
+            }
+            add(new Waiting<>(message, cost));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sends a message that takes the place of what is held for it already; there is always room.
+     *
+     * @param held bytes that the seat holds for it until it has left
+     */
+    void sendHeld(R message, long held) {
+        lock.lock();
+        try {
+            add(new Waiting<>(message, held));
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -59,25 +84,23 @@ final class Outbox<R extends MessageLite> {
      * that is done with, one that has no answer of its own included: the client gets no further ahead of what it reads.
      */
     void ask() {
-        add(new Waiting<>(null));
+        lock.lock();
+        try {
+            add(new Waiting<>(null, 0));
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void add(Waiting<R> next) {
-        lock.lock();
-        try {
-            if (end == null && !ended) {
-                flushLocked();
-                if (!waiting.isEmpty() || !leaves()) {
-                    if (next.message() != null) {
-                        seat.take(next.cost());
-                    }
-                    waiting.add(next);
-                } else {
-                    leave(next);
-                }
-            }
-        } finally {
-            lock.unlock();
+        if (end != null || ended) {
+            return;
+        }
+        flushLocked();
+        if (waiting.isEmpty() && leaves()) {
+            leave(next);
+        } else {
+            waiting.add(next);
         }
     }
 
@@ -140,11 +163,17 @@ final class Outbox<R extends MessageLite> {
         }
     }
 
-    /** Lets the client send its first messages: so many are under way at most. */
+    /** Lets the client send one message before anything else is said. */
+    void expect() {
+        call.request(1);
+    }
+
+    /** Tells the client that it is heard, and lets it send its first messages: so many are under way at most. */
     void open(int window) {
         lock.lock();
         try {
             if (!ended) {
+                begin();
                 call.request(window);
             }
         } finally {
@@ -158,7 +187,6 @@ final class Outbox<R extends MessageLite> {
         }
         for (Waiting<R> next = waiting.peek(); next != null && leaves(); next = waiting.peek()) {
             waiting.remove();
-            seat.give(next.cost());
             leave(next);
         }
         if (waiting.isEmpty() && end != null) {
@@ -171,7 +199,7 @@ final class Outbox<R extends MessageLite> {
     }
 
     private void clearLocked() {
-        waiting.forEach(each -> seat.give(each.cost()));
+        waiting.forEach(each -> seat.give(each.held()));
         waiting.clear();
     }
 
@@ -181,6 +209,9 @@ final class Outbox<R extends MessageLite> {
 
     private void leave(Waiting<R> next) {
         begin();
+        if (next.held() != 0) {
+            seat.give(next.held());
+        }
         if (next.message() != null) {
             call.sendMessage(next.message());
         } else {

@@ -1,100 +1,109 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.domain.Emotions;
+import com.google.protobuf.Message;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.Kinds;
-import dev.limbic.server.pipeline.Answer;
 import dev.limbic.server.pipeline.Pending;
-import dev.limbic.server.pipeline.Receiver;
 import dev.limbic.server.security.Caller;
-import dev.limbic.v1.AnalyzeRequest;
-import dev.limbic.v1.AnalyzeResponse;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One Analyze call. gRPC calls the listener methods one after another; the answer comes from another thread, so what
- * touches the call is behind a lock.
+ * One call of any method with one request; {@link Exchange} says what comes of it. What waits for a reader that does not
+ * read is bounded by the length of the answer. gRPC calls the listener methods one after another; the answer comes from
+ * other threads, one part at a time.
  */
-final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> implements Receiver<Emotions> {
+final class UnaryCall<Q extends Message, R extends Message> extends ServerCall.Listener<Inbound<Q>>
+        implements Responder.OfMany<R> {
     private final Calls calls;
-    private final ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call;
+    private final String method;
+    private final Exchange<Q, ? super Responder.OfMany<R>> exchange;
     private final Admission.Seat seat;
-    private final @Nullable Deadline deadline;
+    private final boolean once;
+    private final Outbox<R> outbox;
+    private final @Nullable Deadline deadline = Context.current().getDeadline();
     private final Caller caller = Entrance.caller();
-    private long startedNanos = System.nanoTime();
+    private final AtomicBoolean ended = new AtomicBoolean();
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable Inbound<AnalyzeRequest> inbound;
-    private @Nullable Pending pending;
-    private boolean ended;
-    private long closedNanos;
+    // Written before the exchange begins.
+    private long startedNanos = System.nanoTime();
+    private @Nullable Inbound<Q> inbound;
+    private Target target = Target.NONE;
+
+    private volatile @Nullable Pending pending;
+    private volatile long endedNanos;
 
     private UnaryCall(
             Calls calls,
-            ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call,
-            Admission.Seat seat,
-            @Nullable Deadline deadline) {
+            String method,
+            Exchange<Q, ? super Responder.OfMany<R>> exchange,
+            ServerCall<Inbound<Q>, R> call,
+            Admission.Seat seat) {
         this.calls = calls;
-        this.call = call;
+        this.method = method;
+        this.exchange = exchange;
         this.seat = seat;
-        this.deadline = deadline;
+        this.once = isAnsweredOnce(call);
+        this.outbox = new Outbox<>(call, seat);
     }
 
-    static ServerCall.Listener<Inbound<AnalyzeRequest>> start(
-            Calls calls, ServerCall<Inbound<AnalyzeRequest>, AnalyzeResponse> call) {
+    static <Q extends Message, R extends Message> ServerCall.Listener<Inbound<Q>> start(
+            Calls calls,
+            String method,
+            Exchange<Q, ? super Responder.OfMany<R>> exchange,
+            ServerCall<Inbound<Q>, R> call) {
         Admission.Seat seat;
         try {
-            seat = calls.admission().enter();
+            seat = isAnsweredOnce(call)
+                    ? calls.admission().enter()
+                    : calls.admission().enterStream();
         } catch (LimbicException e) {
-            return refuse(calls, call, Calls.ANALYZE, e);
+            return calls.refuse(call, method, e);
         }
         call.request(2); // the second makes a surplus message visible
-        return new UnaryCall(calls, call, seat, Context.current().getDeadline());
+        return new UnaryCall<>(calls, method, exchange, call, seat);
     }
 
-    static <Q, R> ServerCall.Listener<Q> refuse(
-            Calls calls, ServerCall<Q, R> call, String method, LimbicException why) {
-        Failures.Failure failure = calls.failure(method, why);
-        calls.observer().answered(method, Calls.UNKNOWN, failure.code().name(), 0);
-        call.close(failure.status(), failure.trailers());
-        return new ServerCall.Listener<>() {};
+    private static boolean isAnsweredOnce(ServerCall<?, ?> call) {
+        return call.getMethodDescriptor().getType().serverSendsOneMessage();
     }
 
     @Override
-    public void onMessage(Inbound<AnalyzeRequest> message) {
+    public void onMessage(Inbound<Q> message) {
         if (inbound != null) {
-            failed(new LimbicException.Invalid("Analyze takes one message; use AnalyzeStream for more"));
+            failed(new LimbicException.Invalid(method + " takes one message; a stream takes more"));
             return;
         }
         startedNanos = System.nanoTime();
         try {
-            seat.take(Cost.of(message.request()));
+            seat.take(exchange.cost(message.request()));
             inbound = message;
+            target = exchange.target(message.request());
         } catch (LimbicException.Overloaded full) {
-            inbound = new Inbound<>(AnalyzeRequest.getDefaultInstance(), full);
+            inbound = message.refused(full);
         }
     }
 
     @Override
     public void onHalfClose() {
-        if (inbound == null) {
+        Inbound<Q> message = inbound;
+        inbound = null; // or the request would be kept as long as its answer takes
+        if (ended.get()) {
+            return;
+        }
+        if (message == null) {
             failed(new LimbicException.Invalid("the call holds no message"));
             return;
         }
         try {
-            Pending work = calls.pipeline()
-                    .submit(Kinds.TEXT, EmotionCodec.request(inbound.requireReadable(), deadline), this);
-            lock.lock();
-            try {
-                pending = work;
-            } finally {
-                lock.unlock();
+            Pending work = exchange.begin(message.requireReadable(), deadline, this);
+            pending = work;
+            if (ended.get()) {
+                work.cancel();
             }
         } catch (LimbicException e) {
             failed(e);
@@ -104,75 +113,82 @@ final class UnaryCall extends ServerCall.Listener<Inbound<AnalyzeRequest>> imple
     }
 
     @Override
-    public void answered(Answer<Emotions> answer) {
-        caller.charge(answer.cost());
-        AnalyzeResponse response = EmotionCodec.response(request(), answer);
-        lock.lock();
+    public void charge(int tokens) {
+        caller.charge(tokens);
+    }
+
+    @Override
+    public void next(R response) {
+        send(response);
+    }
+
+    @Override
+    public void last(R response) {
+        if (send(response) && endOnce(Status.Code.OK)) {
+            outbox.close(Status.OK, new Metadata());
+        }
+    }
+
+    /** Of a client that does not read, while all calls hold too much, nothing is kept. */
+    private boolean send(R response) {
         try {
-            if (ended) {
-                return;
+            outbox.send(response);
+            return true;
+        } catch (LimbicException.Overloaded unread) {
+            Failures.Failure failure = Failures.of(unread);
+            if (endOnce(failure.code())) {
+                outbox.cut(failure.status(), failure.trailers());
+                cancel();
             }
-            ended = true;
-            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), Status.Code.OK, startedNanos);
-            closedNanos = System.nanoTime();
-            call.sendHeaders(new Metadata());
-            call.sendMessage(response);
-            call.close(Status.OK, new Metadata());
-        } finally {
-            lock.unlock();
+            return false;
         }
     }
 
     @Override
-    public void failed(LimbicException thrown) {
-        Failures.Failure failure = calls.failure(Calls.ANALYZE, thrown);
-        lock.lock();
-        try {
-            if (ended) {
-                return;
-            }
-            ended = true;
-            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), failure.code(), startedNanos);
-            closedNanos = System.nanoTime();
-            call.close(failure.status(), failure.trailers());
-        } finally {
-            lock.unlock();
+    public void failed(LimbicException why) {
+        Failures.Failure failure = calls.failure(method, why);
+        if (endOnce(failure.code())) {
+            outbox.close(failure.status(), failure.trailers());
+            cancel();
         }
+    }
+
+    /** Counts the end, before the client hears of it; returns whether this was it. */
+    private boolean endOnce(Status.Code code) {
+        if (!ended.compareAndSet(false, true)) {
+            return false;
+        }
+        calls.answered(method, target, code, startedNanos);
+        endedNanos = System.nanoTime();
+        return true;
+    }
+
+    private void cancel() {
+        Pending work = pending;
+        if (work != null) {
+            work.cancel();
+        }
+    }
+
+    @Override
+    public void onReady() {
+        outbox.flush();
     }
 
     @Override
     public void onCancel() {
-        Pending work;
-        boolean unanswered;
-        lock.lock();
-        try {
-            work = pending;
-            unanswered = !ended;
-            ended = true;
-        } finally {
-            lock.unlock();
-        }
-        if (work != null && unanswered) {
-            work.cancel();
+        outbox.abandon();
+        if (endOnce(Status.Code.CANCELLED)) {
+            cancel();
         }
         seat.leave();
-        if (unanswered) {
-            calls.answered(Calls.ANALYZE, Kinds.TEXT, model(), Status.Code.CANCELLED, startedNanos);
-        }
     }
 
     @Override
     public void onComplete() {
-        calls.pipeline().sent(System.nanoTime() - closedNanos);
+        if (once) {
+            calls.pipeline().sent(System.nanoTime() - endedNanos);
+        }
         seat.leave();
-    }
-
-    private String model() {
-        return inbound == null ? Calls.UNKNOWN : request().getModel();
-    }
-
-    private AnalyzeRequest request() {
-        Inbound<AnalyzeRequest> message = inbound;
-        return message == null ? AnalyzeRequest.getDefaultInstance() : message.request();
     }
 }

@@ -9,7 +9,6 @@ import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.AnalyzeResponse;
 import dev.limbic.v1.CanonicalEmotion;
 import dev.limbic.v1.CostUnit;
-import dev.limbic.v1.Image;
 import dev.limbic.v1.ListModelsResponse;
 import dev.limbic.v1.Model;
 import dev.limbic.v1.Priority;
@@ -88,14 +87,6 @@ class AnalyzeTest {
         assertThat(response.getModels(1).getArchitecture()).isEqualTo("FakeForTests");
         assertThat(response.getLimits().getMaxTextBytes()).isEqualTo(1024);
         assertThat(response.getLimits().getMaxInFlightPerStream()).isEqualTo(WireFixture.WINDOW);
-    }
-
-    @Test
-    void anImageIsRefusedByName() {
-        StatusRuntimeException thrown = failure(
-                AnalyzeRequest.newBuilder().setImage(Image.getDefaultInstance()).build());
-        assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-        assertThat(thrown.getStatus().getDescription()).isEqualTo("input image is not served by this server");
     }
 
     @Test

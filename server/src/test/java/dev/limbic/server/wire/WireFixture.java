@@ -3,6 +3,8 @@ package dev.limbic.server.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.generate.Scheduler;
+import dev.limbic.preprocess.image.codec.ImageDecoder;
+import dev.limbic.preprocess.image.codec.ImageLimits;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
@@ -12,6 +14,7 @@ import dev.limbic.server.batch.MicroBatcher;
 import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.ResponseStrategy;
 import dev.limbic.server.pipeline.Catalog;
+import dev.limbic.server.pipeline.FacePipeline;
 import dev.limbic.server.pipeline.InputLimits;
 import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyObserver;
@@ -110,6 +113,7 @@ final class WireFixture implements AutoCloseable {
         Catalog catalog = new Catalog(served, Set.of());
         InputLimits limits = new InputLimits(1024, 1 << 20);
         Pipeline pipeline = new Pipeline(catalog, limits, workers);
+        FacePipeline faces = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
         Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
@@ -118,7 +122,7 @@ final class WireFixture implements AutoCloseable {
         WireSettings settings = new WireSettings(
                 "127.0.0.1", 0, CONNECTIONS, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60));
         ModelHealth health = new ModelHealth(List.of("first", "second"));
-        server = GrpcServer.start(settings, pipeline, dialogues, health, observer(), protection);
+        server = GrpcServer.start(settings, pipeline, faces, dialogues, health, observer(), protection);
         channel = channel();
     }
 
