@@ -8,7 +8,7 @@ import java.util.List;
 
 /** A kind of models that answer inputs in batches; see {@link Model} for the types. */
 public abstract sealed class BatchKind<I extends Input, P extends Prepared, R, A> extends Kind<Model<I, P, R, A>>
-        permits TextKind, ImageKind, FinderKind {
+        permits TextKind, ImageKind, VideoKind, FinderKind {
     /** What rows are measured in. */
     public enum Unit {
         /** Of text. */

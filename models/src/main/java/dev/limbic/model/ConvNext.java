@@ -59,9 +59,9 @@ final class ConvNext implements PictureNetwork.Convolutional {
     private final Norm patchNorm;
     private final List<Stage> stages = new ArrayList<>();
     private final Norm norm;
-    private final Linear classifier;
+    private final int featureSize;
 
-    ConvNext(HfConfig config, Parameters parameters, int labels) {
+    ConvNext(HfConfig config, Parameters parameters) {
         channels = PictureNetwork.channels(config);
         activation = Encoder.activation(config, "hidden_act");
         int[] patch = config.sidesOr("patch_size", 4, 1 << 10);
@@ -94,7 +94,7 @@ final class ConvNext implements PictureNetwork.Convolutional {
             in = out;
         }
         norm = model.norm("layernorm", in, config.doubleOr("layer_norm_eps", 1e-12, 0, 1));
-        classifier = parameters.exact().linear("classifier", labels, in);
+        featureSize = in;
     }
 
     private static void requireCount(HfConfig config, String key, int[] values, int stages) {
@@ -144,8 +144,8 @@ final class ConvNext implements PictureNetwork.Convolutional {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
@@ -88,9 +87,9 @@ final class EfficientNet implements PictureNetwork.Convolutional {
     private final Conv2d stem;
     private final List<Block> blocks = new ArrayList<>();
     private final Conv2d top;
-    private final Linear classifier;
+    private final int featureSize;
 
-    EfficientNet(HfConfig config, Parameters parameters, int labels) {
+    EfficientNet(HfConfig config, Parameters parameters) {
         channels = PictureNetwork.channels(config);
         activation = Encoder.activation(config, "hidden_act", "swish");
         pooling = config.oneOfOr("pooling_type", "mean", "mean", "max").equals("max") ? Pooling.MAX : Pooling.MEAN;
@@ -114,7 +113,7 @@ final class EfficientNet implements PictureNetwork.Convolutional {
                     "hidden_dim", TOP + " times width_coefficient, " + features, Integer.toString(stated));
         }
         top = pointwise(model.sub("encoder"), "top_conv", "top_bn", epsilon, last, features);
-        classifier = parameters.exact().linear("classifier", labels, features);
+        featureSize = features;
     }
 
     private void blocks(HfConfig config, Parameters parameters, Widths widths, double epsilon) {
@@ -214,8 +213,8 @@ final class EfficientNet implements PictureNetwork.Convolutional {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
     }
 
     @Override

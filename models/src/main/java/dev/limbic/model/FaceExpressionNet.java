@@ -5,7 +5,6 @@ import dev.limbic.layer.SeparableConv;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
@@ -32,11 +31,11 @@ final class FaceExpressionNet implements PictureNetwork.Convolutional {
     private record Block(@Nullable Conv2d plain, List<SeparableConv> separable, Conv2d relu) {}
 
     private final List<Block> blocks = new ArrayList<>();
-    private final Linear classifier;
+    private final int featureSize;
     private final int channels;
     private final int size;
 
-    FaceExpressionNet(HfConfig config, Parameters parameters, int labels) {
+    FaceExpressionNet(HfConfig config, Parameters parameters) {
         size = config.requireInt("image_size", 16, 1 << 12);
         channels = config.requireInt("num_channels", 1, 3);
         int convs = config.requireInt("num_convs", 2, 16);
@@ -60,7 +59,7 @@ final class FaceExpressionNet implements PictureNetwork.Convolutional {
             blocks.add(new Block(plain, separable, block.byOne(out)));
             in = out;
         }
-        classifier = parameters.exact().linear("classifier", labels, in);
+        featureSize = in;
     }
 
     @Override
@@ -93,8 +92,8 @@ final class FaceExpressionNet implements PictureNetwork.Convolutional {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
     }
 
     @Override

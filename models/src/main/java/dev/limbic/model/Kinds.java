@@ -10,6 +10,9 @@ public final class Kinds {
     /** Classifiers of pictures of one face. */
     public static final ImageKind IMAGE = new ImageKind();
 
+    /** Classifiers of video of one face. */
+    public static final VideoKind VIDEO = new VideoKind();
+
     /** Finders of faces in pictures. */
     public static final FinderKind FINDER = new FinderKind();
 
@@ -17,7 +20,7 @@ public final class Kinds {
     public static final LanguageKind LANGUAGE = new LanguageKind();
 
     /** All of them. */
-    public static final List<Kind<?>> ALL = List.of(TEXT, IMAGE, FINDER, LANGUAGE);
+    public static final List<Kind<?>> ALL = List.of(TEXT, IMAGE, VIDEO, FINDER, LANGUAGE);
 
     private Kinds() {}
 }

@@ -5,7 +5,6 @@ import dev.limbic.layer.SeparableConv;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
@@ -34,11 +33,11 @@ final class MiniXception implements PictureNetwork.Convolutional {
     private final List<Conv2d> stem = new ArrayList<>();
     private final List<Block> blocks = new ArrayList<>();
     private final Activation activation;
-    private final Linear classifier;
+    private final int featureSize;
     private final int channels;
     private final int size;
 
-    MiniXception(HfConfig config, Parameters parameters, int labels) {
+    MiniXception(HfConfig config, Parameters parameters) {
         size = config.requireInt("image_size", 8, 1 << 12);
         channels = config.requireInt("num_channels", 1, 3);
         activation =
@@ -73,7 +72,7 @@ final class MiniXception implements PictureNetwork.Convolutional {
                     SeparableConv.normed(block, "conv1", out, out, epsilon)));
             in = out;
         }
-        classifier = parameters.exact().linear("classifier", labels, in);
+        featureSize = in;
     }
 
     @Override
@@ -101,8 +100,8 @@ final class MiniXception implements PictureNetwork.Convolutional {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.limbic.model;
 
 import dev.limbic.domain.Input;
 import dev.limbic.domain.Prepared;
+import dev.limbic.domain.StreamSlots;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A model that answers inputs in batches, loaded on a device: the waist between the service above, which ignores devices,
@@ -40,4 +42,12 @@ public interface Model<I extends Input, P extends Prepared, R, A> extends Loaded
 
     /** What a result means. */
     A interpret(R result);
+
+    /**
+     * Where streams keep what the model remembers of them, the same as long as the model is served, also when its device is
+     * opened again; empty if it looks at each input alone.
+     */
+    default Optional<StreamSlots> slots() {
+        return Optional.empty();
+    }
 }

@@ -32,6 +32,7 @@ public final class ModelRegistry {
         ARCHITECTURES.put("ViTForImageClassification", Kinds.IMAGE.architecture(VisionTransformer::new));
         ARCHITECTURES.put("EfficientNetForImageClassification", Kinds.IMAGE.architecture(EfficientNet::new));
         ARCHITECTURES.put("ConvNextForImageClassification", Kinds.IMAGE.architecture(ConvNext::new));
+        ARCHITECTURES.put("LimbicVideoClassifier", Kinds.VIDEO.architecture());
         ARCHITECTURES.put("TinyFaceDetector", Kinds.FINDER.architecture());
         ARCHITECTURES.put(
                 "GPT2LMHeadModel", Kinds.LANGUAGE.architecture(Gpt2::load).withInt8());

@@ -1,7 +1,6 @@
 package dev.limbic.model;
 
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
 import dev.limbic.preprocess.image.ImageSettings;
@@ -44,8 +43,13 @@ interface PictureNetwork {
      */
     Forward on(Device device, int pictures);
 
-    /** From features to logits, [L, F]. */
-    Linear classifier();
+    /** Columns of the features, F. */
+    int featureSize();
+
+    /** Name of the layer that a picture's labels come from, [L, F]. */
+    default String classifierName() {
+        return "classifier";
+    }
 
     /** Channels of the pixels, C. */
     int channels();

@@ -4,7 +4,6 @@ import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
@@ -86,9 +85,9 @@ final class ResNet implements PictureNetwork.Convolutional {
     private final Activation activation;
     private final Conv2d embedder;
     private final List<List<Layer>> stages = new ArrayList<>();
-    private final Linear classifier;
+    private final int featureSize;
 
-    ResNet(HfConfig config, Parameters parameters, int labels) {
+    ResNet(HfConfig config, Parameters parameters) {
         channels = PictureNetwork.channels(config);
         activation = Encoder.activation(config, "hidden_act", "relu");
         int[] sizes = config.intsOr("hidden_sizes", SIZES, 1, 1 << 14);
@@ -116,7 +115,7 @@ final class ResNet implements PictureNetwork.Convolutional {
             }
             stages.add(layers);
         }
-        classifier = parameters.exact().linear("classifier.1", labels, in);
+        featureSize = in;
     }
 
     private static Conv2d conv(Parameters parameters, int in, int out, int size, int stride) {
@@ -147,8 +146,13 @@ final class ResNet implements PictureNetwork.Convolutional {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
+    }
+
+    @Override
+    public String classifierName() {
+        return "classifier.1";
     }
 
     @Override

@@ -6,7 +6,6 @@ import dev.limbic.layer.PatchEmbedding;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Linear;
 import dev.limbic.ops.Lookup;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
@@ -39,9 +38,9 @@ final class VisionTransformer implements PictureNetwork {
 
     private final List<EncoderLayer> layers = new ArrayList<>();
     private final Norm norm;
-    private final Linear classifier;
+    private final int featureSize;
 
-    VisionTransformer(HfConfig config, Parameters parameters, int labels) {
+    VisionTransformer(HfConfig config, Parameters parameters) {
         channels = PictureNetwork.channels(config);
         int[] image = config.sidesOr("image_size", 224, 1 << 12);
         int[] patch = config.sidesOr("patch_size", 16, 1 << 10);
@@ -76,7 +75,7 @@ final class VisionTransformer implements PictureNetwork {
         double epsilon = config.doubleOr("layer_norm_eps", 1e-12, 0, 1);
         encoder(config, model, hidden, epsilon);
         norm = model.norm("layernorm", hidden, epsilon);
-        classifier = parameters.exact().linear("classifier", labels, hidden);
+        featureSize = hidden;
     }
 
     private static Tensor row(Parameters parameters, float[] values) {
@@ -140,8 +139,8 @@ final class VisionTransformer implements PictureNetwork {
     }
 
     @Override
-    public Linear classifier() {
-        return classifier;
+    public int featureSize() {
+        return featureSize;
     }
 
     @Override

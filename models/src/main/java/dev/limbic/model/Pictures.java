@@ -1,0 +1,33 @@
+package dev.limbic.model;
+
+import dev.limbic.ops.Device;
+import dev.limbic.ops.Extent;
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.Planes;
+import dev.limbic.preprocess.image.PreparedImage;
+import dev.limbic.tensor.Tensor;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Pictures on their way through a network. */
+record Pictures(PictureInput input, PictureNetwork network) {
+    /** What follows the features of pictures in one go, [N, F] → the result. */
+    interface Head {
+        Tensor of(Ops ops, Tensor features);
+    }
+
+    /** Brings pictures to the device and runs network and head, or what the device recorded of them. */
+    Tensor run(Device device, List<PreparedImage> pictures, PictureNetwork.Tap tap, Head head) {
+        Ops ops = device.ops();
+        Planes planes = input.planes(pictures.size());
+        Tensor bytes = input.upload(device, pictures);
+        PictureNetwork.Forward forward = network.on(device, pictures.size());
+        Supplier<Tensor> work = () -> {
+            Tensor pixels = input.normalised(device, bytes, planes); // [N·H·W, C]
+            return head.of(ops, forward.features(ops, pixels, planes, tap)); // of [N, F]
+        };
+        return tap.equals(PictureNetwork.Tap.NONE)
+                ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
+                : work.get();
+    }
+}
