@@ -1,5 +1,6 @@
 package dev.limbic.server.config;
 
+import dev.limbic.domain.StreamSlots;
 import dev.limbic.server.config.ServerConfig.Batch;
 import dev.limbic.server.config.ServerConfig.Cuda;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
@@ -229,6 +230,7 @@ final class ConfigReader {
                     section.choice("device", DeviceChoice.class),
                     section.choice("precision", PrecisionChoice.class),
                     section.memoryOr("cache", CACHE_BYTES, 1, 1L << 40),
+                    section.integerOr("slots", StreamSlots.USUAL, 1, 1 << 16),
                     section.flag("default")));
             section.finish();
         }

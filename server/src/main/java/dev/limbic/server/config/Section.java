@@ -190,6 +190,10 @@ final class Section {
         });
     }
 
+    int integerOr(String key, int absent, int least, int most) {
+        return find(key) == null ? absent : integer(key, least, most);
+    }
+
     int bytes(String key, int least, int most) {
         return (int) number(key, least, most, Units::bytes);
     }

@@ -1,6 +1,7 @@
 package dev.limbic.server.config;
 
 import dev.limbic.domain.ResponseRules;
+import dev.limbic.domain.StreamSlots;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -65,6 +66,7 @@ public record ServerConfig(
      *
      * @param path existing folder, absolute
      * @param cacheBytes most memory for the cache of keys and values, if it is a language model
+     * @param slots streams at a time that it remembers, if it is a model for video
      * @param isDefault whether requests without a model name go to it, among those of its kind
      */
     public record ModelConfig(
@@ -73,10 +75,22 @@ public record ServerConfig(
             DeviceChoice device,
             PrecisionChoice precision,
             long cacheBytes,
+            int slots,
             boolean isDefault) {
+        /** One that remembers no streams, or as many as usual. */
+        public ModelConfig(
+                String name,
+                Path path,
+                DeviceChoice device,
+                PrecisionChoice precision,
+                long cacheBytes,
+                boolean isDefault) {
+            this(name, path, device, precision, cacheBytes, StreamSlots.USUAL, isDefault);
+        }
+
         /** The same in another precision. */
         public ModelConfig in(PrecisionChoice other) {
-            return new ModelConfig(name, path, device, other, cacheBytes, isDefault);
+            return new ModelConfig(name, path, device, other, cacheBytes, slots, isDefault);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The models that are served, by name, and for each kind the one that is meant where no name is given. Immutable. */
 public final class Catalog {
@@ -50,7 +51,7 @@ public final class Catalog {
     @SuppressWarnings("unchecked") // what is served of a kind has the kind's types
     public <I extends Input, P extends Prepared, R, A> ServedModel<I, P, R, A> named(
             BatchKind<I, P, R, A> kind, String name) {
-        return (ServedModel<I, P, R, A>) any(kind, name);
+        return (ServedModel<I, P, R, A>) any(name, kind);
     }
 
     /**
@@ -59,21 +60,33 @@ public final class Catalog {
      * @throws LimbicException.NotFound if there is none
      */
     public ServedLanguage language(String name) {
-        return (ServedLanguage) any(Kinds.LANGUAGE, name);
+        return (ServedLanguage) any(name, Kinds.LANGUAGE);
     }
 
-    private Served any(Kind<?> kind, String name) {
-        Served served = name.isEmpty() ? defaults.get(kind) : byName.get(name);
-        if (served == null || served.kind() != kind) {
+    /**
+     * The model of a name that reads faces: of kind image, or of kind video, which remembers. The default one of kind image
+     * if the name is empty.
+     *
+     * @throws LimbicException.NotFound if there is none
+     */
+    public Served faceReader(String name) {
+        return name.isEmpty() ? any(name, Kinds.IMAGE) : any(name, Kinds.IMAGE, Kinds.VIDEO);
+    }
+
+    /** @param kinds one of them, if a name is given; without a name only one */
+    private Served any(String name, Kind<?>... kinds) {
+        List<Kind<?>> wanted = List.of(kinds);
+        Served served = name.isEmpty() ? defaults.get(wanted.getFirst()) : byName.get(name);
+        if (served == null || !wanted.contains(served.kind())) {
             List<String> names = byName.values().stream()
-                    .filter(each -> each.kind() == kind)
+                    .filter(each -> wanted.contains(each.kind()))
                     .map(Served::name)
                     .toList();
+            String what = wanted.stream().map(Kind::name).collect(Collectors.joining(" or "));
             throw new LimbicException.NotFound(
                     names.isEmpty()
-                            ? "this server has no %s model; see models in its configuration".formatted(kind.name())
-                            : "no %s model of that name; this server has %s"
-                                    .formatted(kind.name(), String.join(", ", names)));
+                            ? "this server has no %s model; see models in its configuration".formatted(what)
+                            : "no %s model of that name; this server has %s".formatted(what, String.join(", ", names)));
         }
         return served;
     }

@@ -3,10 +3,15 @@ package dev.limbic.server.pipeline;
 import dev.limbic.domain.Box;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Face;
+import dev.limbic.domain.Frame;
+import dev.limbic.domain.FrameEmotions;
 import dev.limbic.domain.Image;
+import dev.limbic.domain.ImageSource;
 import dev.limbic.domain.ImageSource.PixelFormat;
 import dev.limbic.domain.ImageSource.RawImage;
+import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.StreamState;
 import dev.limbic.model.Kinds;
 import dev.limbic.preprocess.image.FaceCrop;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
@@ -14,7 +19,9 @@ import dev.limbic.preprocess.image.codec.ImageDecoder.Transparency;
 import dev.limbic.preprocess.image.codec.Pixels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +35,7 @@ final class FaceJob implements Pending, WorkerTask {
     private final Pipeline pipeline;
     private final ImageDecoder decoder;
     private final FaceRequest request;
+    private final boolean remembers;
     private final FaceReading.Receiver receiver;
     private final long arrivedNanos = System.nanoTime();
 
@@ -35,10 +43,17 @@ final class FaceJob implements Pending, WorkerTask {
     private final List<Pending> parts = new ArrayList<>();
     private boolean ended;
 
-    FaceJob(Pipeline pipeline, ImageDecoder decoder, FaceRequest request, FaceReading.Receiver receiver) {
+    /** @param remembers whether the model is one of kind video */
+    FaceJob(
+            Pipeline pipeline,
+            ImageDecoder decoder,
+            FaceRequest request,
+            boolean remembers,
+            FaceReading.Receiver receiver) {
         this.pipeline = pipeline;
         this.decoder = decoder;
         this.request = request;
+        this.remembers = remembers;
         this.receiver = receiver;
     }
 
@@ -59,7 +74,7 @@ final class FaceJob implements Pending, WorkerTask {
     }
 
     private void find(Pixels picture) {
-        Request<Image> search = new Request<>(request.finder(), image(picture), request.priority(), timeLeft());
+        Request<Image> search = part(request.finder(), new Image(source(picture)));
         add(pipeline.submitPart(Kinds.FINDER, search, new Receiver<List<Face>>() {
             @Override
             public void answered(Answer<List<Face>> answer) {
@@ -78,19 +93,31 @@ final class FaceJob implements Pending, WorkerTask {
         Reading reading = new Reading(picture, faces, finder);
         if (faces.isEmpty()) {
             reading.end();
+            return;
         }
+        List<@Nullable StreamState> states = remembers ? request.states().of(faces) : List.of();
         for (int i = 0; i < faces.size(); i++) {
             Box box = faces.get(i).box();
             Pixels face = box.equals(Box.WHOLE) ? picture : FaceCrop.of(picture, box, 0, false);
-            add(pipeline.submitPart(
-                    Kinds.IMAGE,
-                    new Request<>(request.model(), image(face), request.priority(), timeLeft()),
-                    reading.place(i)));
+            add(
+                    remembers
+                            ? pipeline.submitPart(
+                                    Kinds.VIDEO,
+                                    part(request.model(), new Frame(source(face), states.get(i))),
+                                    reading.place(i, Function.identity()))
+                            : pipeline.submitPart(
+                                    Kinds.IMAGE,
+                                    part(request.model(), new Image(source(face))),
+                                    reading.place(i, emotions -> new FrameEmotions(emotions, false))));
         }
     }
 
-    private static Image image(Pixels pixels) {
-        return new Image(new RawImage(PixelFormat.RGB, pixels.width(), pixels.height(), 0, pixels.rgb()));
+    private <I extends Input> Request<I> part(String model, I input) {
+        return new Request<>(model, input, request.priority(), timeLeft());
+    }
+
+    private static ImageSource source(Pixels pixels) {
+        return new RawImage(PixelFormat.RGB, pixels.width(), pixels.height(), 0, pixels.rgb());
     }
 
     /** The faces of the picture as their emotions come in. */
@@ -98,7 +125,7 @@ final class FaceJob implements Pending, WorkerTask {
         private final Pixels picture;
         private final List<Face> faces;
         private final @Nullable Answer<List<Face>> finder;
-        private final List<@Nullable Answer<Emotions>> answers = new ArrayList<>();
+        private final List<FaceReading.@Nullable ReadFace> read = new ArrayList<>();
         private int missing;
 
         Reading(Pixels picture, List<Face> faces, @Nullable Answer<List<Face>> finder) {
@@ -106,24 +133,16 @@ final class FaceJob implements Pending, WorkerTask {
             this.faces = faces;
             this.finder = finder;
             this.missing = faces.size();
-            faces.forEach(face -> answers.add(null));
+            faces.forEach(face -> read.add(null));
         }
 
-        Receiver<Emotions> place(int i) {
+        /** @param meaning of what the model says */
+        <A> Receiver<A> place(int i, Function<A, FrameEmotions> meaning) {
             return new Receiver<>() {
                 @Override
-                public void answered(Answer<Emotions> answer) {
-                    lock.lock();
-                    try {
-                        answers.set(i, answer);
-                        missing--;
-                        if (missing > 0) {
-                            return;
-                        }
-                    } finally {
-                        lock.unlock();
-                    }
-                    end();
+                public void answered(Answer<A> answer) {
+                    FrameEmotions said = meaning.apply(answer.value());
+                    read(i, answer.saying(said.emotions()), said.stateReset());
                 }
 
                 @Override
@@ -133,13 +152,25 @@ final class FaceJob implements Pending, WorkerTask {
             };
         }
 
-        void end() {
-            List<FaceReading.ReadFace> read = new ArrayList<>();
-            for (int i = 0; i < faces.size(); i++) {
-                read.add(new FaceReading.ReadFace(faces.get(i), java.util.Objects.requireNonNull(answers.get(i))));
+        private void read(int i, Answer<Emotions> answer, boolean stateReset) {
+            lock.lock();
+            try {
+                read.set(i, new FaceReading.ReadFace(faces.get(i), answer, stateReset));
+                missing--;
+                if (missing > 0) {
+                    return;
+                }
+            } finally {
+                lock.unlock();
             }
+            end();
+        }
+
+        void end() {
+            List<FaceReading.ReadFace> all =
+                    read.stream().map(Objects::requireNonNull).toList();
             if (endOnce()) {
-                receiver.read(new FaceReading(picture.width(), picture.height(), read, finder));
+                receiver.read(new FaceReading(picture.width(), picture.height(), all, finder));
             }
         }
     }

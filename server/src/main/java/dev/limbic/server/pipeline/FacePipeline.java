@@ -1,8 +1,10 @@
 package dev.limbic.server.pipeline;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.StreamSlots;
 import dev.limbic.model.Kinds;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 
 /**
@@ -28,13 +30,27 @@ public final class FacePipeline {
     }
 
     /**
+     * Where a model keeps what it remembers of streams, for {@link FaceRequest#states}; empty if it looks at each picture
+     * alone. The same as long as the server runs.
+     *
+     * @param model as in a request
+     * @throws LimbicException.NotFound if there is no such model
+     */
+    public Optional<StreamSlots> slots(String model) {
+        Catalog catalog = pipeline.catalog();
+        return catalog.faceReader(model).kind() == Kinds.VIDEO
+                ? catalog.named(Kinds.VIDEO, model).model().slots()
+                : Optional.empty();
+    }
+
+    /**
      * Starts to read a picture; the receiver hears from another thread.
      *
      * @return the waiting work, for cancellation
      * @throws LimbicException if the request cannot be accepted; the receiver is not called then
      */
     public Pending read(FaceRequest request, FaceReading.Receiver receiver) {
-        pipeline.catalog().named(Kinds.IMAGE, request.model());
+        boolean remembers = pipeline.catalog().faceReader(request.model()).kind() == Kinds.VIDEO;
         if (request.boxes().isEmpty()) {
             pipeline.catalog().named(Kinds.FINDER, request.finder());
         }
@@ -42,7 +58,7 @@ public final class FacePipeline {
         if (request.timeoutNanos() <= 0) {
             throw new LimbicException.Expired("the deadline passed before the picture was read");
         }
-        FaceJob job = new FaceJob(pipeline, decoder, request, receiver);
+        FaceJob job = new FaceJob(pipeline, decoder, request, remembers, receiver);
         Workers.hand(workers, job, "too many inputs wait to be prepared");
         return job;
     }

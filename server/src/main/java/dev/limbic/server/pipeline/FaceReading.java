@@ -24,8 +24,12 @@ public record FaceReading(
                 + faces.stream().mapToInt(face -> face.emotions().tokens()).sum();
     }
 
-    /** A face and what it shows. */
-    public record ReadFace(Face face, Answer<Emotions> emotions) {}
+    /**
+     * A face and what it shows.
+     *
+     * @param stateReset whether the model had lost what it knew of the face's stream, because its device was restarted
+     */
+    public record ReadFace(Face face, Answer<Emotions> emotions, boolean stateReset) {}
 
     /** Receives a reading or a failure; exactly one method is called, once, unless the request was cancelled. */
     public interface Receiver {

@@ -1,6 +1,8 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.domain.Frame;
 import dev.limbic.domain.Image;
+import dev.limbic.domain.ImageSource;
 import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Text;
@@ -23,16 +25,19 @@ public record InputLimits(int maxTextBytes, int maxImageBytes) {
                 }
                 requireShort(text.text(), "text");
             }
-            case Image image -> {
-                int bytes = image.source().bytes().length;
-                if (bytes == 0) {
-                    throw new LimbicException.Invalid("the picture is empty");
-                }
-                if (bytes > maxImageBytes) {
-                    throw new LimbicException.TooLarge("the picture has %d bytes, the most are %d (limits.max-image)"
-                            .formatted(bytes, maxImageBytes));
-                }
-            }
+            case Image image -> requirePicture(image.source());
+            case Frame frame -> requirePicture(frame.source());
+        }
+    }
+
+    private void requirePicture(ImageSource picture) {
+        int bytes = picture.bytes().length;
+        if (bytes == 0) {
+            throw new LimbicException.Invalid("the picture is empty");
+        }
+        if (bytes > maxImageBytes) {
+            throw new LimbicException.TooLarge(
+                    "the picture has %d bytes, the most are %d (limits.max-image)".formatted(bytes, maxImageBytes));
         }
     }
 

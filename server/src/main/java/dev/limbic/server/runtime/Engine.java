@@ -1,6 +1,7 @@
 package dev.limbic.server.runtime;
 
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.StreamSlots;
 import dev.limbic.model.Kind;
 import dev.limbic.model.Loading;
 import dev.limbic.model.ModelRegistry;
@@ -150,7 +151,11 @@ public final class Engine {
     private Host host(Device opened, Supplier<Device> opener, List<ModelConfig> models) {
         progress.accept(opened.name() + ": " + opened.description());
         List<Function<Device, Typed<?>>> loaders = new ArrayList<>();
-        models.forEach(model -> loaders.add(device -> loaded(model, device)));
+        for (ModelConfig model : models) {
+            StreamSlots slots =
+                    new StreamSlots(model.slots()); // streams keep their places when the device is opened again
+            loaders.add(device -> loaded(model, device, slots));
+        }
         return new Host(opened, opener, loaders);
     }
 
@@ -180,14 +185,15 @@ public final class Engine {
         }
     }
 
-    private Typed<?> loaded(ModelConfig model, Device device) {
+    private Typed<?> loaded(ModelConfig model, Device device, StreamSlots slots) {
         progress.accept("loading " + model.name() + " from " + model.path());
         Precision precision = precision(model.precision());
         if (precision != null && !device.supports(precision)) {
             throw unsupported(device, model);
         }
         try {
-            return ModelRegistry.load(new Loading(model.path(), model.name(), device, precision, model.cacheBytes()));
+            return ModelRegistry.load(
+                    new Loading(model.path(), model.name(), device, precision, model.cacheBytes(), slots));
         } catch (DeviceException e) {
             throw new LimbicException.Invalid("model '" + model.name() + "' cannot be loaded onto device "
                     + device.name() + ": " + e.getMessage() + "; use device cpu");

@@ -117,6 +117,7 @@ final class MediaCodec {
                         .setWidth(box.width())
                         .setHeight(box.height()))
                 .setScore(read.face().score())
-                .setAnalysis(AffectCodec.analysis(read.emotions()));
+                .setAnalysis(AffectCodec.analysis(read.emotions()))
+                .setStateReset(read.stateReset());
     }
 }

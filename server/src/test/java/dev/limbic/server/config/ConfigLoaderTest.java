@@ -37,6 +37,8 @@ class ConfigLoaderTest {
         Files.createDirectories(folder.resolve("models/starter/emotion-bert"));
         Files.createDirectories(folder.resolve("models/starter/dialogue-gpt"));
         Files.createDirectories(folder.resolve("models/starter/face-expression"));
+        Files.createDirectories(folder.resolve("models/starter/avatar-expression"));
+        Files.createDirectories(folder.resolve("models/starter/avatar-video"));
         Files.createDirectories(folder.resolve("models/starter/face-finder"));
         Files.createDirectories(folder.resolve("a"));
         Files.createDirectories(folder.resolve("b"));
@@ -70,9 +72,10 @@ class ConfigLoaderTest {
                 models-directory: .
                 models:
                   - {name: x, path: a, cache: 8GiB}
-                  - {name: y, path: b, cache: 1MiB, default: true}
+                  - {name: y, path: b, cache: 1MiB, slots: 7, default: true}
                 """;
         assertThat(load(two).models().getFirst().cacheBytes()).isEqualTo(8L << 30);
+        assertThat(load(two).models()).extracting(each -> each.slots()).containsExactly(256, 7);
         assertThat(load(two).models()).extracting(each -> each.isDefault()).containsExactly(false, true);
         assertThat(problems(two.replace("name: y", "name: x"))).contains("'x' is the name of two models");
         assertThat(problems(two.replace("path: b", "path: gone"))).contains("is not a folder");
@@ -81,7 +84,13 @@ class ConfigLoaderTest {
         Files.delete(folder.resolve("models/starter/dialogue-gpt"));
         assertThat(load(null).models())
                 .extracting(each -> each.name())
-                .containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder");
+                .containsExactly(
+                        "emotion-lstm",
+                        "emotion-bert",
+                        "face-expression",
+                        "avatar-expression",
+                        "avatar-video",
+                        "face-finder");
         assertThat(problems("models-directory: a\n")).contains("a holds none of the built-in models");
     }
 
@@ -147,7 +156,14 @@ class ConfigLoaderTest {
         assertThat(config.http().port()).isEqualTo(8080);
         assertThat(config.models())
                 .extracting(each -> each.name())
-                .containsExactly("emotion-lstm", "emotion-bert", "face-expression", "face-finder", "dialogue-gpt");
+                .containsExactly(
+                        "emotion-lstm",
+                        "emotion-bert",
+                        "face-expression",
+                        "avatar-expression",
+                        "avatar-video",
+                        "face-finder",
+                        "dialogue-gpt");
         assertThat(config.models().getFirst().isDefault()).isTrue();
         assertThat(config.models().get(1).path()).isEqualTo(folder.resolve("models/starter/emotion-bert"));
         assertThat(config.models().get(1).device()).isEqualTo(DeviceChoice.AUTO);

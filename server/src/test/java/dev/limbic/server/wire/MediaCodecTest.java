@@ -102,20 +102,22 @@ class MediaCodecTest {
         Face face = new Face(new Box(0.25f, 0.5f, 0.125f, 1), 0.75f);
         Answer<List<Face>> found = new Answer<>("finder", List.of(face), 64, BatchKind.Unit.PIXELS, false, timing);
 
-        Faces faces = MediaCodec.faces(new FaceReading(8, 4, List.of(new ReadFace(face, read)), found));
+        Faces faces = MediaCodec.faces(new FaceReading(8, 4, List.of(new ReadFace(face, read, true)), found));
         assertThat(faces.getFacesList()).hasSize(1);
         assertThat(faces.getFaces(0).getBox()).isEqualTo(box(0.25f, 0.5f, 0.125f, 1));
         assertThat(faces.getFaces(0).getScore()).isEqualTo(0.75f);
         assertThat(faces.getFaces(0).getSubject()).isEmpty();
+        assertThat(faces.getFaces(0).getStateReset()).isTrue();
         assertThat(faces.getFaces(0).getAnalysis().getModel()).isEqualTo("reader");
         assertThat(faces.getFaces(0).getAnalysis().getTiming().getCostUnit()).isEqualTo(CostUnit.COST_UNIT_PIXELS);
         assertThat(faces.getFaces(0).getAnalysis().getTiming().getCost()).isEqualTo(49);
         assertThat(faces.getFinder()).isEqualTo("finder");
         assertThat(faces.getFinderTiming().getCost()).isEqualTo(64);
 
-        Faces told = MediaCodec.faces(new FaceReading(8, 4, List.of(new ReadFace(face, read)), null));
+        Faces told = MediaCodec.faces(new FaceReading(8, 4, List.of(new ReadFace(face, read, false)), null));
         assertThat(told.getFinder()).isEmpty();
         assertThat(told.hasFinderTiming()).isFalse();
+        assertThat(told.getFaces(0).getStateReset()).isFalse();
     }
 
     private static FaceRequest request(Image.Builder image) {
