@@ -36,19 +36,16 @@ final class CpuAttentionOps implements AttentionOps {
                 int sequence = i / heads;
                 int head = i % heads;
                 int start = sequences.first(sequence);
+                int length = sequences.length(sequence);
                 long q = qkv.row(start) + head * headBytes;
-                Attention.head(
-                        worker,
-                        type,
-                        q,
-                        q + heads * headBytes,
-                        q + 2L * heads * headBytes,
-                        qkv.rowBytes(),
-                        sequences.length(sequence),
-                        d,
-                        causal,
-                        y.row(start) + head * headBytes,
-                        y.rowBytes());
+                long k = q + heads * headBytes;
+                long v = k + heads * headBytes;
+                long out = y.row(start) + head * headBytes;
+                if (AttentionProducts.takes(length, causal)) {
+                    AttentionProducts.head(worker, type, q, k, v, qkv.rowBytes(), length, d, out, y.rowBytes());
+                } else {
+                    Attention.head(worker, type, q, k, v, qkv.rowBytes(), length, d, causal, out, y.rowBytes());
+                }
             }
         });
         return y;
