@@ -37,9 +37,7 @@ record CpuEngine(Team team, Shares shares, Arena scratch) {
         Tensor y = allocate(type, x.rows(), x.columns());
         int n = x.columns();
         shares.rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
-            for (int r = from; r < to; r++) {
-                Rows.convert(x.dtype(), x.row(r), type, y.row(r), n);
-            }
+            Rows.convert(x.dtype(), x.row(from), type, y.row(from), (to - from) * n);
         });
         return y;
     }

@@ -7,6 +7,7 @@ import dev.limbic.ops.Pooling;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
 
 /** Maxima and means over parts of pictures. */
 final class PlanePooling {
@@ -90,22 +91,27 @@ final class PlanePooling {
         }
         int n = x.columns();
         DType type = x.dtype();
-        shares.rows(result.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
+        int[] first = new int[result.w()];
+        int[] end = new int[result.w()];
+        Arrays.setAll(first, columns::first);
+        Arrays.setAll(end, columns::end);
+        shares.rows(result.n() * result.h(), x.rows() * x.rowBytes(), (worker, from, to) -> {
             Arena.Mark mark = worker.scratch().mark();
-            long wide = worker.scratch().allocate(4L * n);
+            long line = worker.scratch().allocate(4L * n * planes.w());
+            long wide = worker.scratch().allocate(4L * n * result.w());
             for (int i = from; i < to; i++) {
-                int row = i / result.w() % result.h();
-                int column = i % result.w();
-                int picture = i / result.pixels();
+                int row = i % result.h();
                 int top = rows.first(row);
-                int left = columns.first(column);
                 int height = rows.end(row) - top;
-                int width = columns.end(column) - left;
-                long at = x.row((picture * planes.h() + top) * planes.w() + left);
-                long target = Rows.target(type, y.row(i), wide);
-                reduce(type, at, height, width, planes.w() * x.rowBytes(), n, target, divisor);
-                finish(target, height * width, n, divisor);
-                Rows.write(type, target, y.row(i), n);
+                long at = x.row((i / result.h() * planes.h() + top) * planes.w());
+                long goal = y.row(i * result.w());
+                long target = Rows.target(type, goal, wide);
+                LineKernels.lines(type, divisor == 0, at, height, planes.w() * x.rowBytes(), planes.w() * n, line);
+                LineKernels.windows(divisor == 0, line, n, first, end, target);
+                for (int o = 0; o < first.length && divisor != 0; o++) {
+                    finish(target + 4L * n * o, height * (end[o] - first[o]), n, divisor);
+                }
+                Rows.write(type, target, goal, n * result.w());
             }
             worker.scratch().rewind(mark);
         });

@@ -3,6 +3,7 @@ package dev.limbic.ops.cpu;
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
+import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
 
 /** Kernels over single rows of f32. Each is one or two passes over a row that fits the first-level cache. */
@@ -21,6 +22,19 @@ final class RowKernels {
         }
         for (; i < n; i++) {
             Ram.setFloat(y + 4L * i, Ram.getFloat(y + 4L * i) + Ram.getFloat(x + 4L * i));
+        }
+    }
+
+    /** y ← y + x, of bf16. */
+    static void addBf16(long x, long y, int n) {
+        int i = 0;
+        for (; i <= n - LANES; i += LANES) {
+            Rows.narrowed(Rows.loadWide(y + 2L * i).add(Rows.loadWide(x + 2L * i)))
+                    .intoMemorySegment(Ram.ALL, y + 2L * i, Ram.ORDER);
+        }
+        for (; i < n; i++) {
+            float sum = Rows.get(DType.BF16, y + 2L * i) + Rows.get(DType.BF16, x + 2L * i);
+            Ram.setShort(y + 2L * i, Rows.bf16(sum));
         }
     }
 
