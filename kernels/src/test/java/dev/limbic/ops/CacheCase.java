@@ -149,45 +149,26 @@ record CacheCase(
         return qkv;
     }
 
-    double[] expected() {
-        return Oracle.cachedAttention(tokens, tokens.storedAs(cacheType), cached, rows, heads, window);
+    /** What a provider may be off by, see {@link CachedOracle}. */
+    double[] allowance() {
+        return oracle().allowance(decoding());
     }
 
-    /**
-     * What a provider may be off by that rounds the queries and weights of prompts to a cache of bf16: the difference
-     * that the rounded queries make, and half a unit in the last place of each weight.
-     */
-    double[] allowance() {
-        double[] exact = expected();
-        double[] allowance = new double[exact.length];
-        if (cacheType != DType.BF16) {
-            return allowance;
-        }
-        Matrix stored = tokens.storedAs(cacheType);
-        double[] rounded = Oracle.cachedAttention(stored, stored, cached, rows, heads, window);
-        double[] magnitudes = Oracle.cachedAttention(stored, magnitudesOfValues(stored), cached, rows, heads, window);
+    private CachedOracle oracle() {
+        return new CachedOracle(heads, cacheType, cached, rows, window, tokens, tokens.storedAs(cacheType));
+    }
+
+    private int decoding() {
         int decoding = 0;
         while (decoding < rows.length && rows[decoding] == 1) {
             decoding++;
         }
-        for (int i = decoding * heads.queries() * heads.size(); i < exact.length; i++) {
-            allowance[i] = Math.abs(exact[i] - rounded[i]) + 0x1p-8 * magnitudes[i];
-        }
-        return allowance;
-    }
-
-    private Matrix magnitudesOfValues(Matrix stored) {
-        float[] magnitudes = stored.values().clone();
-        int firstValue = (heads.queries() + heads.keys()) * heads.size();
-        for (int i = 0; i < magnitudes.length; i++) {
-            magnitudes[i] = i % heads.columns() < firstValue ? magnitudes[i] : Math.abs(magnitudes[i]);
-        }
-        return new Matrix(stored.rows(), stored.columns(), magnitudes);
+        return decoding;
     }
 
     void check(String what) {
         String name = "cachedAttention " + what + " " + heads + " blocks of " + blockTokens + " " + type + ", cache "
                 + cacheType;
-        Closeness.of(type).check(name, run(), expected(), allowance());
+        oracle().check(name, run(), Closeness.of(type), decoding());
     }
 }

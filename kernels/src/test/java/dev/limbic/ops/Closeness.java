@@ -76,6 +76,11 @@ record Closeness(double atol, double eps) {
         return Float.isNaN(actual) && Double.isNaN(expected);
     }
 
+    /** For results of about this size. */
+    Closeness scaled(double size) {
+        return new Closeness(size * atol, eps);
+    }
+
     /** For two results that were each rounded after sums in an order of their own. */
     Closeness twice() {
         return new Closeness(2 * atol, 2 * eps);

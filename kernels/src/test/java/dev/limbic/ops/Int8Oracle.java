@@ -53,7 +53,7 @@ final class Int8Oracle {
             float inverse = 1 / step;
             float zero = Math.round(-low * inverse);
             for (int k = 0; k < x.columns(); k++) {
-                double q = Math.clamp(Math.floor(x.at(t, k) * inverse + (zero + 0.5f)), 0, 255);
+                double q = Math.clamp(Math.rint((double) x.at(t, k) * inverse + zero), 0, 255);
                 rounded[t * x.columns() + k] = (float) (step * (q - zero));
             }
         }
@@ -65,22 +65,9 @@ final class Int8Oracle {
         return scaledSums(x, weight, 0.5 + 1e-3);
     }
 
-    /**
-     * What is left when activations are emulated too: an element within rounding of a tie may go the other way (one
-     * step of the largest weight), and sums of up to 255·127·K are accumulated in f32 before the zero point goes.
-     */
+    /** What is left when activations are emulated too: sums of up to 255·127·K are f32 before the zero point goes. */
     static double[] emulationBound(Matrix x, Matrix weight) {
-        double[] bound = scaledSums(x, weight, 255 * 0x1p-22);
-        for (int t = 0; t < x.rows(); t++) {
-            for (int n = 0; n < weight.rows(); n++) {
-                double largest = 0;
-                for (int k = 0; k < weight.columns(); k++) {
-                    largest = Math.max(largest, Math.abs(weight.at(n, k)));
-                }
-                bound[t * weight.rows() + n] += largest * step(x, t);
-            }
-        }
-        return bound;
+        return scaledSums(x, weight, 255 * 0x1p-22);
     }
 
     private static double[] scaledSums(Matrix x, Matrix weight, double factor) {

@@ -37,41 +37,6 @@ record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight,
 
     void check(Activation activation, Tensor input) {
         float[] y = bench.download(bench.ops().rows().linear(input, linear, activation));
-        String what = "linear " + precision + " [" + x.rows() + ", " + x.columns() + "]·[" + weight.rows() + "]ᵀ "
-                + activation + (bias.length > 0 ? " with bias" : "");
-        Closeness closeness = Closeness.of(precision.activations());
-        if (precision != Precision.INT8) {
-            closeness.check(
-                    what,
-                    y,
-                    Oracle.activate(activation, Oracle.linear(x, weight, bias)),
-                    sloped(roundedProduct(closeness)));
-            return;
-        }
-        Matrix rounded = Int8Oracle.weights(weight);
-        closeness.check(
-                what + ", exact activations",
-                y,
-                Oracle.activate(activation, Oracle.linear(x, rounded, bias)),
-                sloped(Int8Oracle.bound(x, rounded)));
-        closeness.check(
-                what + ", emulated activations",
-                y,
-                Oracle.activate(activation, Oracle.linear(Int8Oracle.activations(x), rounded, bias)),
-                sloped(Int8Oracle.emulationBound(x, rounded)));
-    }
-
-    /** A device may round the product to the activations' type before it goes on: up to this share of the product. */
-    private double[] roundedProduct(Closeness closeness) {
-        double[] product = Oracle.linear(x, weight, new float[0]);
-        double[] allowance = new double[product.length];
-        if (precision != Precision.F32) {
-            Arrays.setAll(allowance, i -> closeness.eps() * Math.abs(product[i]));
-        }
-        return allowance;
-    }
-
-    private static double[] sloped(double[] bound) {
-        return Arrays.stream(bound).map(b -> b * Int8Oracle.SLOPE).toArray();
+        new LinearOracle(precision, weight, bias).check("linear", x, activation, y, 1);
     }
 }

@@ -16,6 +16,13 @@ record Matrix(int rows, int columns, float[] values) {
         return new Matrix(rows, columns, values);
     }
 
+    /** The values of a weight, as rows of what its first dimension counts; of a vector, one row. */
+    static Matrix of(HostTensor host) {
+        float[] values = host.toFloats();
+        int rows = host.shape().rank() == 1 ? 1 : host.shape().dim(0);
+        return new Matrix(rows, values.length / rows, values);
+    }
+
     float at(int row, int column) {
         return values[row * columns + column];
     }
@@ -42,6 +49,11 @@ record Matrix(int rows, int columns, float[] values) {
                     : Float.float16ToFloat(Float.floatToFloat16(rounded[i]));
         }
         return new Matrix(rows, columns, rounded);
+    }
+
+    /** What remains of weights, one output channel a row, when products are of {@code precision}. */
+    Matrix weightsOf(Precision precision) {
+        return precision == Precision.INT8 ? Int8Oracle.weights(this) : storedAs(precision.activations());
     }
 
     /** Of the two neighbours with 8 significant bits, the nearer one; of two equally near ones, the even one. */

@@ -146,6 +146,17 @@ final class Oracle {
         }
     }
 
+    /** silu(gate)·up; each row the gate's columns, then those of up. */
+    static double[] swiGlu(Matrix x) {
+        int n = x.columns() / 2;
+        double[] y = new double[x.rows() * n];
+        for (int i = 0; i < y.length; i++) {
+            double gate = x.at(i / n, i % n);
+            y[i] = gate * sigmoid(gate) * x.at(i / n, n + i % n);
+        }
+        return y;
+    }
+
     static double[] rotary(Matrix qkv, Matrix cosine, Matrix sine, boolean interleaved, int[] positions, Heads heads) {
         double[] y = new double[qkv.values().length];
         Arrays.setAll(y, i -> qkv.values()[i]);
@@ -203,6 +214,44 @@ final class Oracle {
                 }
             }
             firstToken += cached[b] + rows[b];
+        }
+        return y;
+    }
+
+    static double[] pool(Matrix x, int[] lengths, Pooling pooling) {
+        int h = x.columns();
+        double[] y = new double[lengths.length * h];
+        Arrays.fill(y, pooling == Pooling.MAX ? Double.NEGATIVE_INFINITY : 0);
+        int row = 0;
+        for (int b = 0; b < lengths.length; b++) {
+            for (int i = 0; i < lengths[b]; i++, row++) {
+                for (int c = 0; c < h; c++) {
+                    double value = x.at(row, c);
+                    y[b * h + c] = switch (pooling) {
+                        case MAX -> Math.max(y[b * h + c], value);
+                        case MEAN -> y[b * h + c] + value / lengths[b];
+                    };
+                }
+            }
+        }
+        return y;
+    }
+
+    static double[] attentionPool(Matrix x, Matrix scores, int[] lengths) {
+        int h = x.columns();
+        double[] y = new double[lengths.length * h];
+        int first = 0;
+        for (int b = 0; b < lengths.length; b++) {
+            double[] own = new double[lengths[b]];
+            int start = first;
+            Arrays.setAll(own, i -> scores.at(start + i, 0));
+            double[] p = softmax(own, lengths[b]);
+            for (int i = 0; i < lengths[b]; i++) {
+                for (int c = 0; c < h; c++) {
+                    y[b * h + c] += p[i] * x.at(first + i, c);
+                }
+            }
+            first += lengths[b];
         }
         return y;
     }

@@ -14,25 +14,6 @@ interface PoolCases {
         return new int[] {1, 33, 2, 7, 127, 1, 3, 64};
     }
 
-    private static double[] pooled(Matrix x, int[] lengths, Pooling pooling) {
-        int h = x.columns();
-        double[] y = new double[lengths.length * h];
-        Arrays.fill(y, pooling == Pooling.MAX ? Double.NEGATIVE_INFINITY : 0);
-        int row = 0;
-        for (int b = 0; b < lengths.length; b++) {
-            for (int i = 0; i < lengths[b]; i++, row++) {
-                for (int c = 0; c < h; c++) {
-                    double value = x.at(row, c);
-                    y[b * h + c] = switch (pooling) {
-                        case MAX -> Math.max(y[b * h + c], value);
-                        case MEAN -> y[b * h + c] + value / lengths[b];
-                    };
-                }
-            }
-        }
-        return y;
-    }
-
     @ParameterizedTest
     @CsvSource({"MEAN,F32", "MEAN,BF16", "MAX,F32", "MAX,BF16"})
     default void poolMatchesTheOracle(Pooling pooling, DType type) {
@@ -41,7 +22,7 @@ interface PoolCases {
             Matrix x = bench().normal(Arrays.stream(lengths).sum(), h).storedAs(type);
             float[] y = bench().download(
                             bench().ops().rows().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
-            Closeness.of(type).check("pool " + pooling + " " + type + " " + h, y, pooled(x, lengths, pooling));
+            Closeness.of(type).check("pool " + pooling + " " + type + " " + h, y, Oracle.pool(x, lengths, pooling));
         }
     }
 
@@ -56,26 +37,7 @@ interface PoolCases {
         Matrix x = new Matrix(values.length / 37, 37, values).storedAs(type);
         float[] y = bench().download(
                         bench().ops().rows().pool(bench().upload(x, type), bench().sequences(lengths), pooling));
-        Closeness.of(type).check("pool " + pooling + " of negatives", y, pooled(x, lengths, pooling));
-    }
-
-    private static double[] attentionPooled(Matrix x, Matrix scores, int[] lengths) {
-        int h = x.columns();
-        double[] y = new double[lengths.length * h];
-        int first = 0;
-        for (int b = 0; b < lengths.length; b++) {
-            double[] own = new double[lengths[b]];
-            int start = first;
-            Arrays.setAll(own, i -> scores.at(start + i, 0));
-            double[] p = Oracle.softmax(own, lengths[b]);
-            for (int i = 0; i < lengths[b]; i++) {
-                for (int c = 0; c < h; c++) {
-                    y[b * h + c] += p[i] * x.at(first + i, c);
-                }
-            }
-            first += lengths[b];
-        }
-        return y;
+        Closeness.of(type).check("pool " + pooling + " of negatives", y, Oracle.pool(x, lengths, pooling));
     }
 
     @ParameterizedTest
@@ -96,7 +58,7 @@ interface PoolCases {
                         .check(
                                 "attentionPool " + type + " " + h + " scores × " + spread,
                                 y,
-                                attentionPooled(x, scores, lengths));
+                                Oracle.attentionPool(x, scores, lengths));
             }
         }
     }
@@ -113,7 +75,7 @@ interface PoolCases {
         float[] y = bench().download(bench().ops()
                 .rows()
                 .attentionPool(bench().upload(x, type), bench().upload(scores, other), bench().sequences(lengths)));
-        Closeness.of(type).check("attentionPool of mixed types", y, attentionPooled(x, scores, lengths));
+        Closeness.of(type).check("attentionPool of mixed types", y, Oracle.attentionPool(x, scores, lengths));
     }
 
     @ParameterizedTest

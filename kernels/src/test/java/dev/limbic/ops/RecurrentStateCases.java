@@ -169,7 +169,7 @@ interface RecurrentStateCases {
                 RecurrentCase c = RecurrentCase.random(bench(), cell, directions, 12, 20, precision);
                 Matrix x = c.input(lengths);
                 Output output = c.run(x, lengths);
-                RecurrentCase.Result expected = c.oracle(x, lengths);
+                RecurrentOracle.Result expected = c.oracle().of(x, lengths);
                 String what = cell + " " + directions + " " + precision;
                 c.closeness()
                         .check(what + " hidden", bench().download(output.state().hidden()), expected.last());
