@@ -13,6 +13,10 @@ public enum Precision {
     /**
      * 8-bit weights with one scale per output channel, activations quantised on the fly with one scale and zero
      * point per row (so that a row does not depend on its batch), i32 accumulation; f32 between the products.
+     *
+     * <p>Of weights the scale is the largest magnitude of a channel over 127, w ≈ scale·round(w/scale). Of a row that reaches
+     * from l to h, zero included, the scale is (h − l)/255 and the zero point z = round(−l/scale);
+     * x ≈ scale·(round(x·(1/scale) + z) − z), within 0 … 255, of two whole numbers equally near the even one.
      */
     INT8(DType.F32);
 
