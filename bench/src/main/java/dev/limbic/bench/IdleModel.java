@@ -56,6 +56,7 @@ final class IdleModel implements Model<Text, Encoding, float[], Emotions> {
                         name, Path.of(""), ServerConfig.DeviceChoice.CPU, ServerConfig.PrecisionChoice.F32, 1, true)),
                 new ServerConfig.Generation(1, 1, 1),
                 new ServerConfig.Dialogue(SILENT, 2),
+                new ServerConfig.Frames(60, 16, Duration.ofSeconds(10), new ServerConfig.Frames.Smoothing(1, 0.2)),
                 new ServerConfig.Cuda(0, Path.of(""), false),
                 new ServerConfig.Batch(2048, 1 << 20, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(

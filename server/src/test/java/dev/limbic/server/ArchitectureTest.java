@@ -91,7 +91,9 @@ class ArchitectureTest {
                             "dev.limbic.generate",
                             "dev.limbic.model",
                             "dev.limbic.domain")),
-            Map.entry("dev.limbic.server.stream", List.of("dev.limbic.server.dialogue", "dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.server.stream",
+                    List.of("dev.limbic.server.dialogue", "dev.limbic.server.pipeline", "dev.limbic.domain")),
             Map.entry(
                     "dev.limbic.server.wire",
                     List.of(
@@ -121,6 +123,7 @@ class ArchitectureTest {
                             "dev.limbic.server.config",
                             "dev.limbic.server.batch",
                             "dev.limbic.server.pipeline",
+                            "dev.limbic.server.stream",
                             "dev.limbic.server.dialogue",
                             "dev.limbic.server.security",
                             "dev.limbic.server.wire",

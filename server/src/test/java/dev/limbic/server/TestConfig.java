@@ -70,6 +70,7 @@ public final class TestConfig {
                 config.models(),
                 config.generation(),
                 config.dialogue(),
+                config.frames(),
                 config.cuda(),
                 batch,
                 config.limits(),
@@ -101,6 +102,7 @@ public final class TestConfig {
                 models,
                 new ServerConfig.Generation(8, 64, 32),
                 new ServerConfig.Dialogue(RULES, 8),
+                new ServerConfig.Frames(60, 16, Duration.ofSeconds(10), new ServerConfig.Frames.Smoothing(1, 0.2)),
                 new ServerConfig.Cuda(0, Path.of("target/kernels").toAbsolutePath(), true),
                 new ServerConfig.Batch(2048, 1 << 20, 64, 1024, Duration.ZERO),
                 new ServerConfig.Limits(

@@ -5,6 +5,7 @@ import dev.limbic.server.config.ServerConfig.Batch;
 import dev.limbic.server.config.ServerConfig.Cuda;
 import dev.limbic.server.config.ServerConfig.DeviceChoice;
 import dev.limbic.server.config.ServerConfig.Dialogue;
+import dev.limbic.server.config.ServerConfig.Frames;
 import dev.limbic.server.config.ServerConfig.Generation;
 import dev.limbic.server.config.ServerConfig.Limits;
 import dev.limbic.server.config.ServerConfig.Listen;
@@ -62,6 +63,7 @@ final class ConfigReader {
         List<ModelConfig> models = models(modelsDirectory);
         Generation generation = generation();
         Dialogue dialogue = dialogue();
+        Frames frames = frames();
         Cuda cuda = cuda();
         Batch batch = batch();
         Limits limits = limits();
@@ -86,6 +88,7 @@ final class ConfigReader {
                 models,
                 generation,
                 dialogue,
+                frames,
                 cuda,
                 batch,
                 limits,
@@ -280,6 +283,19 @@ final class ConfigReader {
                 new Dialogue(StrategiesReader.read(strategies, problems), section.integer("max-turns", 2, 1 << 16));
         done(section);
         return dialogue;
+    }
+
+    private Frames frames() {
+        Section section = root.section("frames");
+        Section smoothing = section.section("smoothing");
+        Frames frames = new Frames(
+                section.decimal("max-rate", 0.1, 1000),
+                section.integer("max-subjects", 1, 1024),
+                section.duration("forget-after", Duration.ofMillis(100), Duration.ofHours(1)),
+                new Frames.Smoothing(smoothing.decimal("min-cutoff", 0.001, 1000), smoothing.decimal("beta", 0, 1000)));
+        done(smoothing);
+        done(section);
+        return frames;
     }
 
     private YamlFile strategiesIn(Setting file) throws ConfigException {

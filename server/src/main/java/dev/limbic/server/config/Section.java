@@ -1,5 +1,6 @@
 package dev.limbic.server.config;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -167,17 +168,25 @@ final class Section {
 
     /** A number from 0 to 1. */
     double fraction(String key) {
+        return decimal(key, 0, 1);
+    }
+
+    double decimal(String key, double least, double most) {
         Setting setting = require(key);
         try {
-            double value = setting.value().isEmpty() ? 0 : Double.parseDouble(setting.value());
-            if (value >= 0 && value <= 1) {
+            double value = setting.value().isEmpty() ? least : Double.parseDouble(setting.value());
+            if (value >= least && value <= most) {
                 return value;
             }
-            complain(key, setting, "is out of range; 0 to 1 is valid");
+            complain(key, setting, "is out of range; %s to %s is valid".formatted(plain(least), plain(most)));
         } catch (NumberFormatException e) {
             complain(key, setting, "is not a number");
         }
-        return 0;
+        return least;
+    }
+
+    private static String plain(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     int integer(String key, int least, int most) {

@@ -19,6 +19,7 @@ public record ServerConfig(
         List<ModelConfig> models,
         Generation generation,
         Dialogue dialogue,
+        Frames frames,
         Cuda cuda,
         Batch batch,
         Limits limits,
@@ -109,6 +110,18 @@ public record ServerConfig(
      * @param maxTurns most turns that are remembered
      */
     public record Dialogue(ResponseRules strategies, int maxTurns) {}
+
+    /**
+     * How the frames of streams are looked at.
+     *
+     * @param maxRate most frames of a subject in a second
+     * @param maxSubjects most subjects of a stream
+     * @param forgetAfter silence after which a subject is forgotten
+     */
+    public record Frames(double maxRate, int maxSubjects, Duration forgetAfter, Smoothing smoothing) {
+        /** The one-euro filter: the cutoff of logits that rest, in Hz, and what their speed adds to it. */
+        public record Smoothing(double minCutoff, double beta) {}
+    }
 
     /** Which device a model shall run on. */
     public enum DeviceChoice {

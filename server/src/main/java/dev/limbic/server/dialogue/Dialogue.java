@@ -58,7 +58,7 @@ public final class Dialogue {
     private final DialogueSettings settings;
     private final Audience audience;
 
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock lock;
     private final Memory memory;
     private final Deque<Exchange> open = new ArrayDeque<>();
     private int linesSaid;
@@ -68,6 +68,7 @@ public final class Dialogue {
      * A conversation in which nothing has been said.
      *
      * @param maxTurns most turns that are remembered
+     * @param lock under which events are told; what else is told under it does not happen at the same time
      * @throws LimbicException.NotFound if the settings name a model that is not served
      * @throws LimbicException.Invalid if no reply can be sampled as they say, or the persona is too long
      */
@@ -77,8 +78,11 @@ public final class Dialogue {
             ResponseStrategy strategy,
             int maxTurns,
             DialogueSettings settings,
+            ReentrantLock lock,
             Audience audience) {
-        texts.catalog().named(Kinds.TEXT, settings.emotionModel());
+        if (texts.catalog().has(Kinds.TEXT) || !settings.emotionModel().isEmpty()) {
+            texts.catalog().named(Kinds.TEXT, settings.emotionModel()); // without any, each utterance is refused
+        }
         replies.requirePersona(settings.persona());
         if (replies.canWrite() || !settings.languageModel().isEmpty()) {
             replies.requirePossible(settings.languageModel(), settings.sampling());
@@ -87,6 +91,7 @@ public final class Dialogue {
         this.replies = replies;
         this.strategy = strategy;
         this.settings = settings;
+        this.lock = lock;
         this.audience = audience;
         this.memory = new Memory(settings.persona(), maxTurns);
     }

@@ -25,7 +25,7 @@ public record Answer<A>(String model, A value, int cost, BatchKind.Unit unit, bo
     }
 
     /** The same with another value. */
-    <B> Answer<B> saying(B other) {
+    public <B> Answer<B> saying(B other) {
         return new Answer<>(model, other, cost, unit, truncated, timing);
     }
 

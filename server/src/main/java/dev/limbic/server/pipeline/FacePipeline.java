@@ -1,7 +1,9 @@
 package dev.limbic.server.pipeline;
 
+import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.StreamSlots;
+import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import java.util.Optional;
@@ -10,7 +12,7 @@ import java.util.concurrent.Executor;
 /**
  * A picture to the emotions of its faces: decode once, find, cut out, read each. Decoding is done by workers. Thread-safe.
  */
-public final class FacePipeline {
+public final class FacePipeline implements FaceReader {
     private final Pipeline pipeline;
     private final InputLimits limits;
     private final ImageDecoder decoder;
@@ -29,26 +31,36 @@ public final class FacePipeline {
         this.workers = workers;
     }
 
-    /**
-     * Where a model keeps what it remembers of streams, for {@link FaceRequest#states}; empty if it looks at each picture
-     * alone. The same as long as the server runs.
-     *
-     * @param model as in a request
-     * @throws LimbicException.NotFound if there is no such model
-     */
+    @Override
+    public void requireServed(String model, String finder) {
+        if (!model.isEmpty()) {
+            pipeline.catalog().faceReader(model);
+        }
+        if (!finder.isEmpty()) {
+            pipeline.catalog().named(Kinds.FINDER, finder);
+        }
+    }
+
+    @Override
     public Optional<StreamSlots> slots(String model) {
         Catalog catalog = pipeline.catalog();
-        return catalog.faceReader(model).kind() == Kinds.VIDEO
+        return !model.isEmpty() && catalog.faceReader(model).kind() == Kinds.VIDEO
                 ? catalog.named(Kinds.VIDEO, model).model().slots()
                 : Optional.empty();
     }
 
-    /**
-     * Starts to read a picture; the receiver hears from another thread.
-     *
-     * @return the waiting work, for cancellation
-     * @throws LimbicException if the request cannot be accepted; the receiver is not called then
-     */
+    @Override
+    public Emotions meaning(String model, float[] logits) {
+        Catalog catalog = pipeline.catalog();
+        return catalog.faceReader(model).kind() == Kinds.VIDEO
+                ? catalog.named(Kinds.VIDEO, model)
+                        .model()
+                        .interpret(new FrameLogits(logits, false))
+                        .emotions()
+                : catalog.named(Kinds.IMAGE, model).model().interpret(logits);
+    }
+
+    @Override
     public Pending read(FaceRequest request, FaceReading.Receiver receiver) {
         boolean remembers = pipeline.catalog().faceReader(request.model()).kind() == Kinds.VIDEO;
         if (request.boxes().isEmpty()) {

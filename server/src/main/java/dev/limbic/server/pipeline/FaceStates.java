@@ -17,7 +17,7 @@ public interface FaceStates {
      * faces are and before any is read; by a worker or by the thread that answers. What it throws fails the request.
      *
      * @param faces at least one
-     * @return one for each face, of {@link FacePipeline#slots}; null to read it alone
+     * @return one for each face, of {@link FaceReader#slots}; null to read it alone
      */
     List<@Nullable StreamState> of(List<Face> faces);
 }

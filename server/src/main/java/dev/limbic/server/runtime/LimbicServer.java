@@ -49,7 +49,7 @@ public final class LimbicServer implements AutoCloseable {
         Observers observers = new Observers(metrics);
         health = new ModelHealth(
                 hosts.stream().flatMap(host -> host.names().stream()).toList());
-        services = new Services(config, hosts, observers, observers, new DeviceEvents());
+        services = new Services(config, hosts, observers, observers, observers, new DeviceEvents());
         try {
             services.catalog().all().forEach(this::measure);
             metrics.inputsWaiting(services::waiting);
@@ -138,13 +138,7 @@ public final class LimbicServer implements AutoCloseable {
     private GrpcServer startGrpc(ServerConfig config, Observers observers) throws IOException {
         try {
             return GrpcServer.start(
-                    wireSettings(config),
-                    services.pipeline(),
-                    services.faces(),
-                    services.dialogues(),
-                    health,
-                    observers,
-                    protection);
+                    wireSettings(config), services.pipeline(), services.interactions(), health, observers, protection);
         } catch (IOException e) {
             http.close();
             throw cannotListen("grpc", config.grpc(), e);
@@ -168,7 +162,9 @@ public final class LimbicServer implements AutoCloseable {
                 limits.maxCalls(),
                 limits.maxCallsPerConnection(),
                 limits.maxBytesInFlight(),
-                limits.keepAlive());
+                limits.keepAlive(),
+                config.frames().maxRate(),
+                config.frames().maxSubjects());
     }
 
     /** Paths of the HTTP side; browser pages are added here. */

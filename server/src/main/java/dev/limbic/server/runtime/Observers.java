@@ -3,6 +3,7 @@ package dev.limbic.server.runtime;
 import dev.limbic.generate.FinishReason;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.pipeline.ReplyObserver;
+import dev.limbic.server.stream.FrameObserver;
 import dev.limbic.server.telemetry.Logs;
 import dev.limbic.server.telemetry.Metrics;
 import dev.limbic.server.wire.WireObserver;
@@ -11,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Turns what the rooms say into metrics and log lines, so that no room needs to know telemetry. */
-record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyObserver {
+record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyObserver, FrameObserver {
     private static final Logger LOG = LoggerFactory.getLogger(Observers.class);
 
     @Override
@@ -25,7 +26,7 @@ record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyO
     }
 
     @Override
-    public void dropped(String lane, Drop reason) {
+    public void dropped(String lane, BatchObserver.Drop reason) {
         metrics.dropped(lane, reason.name().toLowerCase(Locale.ROOT));
     }
 
@@ -47,6 +48,16 @@ record Observers(Metrics metrics) implements BatchObserver, WireObserver, ReplyO
     @Override
     public void replied(String model, FinishReason reason, int tokens, long firstTokenNanos, long totalNanos) {
         metrics.replied(model, reason.name().toLowerCase(Locale.ROOT), tokens, firstTokenNanos, totalNanos);
+    }
+
+    @Override
+    public void came() {
+        metrics.frameCame();
+    }
+
+    @Override
+    public void dropped(FrameObserver.Drop reason) {
+        metrics.frameDropped(reason.name().toLowerCase(Locale.ROOT));
     }
 
     @Override

@@ -13,6 +13,9 @@ import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.pipeline.ReplyObserver;
 import dev.limbic.server.pipeline.ReplyPipeline;
 import dev.limbic.server.pipeline.Workers;
+import dev.limbic.server.stream.FrameObserver;
+import dev.limbic.server.stream.FrameRules;
+import dev.limbic.server.stream.Interactions;
 import java.time.Duration;
 import java.util.List;
 
@@ -22,11 +25,11 @@ public final class Services implements AutoCloseable {
     private final Workers workers;
     private final Pipeline pipeline;
     private final FacePipeline faces;
-    private final Dialogues dialogues;
+    private final Interactions interactions;
 
-    /** Without anybody who looks on; see {@link #Services(ServerConfig, List, BatchObserver, ReplyObserver, DeviceObserver)}. */
+    /** Without anybody who looks on; see {@link #Services(ServerConfig, List, BatchObserver, ReplyObserver, FrameObserver, DeviceObserver)}. */
     public Services(ServerConfig config, List<Host> hosts) {
-        this(config, hosts, BatchObserver.NONE, ReplyObserver.NONE, DeviceObserver.NONE);
+        this(config, hosts, BatchObserver.NONE, ReplyObserver.NONE, FrameObserver.NONE, DeviceObserver.NONE);
     }
 
     /** @param hosts of all models of the configuration; owned by the services from now on */
@@ -35,6 +38,7 @@ public final class Services implements AutoCloseable {
             List<Host> hosts,
             BatchObserver batches,
             ReplyObserver replies,
+            FrameObserver frames,
             DeviceObserver deviceObserver) {
         devices = new Devices(hosts, config, batches, deviceObserver);
         workers = new Workers(config.workers());
@@ -42,11 +46,12 @@ public final class Services implements AutoCloseable {
                 new InputLimits(config.limits().maxTextBytes(), config.limits().maxImageBytes());
         pipeline = new Pipeline(devices.catalog(), limits, workers);
         faces = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
-        dialogues = new Dialogues(
+        Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(devices.catalog(), limits, workers, replies),
                 new ResponseStrategy(config.dialogue().strategies()),
                 config.dialogue().maxTurns());
+        interactions = new Interactions(dialogues, faces, rules(config.frames()), frames, System::nanoTime);
     }
 
     /** What is served. */
@@ -66,7 +71,21 @@ public final class Services implements AutoCloseable {
 
     /** Holds conversations. */
     public Dialogues dialogues() {
-        return dialogues;
+        return interactions.dialogues();
+    }
+
+    /** Holds streams. */
+    Interactions interactions() {
+        return interactions;
+    }
+
+    private static FrameRules rules(ServerConfig.Frames frames) {
+        ServerConfig.Frames.Smoothing smoothing = frames.smoothing();
+        return new FrameRules(
+                frames.maxRate(),
+                frames.maxSubjects(),
+                frames.forgetAfter(),
+                new FrameRules.Smoothing(smoothing.minCutoff(), smoothing.beta()));
     }
 
     /** Inputs and prompts that wait for a worker. */

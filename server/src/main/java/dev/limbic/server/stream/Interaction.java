@@ -3,65 +3,58 @@ package dev.limbic.server.stream;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.dialogue.Dialogue;
 import dev.limbic.server.dialogue.DialogueEvent;
-import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.Utterance;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** A client's stream from its setup to its end: the conversation, of which it hears what it wants to. Thread-safe. */
+/**
+ * A client's stream from its setup to its end: the conversation and the frames, of which it hears what it wants to.
+ * Thread-safe; the audience is told one thing at a time.
+ */
 public final class Interaction {
-    /** Hears how a stream began; one method is called, once, from a worker. */
-    public interface Opening {
-        /** It has begun. */
-        void opened(Interaction interaction);
-
-        /** It cannot be had as the settings say. */
-        void refused(LimbicException why);
-    }
-
-    /** Who hears what happens; see {@link Dialogue.Audience}. */
+    /** Who hears what happens; see {@link Dialogue.Audience} and {@link Frames.Audience}. */
     public interface Audience {
         /**
-         * The next event.
+         * The next event of the conversation.
          *
          * @param wanted whether the client wants to hear of it; what it costs, it costs anyway
          */
         void event(DialogueEvent event, boolean wanted);
 
+        /** The next event of the frames. */
+        void event(FrameEvent event);
+
         /** See {@link Dialogue.Audience#done}. */
         void done(Utterance utterance, long remembered);
 
-        /** See {@link Dialogue.Audience#listens}. */
+        /** See {@link Frames.Audience#done}. */
+        void done(StreamFrame frame);
+
+        /** Whether more would be heard; if not, {@link Interaction#proceed} is called once it would. */
         boolean listens();
     }
 
     private final InteractionSettings settings;
     private final Dialogue dialogue;
+    private final Frames frames;
 
-    private Interaction(InteractionSettings settings, Dialogue dialogue) {
+    /** @throws LimbicException if the settings name a model that is not served, or cannot be followed */
+    Interaction(Interactions shared, InteractionSettings settings, Audience audience) {
         this.settings = settings;
-        this.dialogue = dialogue;
-    }
-
-    /**
-     * Begins a stream, on a worker.
-     *
-     * @throws LimbicException.Overloaded if too much waits there already; the opening hears nothing then
-     */
-    public static void open(Dialogues dialogues, InteractionSettings settings, Audience audience, Opening opening) {
-        dialogues.open(settings.dialogue(), new Filter(settings, audience), new Dialogues.Opening() {
-            @Override
-            public void opened(Dialogue dialogue) {
-                opening.opened(new Interaction(settings, dialogue));
-            }
-
-            @Override
-            public void refused(LimbicException why) {
-                opening.refused(why);
-            }
-        });
+        ReentrantLock lock = new ReentrantLock(); // of both: what is told of one asks for the other
+        this.dialogue = shared.dialogues().open(settings.dialogue(), lock, new Filter(settings, audience));
+        this.frames = new Frames(
+                shared.faces(),
+                shared.frames(),
+                settings.frames(),
+                shared.observer(),
+                shared.nanos(),
+                lock,
+                new Onlooker(audience));
     }
 
     /** The person says something. Utterances must be said one after the other. */
     public void say(Utterance utterance) {
+        frames.forgetSilent();
         dialogue.say(settings.channels().contains(Channel.REPLY) ? utterance : utterance.unanswered());
     }
 
@@ -70,19 +63,51 @@ public final class Interaction {
         dialogue.interrupt();
     }
 
+    /**
+     * A camera sees something.
+     *
+     * @throws LimbicException.Invalid if the client does not want to hear of faces
+     * @throws LimbicException.Overloaded if it is of one subject more than there may be
+     */
+    public void see(StreamFrame frame) {
+        if (!settings.channels().contains(Channel.FACES)) {
+            throw new LimbicException.Invalid("nobody would hear of the frame: setup.channels are without faces");
+        }
+        frames.see(frame);
+    }
+
     /** Goes on when the audience listens again. */
     public void proceed() {
         dialogue.proceed();
+        frames.proceed();
     }
 
     /** Whether everything that came is answered. */
     public boolean idle() {
-        return dialogue.idle();
+        return dialogue.idle() && frames.idle();
     }
 
     /** Ends everything; no event will follow. */
     public void close() {
         dialogue.close();
+        frames.close();
+    }
+
+    private record Onlooker(Audience audience) implements Frames.Audience {
+        @Override
+        public void event(FrameEvent event) {
+            audience.event(event);
+        }
+
+        @Override
+        public void done(StreamFrame frame) {
+            audience.done(frame);
+        }
+
+        @Override
+        public boolean listens() {
+            return audience.listens();
+        }
     }
 
     /** Says which events the client wants to hear of. */

@@ -9,8 +9,8 @@ import java.util.Set;
  *
  * @param channels what the client wants to hear of
  */
-public record InteractionSettings(DialogueSettings dialogue, Set<Channel> channels) {
+public record InteractionSettings(DialogueSettings dialogue, FrameSettings frames, Set<Channel> channels) {
     /** Everything at its default. */
     public static final InteractionSettings DEFAULT =
-            new InteractionSettings(DialogueSettings.DEFAULT, EnumSet.allOf(Channel.class));
+            new InteractionSettings(DialogueSettings.DEFAULT, FrameSettings.DEFAULT, EnumSet.allOf(Channel.class));
 }

@@ -1,4 +1,4 @@
-/** What lives as long as a client's stream: its conversation, and what it wants to hear of. */
+/** What lives as long as a client's stream: its conversation, its frames, and what it wants to hear of. */
 @NullMarked
 package dev.limbic.server.stream;
 

@@ -58,9 +58,14 @@ public final class Metrics implements AutoCloseable {
     private final Map<String, PerModel> models = new ConcurrentHashMap<>();
     private final Map<ClientCounter, Counter> clientCounters = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> clientStreams = new ConcurrentHashMap<>();
+    private final Map<String, Counter> framesDropped = new ConcurrentHashMap<>();
+    private final Counter frames;
     private final AtomicInteger openStreams = new AtomicInteger();
 
     public Metrics() {
+        frames = Counter.builder("limbic.frames")
+                .description("Frames of streams that came, those that nobody looked at included")
+                .register(registry);
         Gauge.builder("limbic.streams.open", openStreams, AtomicInteger::get)
                 .description("AnalyzeStream calls that are open")
                 .register(registry);
@@ -161,6 +166,23 @@ public final class Metrics implements AutoCloseable {
                 .tags("model", model)
                 .serviceLevelObjectives(LATENCIES)
                 .register(registry);
+    }
+
+    /** A frame of a stream came, whatever becomes of it. */
+    public void frameCame() {
+        frames.increment();
+    }
+
+    /** Nobody looks at a frame of a stream; the reason is such as {@code overtaken}. */
+    public void frameDropped(String reason) {
+        framesDropped
+                .computeIfAbsent(
+                        reason,
+                        key -> Counter.builder("limbic.frames.dropped")
+                                .description("Frames of streams that nobody looked at")
+                                .tags("reason", key)
+                                .register(registry))
+                .increment();
     }
 
     /** Reports how a language model's cache of keys and values is used. */

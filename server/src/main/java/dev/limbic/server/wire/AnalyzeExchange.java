@@ -4,7 +4,7 @@ import dev.limbic.domain.Emotions;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.model.Kinds;
 import dev.limbic.server.pipeline.Answer;
-import dev.limbic.server.pipeline.FacePipeline;
+import dev.limbic.server.pipeline.FaceReader;
 import dev.limbic.server.pipeline.FaceReading;
 import dev.limbic.server.pipeline.Pending;
 import dev.limbic.server.pipeline.Pipeline;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the answer
  */
 record AnalyzeExchange<R>(
-        Pipeline pipeline, FacePipeline faces, Function<AnalyzeRequest, EmotionCodec.Answers<R>> answers)
+        Pipeline pipeline, FaceReader faces, Function<AnalyzeRequest, EmotionCodec.Answers<R>> answers)
         implements Exchange<AnalyzeRequest, Responder<R>> {
     @Override
     public long cost(AnalyzeRequest request) {

@@ -2,8 +2,9 @@ package dev.limbic.server.wire;
 
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.dialogue.Dialogues;
-import dev.limbic.server.pipeline.FacePipeline;
+import dev.limbic.server.pipeline.FaceReader;
 import dev.limbic.server.pipeline.Pipeline;
+import dev.limbic.server.stream.Interactions;
 import io.grpc.ServerCall;
 import io.grpc.Status;
 
@@ -12,13 +13,17 @@ import io.grpc.Status;
  *
  * @param window unanswered requests per stream
  */
-record Calls(
-        Pipeline pipeline,
-        FacePipeline faces,
-        Dialogues dialogues,
-        Admission admission,
-        WireObserver observer,
-        int window) {
+record Calls(Pipeline pipeline, Interactions interactions, Admission admission, WireObserver observer, int window) {
+    /** Reads faces. */
+    FaceReader faces() {
+        return interactions.faces();
+    }
+
+    /** Holds conversations. */
+    Dialogues dialogues() {
+        return interactions.dialogues();
+    }
+
     /** Counts an answer without letting clients invent label values. */
     void answered(String method, Target target, Status.Code code, long startedNanos) {
         String model = pipeline.catalog().nameOr(target.kind(), target.model(), Target.UNKNOWN);

@@ -92,6 +92,8 @@ final class CommonCodec {
                 .setMaxInFlightPerStream(settings.maxInFlightPerStream())
                 .setMaxCalls(settings.maxCalls())
                 .setMaxCallsPerConnection(settings.maxCallsPerConnection())
+                .setMaxFramesPerSecond((float) settings.maxFramesPerSecond())
+                .setMaxSubjectsPerStream(settings.maxSubjectsPerStream())
                 .build();
     }
 }

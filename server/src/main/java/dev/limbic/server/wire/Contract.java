@@ -59,7 +59,7 @@ final class Contract {
                 .session(
                         calls,
                         InteractionServiceGrpc.getInteractMethod(),
-                        stream -> new InteractSession(stream, calls.dialogues()))
+                        stream -> new InteractSession(stream, calls.interactions()))
                 .bind();
     }
 }

@@ -2,6 +2,7 @@ package dev.limbic.server.wire;
 
 import com.google.protobuf.MessageLite;
 import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.stream.StreamFrame;
 import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.InteractSetup;
@@ -56,6 +57,15 @@ final class Cost {
                         * (utterance.cause().id().length()
                                 + utterance.cause().subject().length()
                                 + utterance.text().length());
+    }
+
+    /** Of a frame that waits or is looked at; its picture is kept as it came. */
+    static long of(StreamFrame frame) {
+        return MESSAGE
+                + (long) CHAR
+                        * (frame.cause().id().length() + frame.cause().subject().length())
+                + frame.picture().image().source().bytes().length
+                + (long) ENTRY * frame.picture().boxes().size();
     }
 
     /** Of an answer that waits to be sent. */

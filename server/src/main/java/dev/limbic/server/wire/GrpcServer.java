@@ -1,9 +1,8 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.server.dialogue.Dialogues;
-import dev.limbic.server.pipeline.FacePipeline;
 import dev.limbic.server.pipeline.Pipeline;
 import dev.limbic.server.security.Protection;
+import dev.limbic.server.stream.Interactions;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -49,8 +48,7 @@ public final class GrpcServer implements AutoCloseable {
     public static GrpcServer start(
             WireSettings settings,
             Pipeline pipeline,
-            FacePipeline faces,
-            Dialogues dialogues,
+            Interactions interactions,
             ModelHealth health,
             WireObserver observer,
             Protection protection)
@@ -60,7 +58,7 @@ public final class GrpcServer implements AutoCloseable {
             throw new UnknownHostException(settings.host());
         }
         Admission admission = new Admission(settings.maxCalls(), settings.maxBytesInFlight());
-        Calls calls = new Calls(pipeline, faces, dialogues, admission, observer, settings.maxInFlightPerStream());
+        Calls calls = new Calls(pipeline, interactions, admission, observer, settings.maxInFlightPerStream());
         SslContext tls = protection.tls().isPresent()
                 ? new ReloadedSslContext(protection.tls().get())
                 : null;

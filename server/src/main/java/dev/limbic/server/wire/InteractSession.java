@@ -4,10 +4,12 @@ import dev.limbic.domain.Cause;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.model.Kinds;
 import dev.limbic.server.dialogue.DialogueEvent;
-import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.stream.FrameEvent;
 import dev.limbic.server.stream.Interaction;
 import dev.limbic.server.stream.InteractionSettings;
+import dev.limbic.server.stream.Interactions;
+import dev.limbic.server.stream.StreamFrame;
 import dev.limbic.v1.InteractRequest;
 import dev.limbic.v1.InteractResponse;
 import dev.limbic.v1.InteractSetup;
@@ -15,22 +17,28 @@ import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is said and told on one Interact call. No reply begins while the client does not read; so what waits for a client is
- * bounded by the window and one reply, whatever it sends. The dialogue tells its events one at a time.
+ * What is said, seen and told on one Interact call. No reply begins while the client does not read; so what waits for a
+ * client is bounded by the window and one reply, whatever it sends. The stream tells its events one at a time.
+ *
+ * <p>A frame has no place in the window: as soon as it waits or is looked at, the next message is asked for, also while the
+ * client does not read. Else no newer frame could overtake it, and utterances would wait behind frames. What frames hold is
+ * bounded all the same: of each subject one is looked at and one waits, and none is begun while the client does not read,
+ * so that one answer of each subject waits to be sent at most. A frame that is refused has a place, as its error comes
+ * whether the client reads or not.
  */
-final class InteractSession implements StreamCall.Session<InteractRequest>, Interaction.Audience, Interaction.Opening {
+final class InteractSession implements StreamCall.Session<InteractRequest>, Interaction.Audience, Interactions.Opening {
     private final StreamCall<InteractRequest, InteractResponse> stream;
-    private final Dialogues dialogues;
+    private final Interactions interactions;
 
     private volatile @Nullable Interaction interaction;
     private volatile InteractionSettings settings = InteractionSettings.DEFAULT;
     private volatile boolean opening;
     private volatile boolean closed;
-    private long memory; // what the conversation remembers holds; as the dialogue tells it, one at a time
+    private long memory; // what the conversation remembers holds; as the stream tells it, one at a time
 
-    InteractSession(StreamCall<InteractRequest, InteractResponse> stream, Dialogues dialogues) {
+    InteractSession(StreamCall<InteractRequest, InteractResponse> stream, Interactions interactions) {
         this.stream = stream;
-        this.dialogues = dialogues;
+        this.interactions = interactions;
         stream.expect();
     }
 
@@ -53,7 +61,7 @@ final class InteractSession implements StreamCall.Session<InteractRequest>, Inte
             settings = InteractionCodec.settings(setup);
             stream.take(Cost.of(setup)); // as long as the conversation lives
             opening = true; // and no further message is asked for until it has begun
-            Interaction.open(dialogues, settings, InteractSession.this, InteractSession.this);
+            interactions.open(settings, InteractSession.this, InteractSession.this);
         }
 
         @Override
@@ -83,8 +91,8 @@ final class InteractSession implements StreamCall.Session<InteractRequest>, Inte
                     stream.done();
                 }
                 case SETUP -> throw new LimbicException.Invalid("setup comes first and only once");
-                case FRAME, AUDIO, SIGNAL, FACE_WEIGHTS, FEEDBACK ->
-                    throw InteractionCodec.unserved(request.getEventCase());
+                case FRAME -> see(InteractionCodec.frame(cause, request.getFrame(), settings, stream.deadline()));
+                case AUDIO, SIGNAL, FACE_WEIGHTS, FEEDBACK -> throw InteractionCodec.unserved(request.getEventCase());
                 case EVENT_NOT_SET ->
                     throw new LimbicException.Invalid("no event (or this server is older than the client)");
             }
@@ -95,10 +103,26 @@ final class InteractSession implements StreamCall.Session<InteractRequest>, Inte
             open.say(utterance);
         }
 
-        /** Answers a message that the dialogue never heard of. */
+        private void see(StreamFrame frame) {
+            stream.admit(Cost.of(frame));
+            try {
+                open.see(frame);
+            } catch (LimbicException e) {
+                stream.hold(-Cost.of(frame));
+                throw e;
+            }
+            stream.setAside();
+        }
+
+        /** Answers a message that the stream never heard of. */
         @Override
         public void failed(LimbicException why) {
-            event(new DialogueEvent.Failed(InteractionCodec.echo(request), why), true);
+            Cause cause = InteractionCodec.echo(request);
+            if (request.hasFrame()) {
+                event(new FrameEvent.Failed(cause, why, 0));
+            } else {
+                event(new DialogueEvent.Failed(cause, why), true);
+            }
             stream.done();
         }
     }
@@ -143,6 +167,27 @@ final class InteractSession implements StreamCall.Session<InteractRequest>, Inte
                 // Replies are counted where they are written; ready-made ones cost nothing.
             }
         }
+    }
+
+    @Override
+    public void event(FrameEvent event) {
+        if (!stream.send(InteractionCodec.event(event, stream::failure))) {
+            return;
+        }
+        Status.Code code = switch (event) {
+            case FrameEvent.Seen seen -> {
+                stream.charge(seen.reading().tokens());
+                yield Status.Code.OK;
+            }
+            case FrameEvent.Failed failed -> Failures.of(failed.failure()).code();
+        };
+        stream.count(Target.of(Kinds.IMAGE, settings.frames().model()), code, System.nanoTime() - event.totalNanos());
+    }
+
+    @Override
+    public void done(StreamFrame frame) {
+        stream.hold(-Cost.of(frame));
+        stream.endIfQuiet();
     }
 
     @Override

@@ -5,8 +5,14 @@ import dev.limbic.domain.LimbicException;
 import dev.limbic.server.dialogue.DialogueEvent;
 import dev.limbic.server.dialogue.DialogueSettings;
 import dev.limbic.server.dialogue.Utterance;
+import dev.limbic.server.pipeline.FaceRequest;
 import dev.limbic.server.stream.Channel;
+import dev.limbic.server.stream.FrameEvent;
+import dev.limbic.server.stream.FrameSettings;
 import dev.limbic.server.stream.InteractionSettings;
+import dev.limbic.server.stream.StreamFrame;
+import dev.limbic.v1.FrameFaces;
+import dev.limbic.v1.Image;
 import dev.limbic.v1.InteractRequest;
 import dev.limbic.v1.InteractResponse;
 import dev.limbic.v1.InteractSetup;
@@ -58,7 +64,15 @@ final class InteractionCodec {
                 DialogueCodec.sampling(setup.getSampling()),
                 setup.getBargeIn(),
                 CommonCodec.priority(setup.getPriority(), setup.getPriorityValue()));
-        return new InteractionSettings(dialogue, channels(setup));
+        return new InteractionSettings(dialogue, frames(setup.getFrames()), channels(setup));
+    }
+
+    private static FrameSettings frames(dev.limbic.v1.FrameSettings frames) {
+        return new FrameSettings(
+                CommonCodec.name("frames.model", frames.getModel()),
+                CommonCodec.name("frames.finder", frames.getFinder()),
+                !frames.getUnsmoothed(),
+                frames.getMaxFramesPerSecond());
     }
 
     private static Set<Channel> channels(InteractSetup setup) {
@@ -77,6 +91,7 @@ final class InteractionCodec {
             case CHANNEL_UNSPECIFIED -> throw new LimbicException.Invalid("one of the channels is not given");
             case CHANNEL_ANALYSIS -> Channel.ANALYSIS;
             case CHANNEL_REPLY -> Channel.REPLY;
+            case CHANNEL_FACES -> Channel.FACES;
             case null -> throw new LimbicException.Unsupported("channel " + number);
             case dev.limbic.v1.Channel other ->
                 throw new LimbicException.Unsupported(
@@ -94,12 +109,38 @@ final class InteractionCodec {
                 CommonCodec.timeout(said.getTimeoutMillis(), deadline));
     }
 
+    /** @throws LimbicException.Invalid if it makes no sense */
+    static StreamFrame frame(Cause cause, Image image, InteractionSettings settings, @Nullable Deadline deadline) {
+        FaceRequest asked = MediaCodec.request(
+                settings.frames().model(), image, settings.dialogue().priority(), CommonCodec.timeout(0, deadline));
+        return new StreamFrame(cause, asked);
+    }
+
+    /** What comes back of an event begins with what the client called it. */
+    private static InteractResponse.Builder response(Cause cause) {
+        return InteractResponse.newBuilder()
+                .setEventId(cause.id())
+                .setClientTimeMicros(cause.clientMicros())
+                .setSubject(cause.subject());
+    }
+
+    /** @param failures says how a failure is told */
+    static InteractResponse event(FrameEvent event, Function<LimbicException, Failures.Failure> failures) {
+        InteractResponse.Builder response = response(event.cause());
+        return switch (event) {
+            case FrameEvent.Seen seen ->
+                response.setFaces(FrameFaces.newBuilder()
+                                .setFaces(MediaCodec.faces(seen.reading(), seen.subjects()))
+                                .setDropped(seen.dropped()))
+                        .build();
+            case FrameEvent.Failed failed ->
+                response.setError(failures.apply(failed.failure()).inStream()).build();
+        };
+    }
+
     /** @param failures says how a failure is told */
     static InteractResponse event(DialogueEvent event, Function<LimbicException, Failures.Failure> failures) {
-        InteractResponse.Builder response = InteractResponse.newBuilder()
-                .setEventId(event.cause().id())
-                .setClientTimeMicros(event.cause().clientMicros())
-                .setSubject(event.cause().subject());
+        InteractResponse.Builder response = response(event.cause());
         return switch (event) {
             case DialogueEvent.Heard heard ->
                 response.setAnalysis(AffectCodec.analysis(heard.answer())).build();

@@ -13,6 +13,7 @@ import dev.limbic.v1.Image;
 import dev.limbic.v1.PixelFormat;
 import dev.limbic.v1.RawImage;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** Messages of media.proto to words of the domain, and what is seen in pictures back. */
@@ -95,11 +96,16 @@ final class MediaCodec {
         return boxes;
     }
 
-    /** All that was seen in a picture. */
+    /** All that was seen in a picture, without whose faces they are. */
     static Faces faces(FaceReading reading) {
+        return faces(reading, Collections.nCopies(reading.faces().size(), ""));
+    }
+
+    /** @param subjects whose face each is */
+    static Faces faces(FaceReading reading, List<String> subjects) {
         Faces.Builder faces = Faces.newBuilder();
-        for (FaceReading.ReadFace face : reading.faces()) {
-            faces.addFaces(face(face));
+        for (int i = 0; i < subjects.size(); i++) {
+            faces.addFaces(face(reading.faces().get(i)).setSubject(subjects.get(i)));
         }
         if (reading.finder() != null) {
             faces.setFinder(reading.finder().model()).setFinderTiming(CommonCodec.timing(reading.finder()));

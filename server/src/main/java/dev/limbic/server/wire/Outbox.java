@@ -79,6 +79,18 @@ final class Outbox<R extends MessageLite> {
         }
     }
 
+    /** Lets the client send one more message at once, whether it reads or not. */
+    void askAtOnce() {
+        lock.lock();
+        try {
+            if (!ended) {
+                call.request(1);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /**
      * Lets the client send one more message, as soon as all that was sent so far has left. Call it once for each message
      * that is done with, one that has no answer of its own included: the client gets no further ahead of what it reads.

@@ -197,6 +197,17 @@ final class StreamCall<Q extends Message, R extends Message> extends ServerCall.
         endIfQuiet();
     }
 
+    /**
+     * A message of the client is done with as far as others are concerned: what it holds is bounded elsewhere, and so is what
+     * will be said of it. Another may come at once, also while the client does not read. Takes the place of {@link #done};
+     * {@link #endIfQuiet} when it has been answered.
+     */
+    void setAside() {
+        if (!draining) {
+            outbox.askAtOnce();
+        }
+    }
+
     /** Whether the client reads all that it is told. */
     boolean listens() {
         return outbox.clear();

@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
  * @param maxBytesInFlight most that all calls hold together: messages, what waits to be sent, what conversations remember
  * @param keepAlive silence after which a connection is probed, so that a vanished client frees what it held
+ * @param maxFramesPerSecond frames of a subject of a stream; more are dropped
+ * @param maxSubjectsPerStream subjects of a stream at a time
  */
 public record WireSettings(
         String host,
@@ -25,4 +27,6 @@ public record WireSettings(
         int maxCalls,
         int maxCallsPerConnection,
         long maxBytesInFlight,
-        Duration keepAlive) {}
+        Duration keepAlive,
+        double maxFramesPerSecond,
+        int maxSubjectsPerStream) {}

@@ -255,6 +255,8 @@ class ConfigLoaderTest {
                     limits: {max-text: 1TB}         | my.yaml:1: limits.max-text: '1TB' is not a size; write bytes or a unit, such as 65536, 64KiB or 1MiB
                     limits: {max-text: 1MiB}        | my.yaml:1: limits.max-text: '1MiB' is more than limits.max-message, so it could not be sent
                     shutdown: {grace: 5}            | my.yaml:1: shutdown.grace: '5' is not a duration; write a unit, such as 250us, 20ms, 10s or 2m
+                    frames: {max-rate: 0}           | my.yaml:1: frames.max-rate: '0' is out of range; 0.1 to 1000 is valid
+                    frames: {smoothing: {beta: x}}  | my.yaml:1: frames.smoothing.beta: 'x' is not a number
                     shutdown: {grace: 2h}           | my.yaml:1: shutdown.grace: '2h' is out of range; at most 3600 s is valid
                     log: {level: inof}              | my.yaml:1: log.level: 'inof' is not valid, did you mean 'info'?
                     security: {tls: {key: k}}       | my.yaml:1: security.tls.key: 'k' is not enough: certificate and key belong together

@@ -8,7 +8,6 @@ import dev.limbic.v1.Channel;
 import dev.limbic.v1.Error;
 import dev.limbic.v1.FaceWeights;
 import dev.limbic.v1.Feedback;
-import dev.limbic.v1.Image;
 import dev.limbic.v1.InteractRequest;
 import dev.limbic.v1.InteractResponse;
 import dev.limbic.v1.InteractSetup;
@@ -79,7 +78,6 @@ class ChannelsTest {
     void eventsThatNobodyServesAreRefusedByName() throws Exception {
         InteractClient client = open(InteractSetup.newBuilder());
         for (InteractRequest.Builder event : List.of(
-                InteractRequest.newBuilder().setFrame(Image.getDefaultInstance()),
                 InteractRequest.newBuilder().setAudio(AudioChunk.getDefaultInstance()),
                 InteractRequest.newBuilder().setSignal(SignalSample.getDefaultInstance()),
                 InteractRequest.newBuilder().setFaceWeights(FaceWeights.getDefaultInstance()),
@@ -129,7 +127,8 @@ class ChannelsTest {
         for (Channel channel : Channel.values()) {
             if (channel == Channel.UNRECOGNIZED
                     || channel == Channel.CHANNEL_ANALYSIS
-                    || channel == Channel.CHANNEL_REPLY) {
+                    || channel == Channel.CHANNEL_REPLY
+                    || channel == Channel.CHANNEL_FACES) {
                 continue;
             }
             InteractClient client = open(InteractSetup.newBuilder()

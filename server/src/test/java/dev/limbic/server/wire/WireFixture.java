@@ -23,6 +23,9 @@ import dev.limbic.server.pipeline.Served;
 import dev.limbic.server.pipeline.Workers;
 import dev.limbic.server.runtime.FakeGeneration;
 import dev.limbic.server.security.Protection;
+import dev.limbic.server.stream.FrameObserver;
+import dev.limbic.server.stream.FrameRules;
+import dev.limbic.server.stream.Interactions;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.InteractionServiceGrpc;
@@ -49,6 +52,8 @@ import java.util.concurrent.locks.LockSupport;
 final class WireFixture implements AutoCloseable {
     static final int WINDOW = 4;
     static final int QUEUE = 8;
+    private static final FrameRules FRAMES =
+            new FrameRules(60, 3, Duration.ofSeconds(10), new FrameRules.Smoothing(1, 0.2));
 
     final FakeTextModel first = new FakeTextModel("first");
     final FakeTextModel second = new FakeTextModel("second");
@@ -120,9 +125,26 @@ final class WireFixture implements AutoCloseable {
                 new ResponseStrategy(TestConfig.RULES),
                 6);
         WireSettings settings = new WireSettings(
-                "127.0.0.1", 0, CONNECTIONS, 1024, 8192, WINDOW, maxCalls, 100, maxBytes, Duration.ofSeconds(60));
+                "127.0.0.1",
+                0,
+                CONNECTIONS,
+                1024,
+                8192,
+                WINDOW,
+                maxCalls,
+                100,
+                maxBytes,
+                Duration.ofSeconds(60),
+                60,
+                3);
         ModelHealth health = new ModelHealth(List.of("first", "second"));
-        server = GrpcServer.start(settings, pipeline, faces, dialogues, health, observer(), protection);
+        server = GrpcServer.start(
+                settings,
+                pipeline,
+                new Interactions(dialogues, faces, FRAMES, FrameObserver.NONE, System::nanoTime),
+                health,
+                observer(),
+                protection);
         channel = channel();
     }
 

@@ -1,0 +1,193 @@
+package dev.limbic.server;
+
+import dev.limbic.domain.Box;
+import dev.limbic.domain.Emotions;
+import dev.limbic.domain.Face;
+import dev.limbic.domain.Image;
+import dev.limbic.domain.ImageSource.RawImage;
+import dev.limbic.model.ClassifierCard;
+import dev.limbic.model.FaceMap;
+import dev.limbic.model.FinderCard;
+import dev.limbic.model.FinderInput;
+import dev.limbic.model.Kinds;
+import dev.limbic.model.Model;
+import dev.limbic.model.ModelCard;
+import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.preprocess.image.PreparedImage;
+import dev.limbic.server.batch.BatchPolicy;
+import dev.limbic.server.batch.MicroBatcher;
+import dev.limbic.server.batch.Pace;
+import dev.limbic.server.pipeline.Served;
+import dev.limbic.server.pipeline.ServedModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A model that reads faces and one that finds them, whose answers can be foretold. Of a picture of raw RGB the first sample
+ * is the first logit of the whole; each column whose upper sample of blue is not 0 is the left edge of a face, a tenth of the
+ * picture wide. A gate can hold the reader's device.
+ */
+public final class FakeFaceModels {
+    /** Side of pictures, in pixels. */
+    public static final int SIDE = 40;
+
+    private final Semaphore arrivals = new Semaphore(0);
+    private final Semaphore gate = new Semaphore(0);
+    private final List<Integer> read = new CopyOnWriteArrayList<>();
+    private volatile boolean gated;
+
+    /** From now on each batch of the reader waits on the device until it is let through. */
+    public void holdBatches() {
+        gated = true;
+    }
+
+    /** Waits until a batch has reached the device and is held there. */
+    public void awaitHeldBatch() throws InterruptedException {
+        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
+            throw new AssertionError("no batch reached the device in 20 s");
+        }
+    }
+
+    /** Lets this many held batches through. */
+    public void letThrough(int count) {
+        gate.release(count);
+    }
+
+    /** Lets every held and later batch through. */
+    public void stopHolding() {
+        gated = false;
+        gate.release(1000);
+    }
+
+    /** First samples of what was read. */
+    public List<Integer> read() {
+        return read;
+    }
+
+    /** Both, as they are served on lanes of their own. */
+    public List<Served> on(MicroBatcher batcher, BatchPolicy policy) {
+        Reader reader = new Reader();
+        Finder finder = new Finder();
+        return List.of(
+                new ServedModel<>(
+                        Kinds.IMAGE,
+                        reader.card(),
+                        () -> reader,
+                        batcher.lane("reader", reader::run, policy, new Pace(1))),
+                new ServedModel<>(
+                        Kinds.FINDER,
+                        finder.card(),
+                        () -> finder,
+                        batcher.lane("finder", finder::run, policy, new Pace(1))));
+    }
+
+    private static PreparedImage samples(Image input) {
+        if (!(input.source() instanceof RawImage raw)) {
+            throw new IllegalArgumentException("not raw");
+        }
+        return new PreparedImage(raw.width(), raw.height(), 3, raw.bytes());
+    }
+
+    private final class Reader implements Model<Image, PreparedImage, float[], Emotions> {
+        @Override
+        public ModelCard card() {
+            ClassifierCard.Picture picture = new ClassifierCard.Picture(SIDE, SIDE);
+            return new ClassifierCard(
+                    "reader", "image", "Fake", List.of("a", "b"), false, "none", picture, 1, "f32", "cpu");
+        }
+
+        @Override
+        public PreparedImage prepare(Image input) {
+            return samples(input);
+        }
+
+        @Override
+        public int expectedCost(Image input) {
+            return 1;
+        }
+
+        @Override
+        public boolean isQuick(Image input) {
+            return true;
+        }
+
+        @Override
+        public List<float[]> run(List<PreparedImage> rows) {
+            if (gated) {
+                arrivals.release();
+                gate.acquireUninterruptibly();
+            }
+            List<float[]> logits = new ArrayList<>();
+            for (PreparedImage row : rows) {
+                int first = row.samples()[0] & 0xFF;
+                read.add(first);
+                logits.add(new float[] {first, 0});
+            }
+            return logits;
+        }
+
+        /** The probability of the first label is a hundredth of its logit. */
+        @Override
+        public Emotions interpret(float[] logits) {
+            float first = logits[0] / 100;
+            return new Emotions(logits, new float[] {first, 1 - first}, List.of(0), new float[8], null, first);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static final class Finder implements Model<Image, FinderInput, FaceMap, List<Face>> {
+        @Override
+        public ModelCard card() {
+            return new FinderCard("finder", "finder", "Fake", SIDE, 1, "f32", "cpu");
+        }
+
+        @Override
+        public FinderInput prepare(Image input) {
+            return new FinderInput(samples(input), new ImageSettings.Size(SIDE, SIDE));
+        }
+
+        @Override
+        public int expectedCost(Image input) {
+            return 1;
+        }
+
+        @Override
+        public boolean isQuick(Image input) {
+            return true;
+        }
+
+        @Override
+        public List<FaceMap> run(List<FinderInput> rows) {
+            List<FaceMap> maps = new ArrayList<>();
+            for (FinderInput row : rows) {
+                float[] edges = new float[SIDE];
+                for (int x = 0; x < SIDE; x++) {
+                    edges[x] = row.picture().samples()[3 * x + 2];
+                }
+                maps.add(new FaceMap(edges, 1, 1));
+            }
+            return maps;
+        }
+
+        /** The brighter one is the more certain. */
+        @Override
+        public List<Face> interpret(FaceMap result) {
+            List<Face> faces = new ArrayList<>();
+            for (int x = 0; x < SIDE; x++) {
+                if (result.values()[x] != 0) {
+                    faces.add(new Face(new Box((float) x / SIDE, 0, 0.1f, 0.5f), result.values()[x] / 100));
+                }
+            }
+            faces.sort((a, b) -> Float.compare(b.score(), a.score()));
+            return faces;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
