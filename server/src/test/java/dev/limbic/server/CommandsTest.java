@@ -38,10 +38,16 @@ class CommandsTest {
         TinyLanguage.chat(folder.resolve("tiny"));
         write("", "none.yaml");
         Path starter = Path.of("../models/starter").toAbsolutePath();
-        write("""
+        write(
+                """
                 - {name: face-expression, path: %s, device: cpu, precision: f32}
                   - {name: face-finder, path: %s, device: cpu, precision: f32}
-                """.formatted(starter.resolve("face-expression"), starter.resolve("face-finder")), "faces.yaml");
+                  - {name: avatar-video, path: %s, device: cpu, precision: f32}
+                """.formatted(
+                                starter.resolve("face-expression"),
+                                starter.resolve("face-finder"),
+                                starter.resolve("avatar-video")),
+                "faces.yaml");
         write("""
                 - name: tiny
                     path: %s
@@ -122,6 +128,13 @@ class CommandsTest {
         assertThat(run("faces.yaml", "", "analyze", photo, "--whole", "--top", "1"))
                 .isZero();
         assertThat(out).doesNotContain("face 1").contains("* ");
+        assertThat(run("faces.yaml", "", "analyze", photo, "--whole", "--model", "avatar-video"))
+                .as(err)
+                .isZero();
+        assertThat(out).contains("avatar-video (f32 on cpu)").contains("* ");
+        assertThat(run("faces.yaml", "", "analyze", photo, "--model", "face-finder"))
+                .isEqualTo(1);
+        assertThat(err).contains("no image or video model of that name; this server has face-expression, avatar-video");
         String cat = pictures.resolve("chelsea-444.jpg").toString();
         assertThat(run("faces.yaml", "", "analyze", cat)).isZero();
         assertThat(out).contains("no face found");

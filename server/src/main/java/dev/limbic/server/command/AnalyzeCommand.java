@@ -133,6 +133,7 @@ public final class AnalyzeCommand implements Callable<Integer> {
             throw misused("--annotate takes one picture, found " + files.size());
         }
         List<ModelConfig> models = new ArrayList<>(Engine.ofKind(Kinds.IMAGE, config.models()));
+        models.addAll(Engine.ofKind(Kinds.VIDEO, config.models()));
         models.addAll(Engine.ofKind(Kinds.FINDER, config.models()));
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         int failed = 0;

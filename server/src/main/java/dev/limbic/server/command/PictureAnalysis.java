@@ -7,7 +7,6 @@ import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.EncodedImage;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.model.Kinds;
 import dev.limbic.model.ModelCard;
 import dev.limbic.preprocess.image.Annotation;
 import dev.limbic.preprocess.image.Annotator;
@@ -61,7 +60,7 @@ record PictureAnalysis(
         long started = System.nanoTime();
         FaceReading reading = read(image);
         double millis = (System.nanoTime() - started) / 1e6;
-        ModelCard card = services.catalog().named(Kinds.IMAGE, model).card();
+        ModelCard card = services.catalog().faceReader(model).card();
         if (annotate != null) {
             Files.write(annotate, annotated(image, reading, card));
         }

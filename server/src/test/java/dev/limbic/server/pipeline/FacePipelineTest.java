@@ -6,27 +6,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.limbic.domain.Box;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Face;
-import dev.limbic.domain.Frame;
-import dev.limbic.domain.FrameEmotions;
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.EncodedImage;
 import dev.limbic.domain.ImageSource.PixelFormat;
 import dev.limbic.domain.ImageSource.RawImage;
-import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.Prepared;
-import dev.limbic.domain.StreamSlots;
-import dev.limbic.domain.StreamState;
 import dev.limbic.model.BatchKind;
 import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FaceMap;
 import dev.limbic.model.FinderCard;
 import dev.limbic.model.FinderInput;
-import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.Model;
 import dev.limbic.model.ModelCard;
-import dev.limbic.model.PreparedFrame;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
@@ -37,10 +30,7 @@ import dev.limbic.server.batch.MicroBatcher;
 import dev.limbic.server.batch.Pace;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -64,23 +54,18 @@ class FacePipelineTest {
     private volatile List<Face> found = List.of();
     private volatile Consumer<PreparedImage> reading = picture -> {};
     private int room = 100;
-    private final StreamSlots slots = new StreamSlots(3);
     private final FacePipeline pipeline = pipeline();
 
     private FacePipeline pipeline() {
         InputLimits limits = new InputLimits(100, 4 * SIDE * SIDE);
-        Catalog catalog = new Catalog(
-                List.of(
-                        served(Kinds.IMAGE, new Reader()),
-                        served(Kinds.VIDEO, new Watcher()),
-                        served(Kinds.FINDER, new Finder())),
-                Set.of());
+        Catalog catalog =
+                new Catalog(List.of(served(Kinds.IMAGE, new Reader()), served(Kinds.FINDER, new Finder())), Set.of());
         return new FacePipeline(
                 new Pipeline(catalog, limits, this::leave), limits, new ImageDecoder(ImageLimits.DEFAULT), this::leave);
     }
 
-    private <I extends Input, P extends Prepared, R, A> ServedModel<I, P, R, A> served(
-            BatchKind<I, P, R, A> kind, Model<I, P, R, A> model) {
+    private <P extends Prepared, R, A> ServedModel<Image, P, R, A> served(
+            BatchKind<Image, P, R, A> kind, Model<Image, P, R, A> model) {
         BatchPolicy policy = new BatchPolicy(1 << 20, 8, 64, Duration.ZERO);
         return new ServedModel<>(
                 kind, model.card(), () -> model, batcher.lane(model.card().name(), model::run, policy, new Pace(1)));
@@ -145,66 +130,6 @@ class FacePipelineTest {
         @Override
         public Emotions interpret(float[] result) {
             return new Emotions(result, result, List.of(0), new float[8], null, 0);
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    /** Answers with the brightness of the first sample and the slot of the stream; of slot 1 it has forgotten everything. */
-    private final class Watcher implements Model<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
-        private final Reader reader = new Reader();
-
-        @Override
-        public ModelCard card() {
-            return new ClassifierCard(
-                    "watcher",
-                    "video",
-                    "Fake",
-                    List.of("a", "b"),
-                    false,
-                    "none",
-                    new ClassifierCard.Picture(SIDE, SIDE),
-                    1,
-                    "f32",
-                    "cpu");
-        }
-
-        @Override
-        public PreparedFrame prepare(Frame input) {
-            return new PreparedFrame(reader.prepare(new Image(input.source())), input.stream());
-        }
-
-        @Override
-        public int expectedCost(Frame input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Frame input) {
-            return false;
-        }
-
-        @Override
-        public Optional<StreamSlots> slots() {
-            return Optional.of(slots);
-        }
-
-        @Override
-        public List<FrameLogits> run(List<PreparedFrame> rows) {
-            return rows.stream()
-                    .map(row -> {
-                        int slot = row.stream() == null
-                                ? StreamState.NONE
-                                : row.stream().slot();
-                        return new FrameLogits(new float[] {row.picture().samples()[0], slot}, slot == 1);
-                    })
-                    .toList();
-        }
-
-        @Override
-        public FrameEmotions interpret(FrameLogits result) {
-            return new FrameEmotions(reader.interpret(result.logits()), result.stateReset());
         }
 
         @Override
@@ -335,61 +260,6 @@ class FacePipelineTest {
     }
 
     @Test
-    void facesThatAreWatchedGoOnFromTheirStreams() throws InterruptedException {
-        found = List.of(
-                new Face(new Box(.5f, 0, .25f, .5f), .9f),
-                new Face(new Box(.1f, .2f, .5f, .5f), .7f),
-                new Face(new Box(.3f, .2f, .5f, .5f), .6f));
-        StreamSlots places = pipeline.slots("watcher").orElseThrow();
-        StreamState first = places.open();
-        StreamState second = places.open();
-        List<List<Face>> asked = new ArrayList<>();
-        FaceStates states = faces -> {
-            asked.add(faces);
-            return Arrays.asList(second, null, first);
-        };
-        pipeline.read(
-                new FaceRequest("watcher", "", picture(), List.of(), Priority.NORMAL, Long.MAX_VALUE, states),
-                receiver());
-        FaceReading reading = (FaceReading) outcome();
-        assertThat(asked).containsExactly(found);
-        assertThat(reading.faces()).extracting(FacePipelineTest::brightness).containsExactly(20f, 4f, 12f);
-        assertThat(reading.faces())
-                .extracting(each -> each.emotions().value().logits()[1])
-                .containsExactly(1f, -1f, 0f);
-        assertThat(reading.faces()).extracting(FaceReading.ReadFace::stateReset).containsExactly(true, false, false);
-    }
-
-    @Test
-    void aPictureAloneCanBeWatchedToo() throws InterruptedException {
-        pipeline.read(
-                new FaceRequest("watcher", "", picture(), List.of(Box.WHOLE), Priority.NORMAL, Long.MAX_VALUE),
-                receiver());
-        FaceReading reading = (FaceReading) outcome();
-        assertThat(reading.faces().getFirst().emotions().model()).isEqualTo("watcher");
-        assertThat(reading.faces().getFirst().emotions().value().logits()[1]).isEqualTo(StreamState.NONE);
-    }
-
-    @Test
-    void streamsThatCannotBeToldFailThePictureOnce() throws InterruptedException {
-        FaceStates full = faces -> {
-            throw new LimbicException.Overloaded("full", Duration.ofSeconds(1));
-        };
-        pipeline.read(
-                new FaceRequest("watcher", "", picture(), List.of(Box.WHOLE), Priority.NORMAL, Long.MAX_VALUE, full),
-                receiver());
-        assertThat(outcome()).isInstanceOf(LimbicException.Overloaded.class);
-    }
-
-    @Test
-    void onlyModelsThatRememberHavePlaces() {
-        assertThat(pipeline.slots("")).isEmpty();
-        assertThat(pipeline.slots("reader")).isEmpty();
-        assertThat(pipeline.slots("watcher")).containsSame(slots);
-        assertThatThrownBy(() -> pipeline.slots("finder")).isInstanceOf(LimbicException.NotFound.class);
-    }
-
-    @Test
     void whatIsNoPictureFailsWithItsReason() throws InterruptedException {
         read(new Image(new EncodedImage(new byte[] {1, 2, 3, 4})));
         assertThat(outcome()).isInstanceOf(LimbicException.Invalid.class);
@@ -462,7 +332,7 @@ class FacePipelineTest {
         FaceRequest nobody = new FaceRequest("nobody", "", picture(), List.of(), Priority.NORMAL, Long.MAX_VALUE);
         assertThatThrownBy(() -> pipeline.read(nobody, receiver()))
                 .isInstanceOf(LimbicException.NotFound.class)
-                .hasMessage("no image or video model of that name; this server has reader, watcher");
+                .hasMessage("no image or video model of that name; this server has reader");
         FaceRequest noFinder = new FaceRequest("", "nobody", picture(), List.of(), Priority.NORMAL, Long.MAX_VALUE);
         assertThatThrownBy(() -> pipeline.read(noFinder, receiver()))
                 .isInstanceOf(LimbicException.NotFound.class)
