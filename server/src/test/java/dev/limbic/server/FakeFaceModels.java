@@ -3,15 +3,21 @@ package dev.limbic.server;
 import dev.limbic.domain.Box;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Face;
+import dev.limbic.domain.Frame;
+import dev.limbic.domain.FrameEmotions;
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.RawImage;
+import dev.limbic.domain.StreamSlots;
+import dev.limbic.domain.StreamState;
 import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FaceMap;
 import dev.limbic.model.FinderCard;
 import dev.limbic.model.FinderInput;
+import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.Model;
 import dev.limbic.model.ModelCard;
+import dev.limbic.model.PreparedFrame;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.server.batch.BatchPolicy;
@@ -21,6 +27,9 @@ import dev.limbic.server.pipeline.Served;
 import dev.limbic.server.pipeline.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +37,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A model that reads faces and one that finds them, whose answers can be foretold. Of a picture of raw RGB the first sample
  * is the first logit of the whole; each column whose upper sample of blue is not 0 is the left edge of a face, a tenth of the
- * picture wide. A gate can hold the reader's device.
+ * picture wide. A gate can hold the reader's device. A third one remembers: its first logit counts the frames of a face.
  */
 public final class FakeFaceModels {
     /** Side of pictures, in pixels. */
@@ -37,6 +46,7 @@ public final class FakeFaceModels {
     private final Semaphore arrivals = new Semaphore(0);
     private final Semaphore gate = new Semaphore(0);
     private final List<Integer> read = new CopyOnWriteArrayList<>();
+    private final StreamSlots slots = new StreamSlots(100);
     private volatile boolean gated;
 
     /** From now on each batch of the reader waits on the device until it is let through. */
@@ -67,10 +77,16 @@ public final class FakeFaceModels {
         return read;
     }
 
-    /** Both, as they are served on lanes of their own. */
+    /** Places of the one that remembers. */
+    public StreamSlots slots() {
+        return slots;
+    }
+
+    /** All, as they are served on lanes of their own. */
     public List<Served> on(MicroBatcher batcher, BatchPolicy policy) {
         Reader reader = new Reader();
         Finder finder = new Finder();
+        Video video = new Video();
         return List.of(
                 new ServedModel<>(
                         Kinds.IMAGE,
@@ -81,7 +97,12 @@ public final class FakeFaceModels {
                         Kinds.FINDER,
                         finder.card(),
                         () -> finder,
-                        batcher.lane("finder", finder::run, policy, new Pace(1))));
+                        batcher.lane("finder", finder::run, policy, new Pace(1))),
+                new ServedModel<>(
+                        Kinds.VIDEO,
+                        video.card(),
+                        () -> video,
+                        batcher.lane("video", video::run, policy, new Pace(1))));
     }
 
     private static PreparedImage samples(Image input) {
@@ -134,6 +155,58 @@ public final class FakeFaceModels {
         public Emotions interpret(float[] logits) {
             float first = logits[0] / 100;
             return new Emotions(logits, new float[] {first, 1 - first}, List.of(0), new float[8], null, first);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Video implements Model<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
+        private final Map<StreamState, Integer> frames = new WeakHashMap<>();
+
+        @Override
+        public ModelCard card() {
+            ClassifierCard.Picture picture = new ClassifierCard.Picture(SIDE, SIDE);
+            return new ClassifierCard(
+                    "video", "video", "Fake", List.of("a", "b"), false, "none", picture, 1, "f32", "cpu");
+        }
+
+        @Override
+        public PreparedFrame prepare(Frame input) {
+            return new PreparedFrame(samples(new Image(input.source())), input.stream());
+        }
+
+        @Override
+        public int expectedCost(Frame input) {
+            return 1;
+        }
+
+        @Override
+        public boolean isQuick(Frame input) {
+            return true;
+        }
+
+        @Override
+        public List<FrameLogits> run(List<PreparedFrame> rows) {
+            return rows.stream()
+                    .map(row -> {
+                        StreamState stream = row.stream();
+                        int count = stream == null ? 1 : frames.merge(stream, 1, Integer::sum);
+                        return new FrameLogits(new float[] {count, 0}, false);
+                    })
+                    .toList();
+        }
+
+        @Override
+        public FrameEmotions interpret(FrameLogits result) {
+            float[] logits = result.logits();
+            return new FrameEmotions(
+                    new Emotions(logits, logits, List.of(0), new float[8], null, 0), result.stateReset());
+        }
+
+        @Override
+        public Optional<StreamSlots> slots() {
+            return Optional.of(slots);
         }
 
         @Override

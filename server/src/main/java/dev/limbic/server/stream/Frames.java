@@ -274,6 +274,8 @@ public final class Frames {
                 end(new FrameEvent.Seen(frame.cause(), told.reading(), told.subjects(), dropped, age()));
             } catch (LimbicException e) {
                 failed(e);
+            } catch (RuntimeException e) {
+                failed(new LimbicException.Internal("what the frame shows could not be told", e));
             } finally {
                 lock.unlock();
             }

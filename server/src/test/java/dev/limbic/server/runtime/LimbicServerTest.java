@@ -82,6 +82,7 @@ class LimbicServerTest {
                 .contains("limbic_batches_failed_total{model=\"fake\"} 1.0")
                 .contains("limbic_queue_depth{model=\"fake\"} 0.0")
                 .contains("limbic_streams_open 0.0")
+                .contains("limbic_frames_total 0.0")
                 .contains("limbic_calls_open ")
                 .contains("limbic_in_flight_bytes ")
                 .contains("limbic_in_flight_max_bytes 2.68435456E8")

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -296,6 +297,72 @@ class FramesWireTest {
             }
         }
         assertThat(replies).extracting(InteractResponse::getEventId).containsOnly("said");
+    }
+
+    private InteractClient watch() {
+        return fixture.open(
+                InteractSetup.newBuilder()
+                        .setFrames(FrameSettings.newBuilder().setModel("video").setUnsmoothed(true)),
+                true);
+    }
+
+    private int remembered() {
+        return fixture.faces.slots().size() - fixture.faces.slots().available();
+    }
+
+    @Test
+    void aModelThatRemembersKnowsEachFaceUntilItIsForgotten() throws Exception {
+        InteractClient client = watch();
+        for (int i = 1; i <= 4; i++) {
+            for (String subject : List.of("a", "b")) {
+                see(client, subject, "", i, picture(0));
+                Face face = client.next().getFaces().getFaces().getFaces(0);
+                assertThat(face.getSubject()).isEqualTo(subject);
+                assertThat(face.getAnalysis().getLogits(0)).isEqualTo(i);
+            }
+        }
+        assertThat(remembered()).isEqualTo(2);
+        fixture.skippedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
+        see(client, "a", "", 5, picture(0));
+        assertThat(client.next().getFaces().getFaces().getFaces(0).getAnalysis().getLogits(0))
+                .isEqualTo(1);
+        assertThat(remembered()).isEqualTo(1);
+        client.call().onCompleted();
+        assertThat(client.next()).isEqualTo(END);
+        await(() -> remembered() == 0);
+    }
+
+    @Test
+    void noPlaceIsLostInAStorm() throws Exception {
+        Random random = new Random(5);
+        List<InteractClient> open = new ArrayList<>();
+        for (int i = 0; i < 600; i++) {
+            if (open.size() < 8 && random.nextInt(8) == 0) {
+                open.add(watch());
+            } else if (!open.isEmpty()) {
+                InteractClient client = open.get(random.nextInt(open.size()));
+                switch (random.nextInt(16)) {
+                    case 0 -> {
+                        client.call().onCompleted();
+                        open.remove(client);
+                    }
+                    case 1 -> {
+                        client.call().cancel("gone", null);
+                        open.remove(client);
+                    }
+                    case 2 ->
+                        fixture.skippedNanos.addAndGet(Duration.ofSeconds(4).toNanos());
+                    default -> see(client, "s" + random.nextInt(5), "", i, faces(Map.of(random.nextInt(36), 50)));
+                }
+            }
+        }
+        InteractClient last = watch();
+        open.add(last);
+        see(last, "", "", 1, picture(0));
+        assertThat(last.next().hasFaces()).isTrue();
+        assertThat(remembered()).isPositive();
+        open.forEach(client -> client.call().cancel("gone", null));
+        await(() -> fixture.openStreams.get() == 0 && remembered() == 0);
     }
 
     @Test
