@@ -142,7 +142,8 @@ final class ConvPlan implements AutoCloseable {
                                 before,
                                 behind,
                                 attributes),
-                        "dnnl_deconvolution_forward_primitive_desc_create " + key);
+                        "dnnl_deconvolution_forward_primitive_desc_create",
+                        key);
             } else {
                 long[] behind = {
                     end(key.outH, key.kernelH) - key.h - key.top, end(key.outW, key.kernelW) - key.w - key.left
@@ -162,7 +163,8 @@ final class ConvPlan implements AutoCloseable {
                                 before,
                                 behind,
                                 attributes),
-                        "dnnl_convolution_forward_primitive_desc_create " + key);
+                        "dnnl_convolution_forward_primitive_desc_create",
+                        key);
             }
             return desc;
         } finally {

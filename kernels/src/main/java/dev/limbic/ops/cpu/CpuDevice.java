@@ -5,7 +5,6 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
-import dev.limbic.natives.NativeFolder;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
@@ -41,8 +40,12 @@ public final class CpuDevice implements Device {
         this(new TeamSize(threads));
     }
 
+    /** Begins to load the engine on a thread of its own, for who will open a device; that tells what goes wrong. */
+    public static void loadAhead() {
+        OneDnn.loadAhead();
+    }
+
     CpuDevice(TeamSize sizes) {
-        NativeFolder.announce("org.bytedeco.javacpp.cachedir");
         OneDnn.instance();
         isa = dnnl_get_effective_cpu_isa();
         team = new Team(sizes);

@@ -157,7 +157,8 @@ final class MatmulPlan implements AutoCloseable {
             }
             OneDnn.check(
                     dnnl_matmul_primitive_desc_create(desc, oneDnn.engine(), x, w, b, y, attributes),
-                    "dnnl_matmul_primitive_desc_create " + key);
+                    "dnnl_matmul_primitive_desc_create",
+                    key);
             return desc;
         } finally {
             dnnl_post_ops_destroy(postOps);

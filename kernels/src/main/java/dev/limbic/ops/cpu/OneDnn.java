@@ -8,10 +8,13 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
+import dev.limbic.natives.NativeFolder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
@@ -52,20 +55,46 @@ final class OneDnn {
         this.engine = engine;
     }
 
-    private static final class Holder {
-        static final OneDnn INSTANCE = load();
+    /** Run by who first asks; what goes wrong is told to all. */
+    private static final FutureTask<OneDnn> LOADING = new FutureTask<>(OneDnn::load);
+
+    /** Begins to load the library on a thread of its own. */
+    static void loadAhead() {
+        Thread.ofPlatform().daemon().name("limbic-cpu-load").start(LOADING);
     }
 
     /**
      * The library.
      *
      * @throws UnsatisfiedLinkError if there are no natives for this system
+     * @throws dev.limbic.natives.NativeFolderException if there is no folder to unpack them into
      */
     static OneDnn instance() {
-        return Holder.INSTANCE;
+        LOADING.run();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return LOADING.get();
+                } catch (InterruptedException e) {
+                    interrupted = true; // it will not take long
+                }
+            }
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private static OneDnn load() {
+        NativeFolder.announce("org.bytedeco.javacpp.cachedir");
         useOneOpenMpThread();
         Loader.load(dnnl.class);
         dnnl_engine engine = new dnnl_engine();
@@ -119,6 +148,13 @@ final class OneDnn {
         try (PointerPointer<Pointer> name = new PointerPointer<>(1)) {
             check(dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, name), "dnnl_primitive_desc_query");
             return new BytePointer(name.get(0)).getString();
+        }
+    }
+
+    /** {@link #check(int, String)} of a call with what it was asked for, which is put into words only if it fails. */
+    static void check(int status, String call, Record asked) {
+        if (status != dnnl_success) {
+            check(status, call + " " + asked);
         }
     }
 
