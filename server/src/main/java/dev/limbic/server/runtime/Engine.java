@@ -50,6 +50,9 @@ public final class Engine {
      * @throws LimbicException if a device cannot be opened or a model cannot be loaded; the message says which and why
      */
     public List<Host> load(List<ModelConfig> all) {
+        if (all.stream().anyMatch(model -> model.device() != DeviceChoice.CUDA)) {
+            CpuDevice.loadAhead();
+        }
         requireOneDefault(all);
         Device chip = openCuda(all);
         List<Host> hosts = new ArrayList<>();

@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Exercises models for a moment before they serve, so that first requests meet compiled code and plans. */
 public final class WarmUp {
-    /** For each model. */
-    private static final long NANOS = 150_000_000;
+    /** For all models together, but for what each must be seen to do: most code is theirs in common. */
+    private static final long NANOS = 400_000_000;
+
+    /** For each model, at the most. */
+    private static final long NANOS_EACH = 150_000_000;
 
     /** Of what a character is told, in words. */
     private static final int LONGEST_TEXT = 24;
@@ -44,17 +47,18 @@ public final class WarmUp {
      * @throws LimbicException.Invalid if one does not run; the message says which and why
      */
     public static void run(List<Host> hosts, ServerConfig config) {
+        int models = hosts.stream().mapToInt(host -> host.residents().size()).sum();
         for (Host host : hosts) {
             for (Resident<?> resident : host.residents()) {
-                guarded(resident.name(), host, () -> exercise(resident, config));
+                guarded(resident.name(), host, () -> exercise(resident, config, Math.min(NANOS_EACH, NANOS / models)));
             }
         }
     }
 
-    private static void exercise(Resident<?> resident, ServerConfig config) {
+    private static void exercise(Resident<?> resident, ServerConfig config, long nanos) {
         switch (resident.kind()) {
-            case BatchKind<?, ?, ?, ?> kind -> read(kind, resident, Devices.policy(config.batch(), kind.unit()));
-            case LanguageKind kind -> write(resident.as(kind), config.generation());
+            case BatchKind<?, ?, ?, ?> kind -> read(kind, resident, Devices.policy(config.batch(), kind.unit()), nanos);
+            case LanguageKind kind -> write(resident.as(kind), config.generation(), nanos);
         }
     }
 
@@ -74,14 +78,14 @@ public final class WarmUp {
      * is where the server's estimates begin.
      */
     private static <I extends Input, P extends Prepared, R, A> void read(
-            BatchKind<I, P, R, A> kind, Resident<?> any, BatchPolicy policy) {
+            BatchKind<I, P, R, A> kind, Resident<?> any, BatchPolicy policy, long nanos) {
         Resident<Model<I, P, R, A>> resident = any.as(kind);
         Model<I, P, R, A> model = resident.model();
         List<P> samples = kind.samples().stream().map(model::prepare).toList();
         P usual = samples.get(samples.size() * 2 / 5);
         int most = Math.clamp(policy.maxCost() / usual.cost(), 1, policy.maxRows());
-        long end = System.nanoTime() + NANOS;
-        for (int round = 0; System.nanoTime() < end; round++) {
+        long end = System.nanoTime() + nanos;
+        for (int round = 0; round == 0 || System.nanoTime() < end; round++) {
             P one = samples.get(round % samples.size());
             model.interpret(timed(model, List.of(one), resident.pace()).getFirst());
             timed(model, Collections.nCopies(Math.min(most, 1 << (round % 7)), usual), resident.pace());
@@ -96,13 +100,13 @@ public final class WarmUp {
     }
 
     /** One reply alone to its end, however long that takes, then several together. Blocks are free again afterwards. */
-    private static void write(Resident<LanguageModel> resident, ServerConfig.Generation settings) {
+    private static void write(Resident<LanguageModel> resident, ServerConfig.Generation settings, long nanos) {
         LanguageModel model = resident.model();
         GenerationWork work = new GenerationWork(resident, settings, Runnable::run, lost -> {
             throw lost;
         });
         Outcome outcome = new Outcome();
-        long end = System.nanoTime() + NANOS;
+        long end = System.nanoTime() + nanos;
         int most = Math.min(settings.maxSequences(), settings.queue());
         for (int round = 0; round == 0 || System.nanoTime() < end; round++) {
             for (int i = 0; i < Math.min(1 << (round % 4), most); i++) {
