@@ -59,13 +59,7 @@ record ConvCase(
                 hasResidual ? bench.normal(result.rows(), kernel.out()).storedAs(precision.activations()) : null;
         double[] sum = oracle();
         double[] allowance = new double[sum.length];
-        if (precision != Precision.F32) {
-            // A device may round the products, and again before it adds the residual or activates.
-            double eps = Closeness.of(precision.activations()).eps();
-            Arrays.setAll(
-                    allowance,
-                    i -> 1.2 * eps * (Math.abs(sum[i]) + Math.abs(sum[i] - bias.values()[i % kernel.out()])));
-        }
+        bench.allowRoundedProducts(precision, allowance, i -> sum[i] - bias.values()[i % kernel.out()]);
         if (residual != null) {
             Arrays.setAll(sum, i -> sum[i] + residual.values()[i]);
         }

@@ -28,6 +28,7 @@ interface ConvCases {
                 geometry(2, Padding.SAME, 1, groups),
                 geometry(1, new Padding.Pixels(2, 0, 1, 3), 1, groups),
                 geometry(2, new Padding.Pixels(0, 1, 2, 0), 2, groups),
+                geometry(1, new Padding.Pixels(2, 1, 2, 1), 1, groups),
                 geometry(1, Padding.all(3), 3, groups));
     }
 

@@ -1,11 +1,13 @@
 package dev.limbic.ops;
 
 import static dev.limbic.ops.Refusal.refused;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** Wrong shapes and types of pictures and their weights. */
@@ -36,6 +38,54 @@ interface ConvShapeCases {
         refused("pool2d", () -> Pool2d.of(Pooling.MAX, 2, 2, Padding.all(2)));
         refused("pool2d", () -> Pool2d.of(Pooling.MAX, 0, 2, Padding.NONE));
         refused("convTranspose2d", () -> new ConvTranspose2d.Geometry(2, new Padding.Pixels(0, 0, 0, 0), 2, 1, 1));
+    }
+
+    /** "same" as TensorFlow documents it: the odd pixel lies below and right. */
+    @Test
+    default void samePaddingIsTensorFlows() {
+        Planes planes = new Planes(1, 8, 7);
+        // Window, dilation, stride, then top, left, bottom, right, and the sizes of the result.
+        int[][] cases = {
+            {3, 1, 1, 1, 1, 1, 1, 8, 7},
+            {3, 1, 2, 0, 1, 1, 1, 4, 4},
+            {2, 1, 1, 0, 0, 1, 1, 8, 7},
+            {4, 1, 1, 1, 1, 2, 2, 8, 7},
+            {5, 1, 2, 1, 2, 2, 2, 4, 4},
+            {3, 1, 3, 0, 1, 1, 1, 3, 3},
+            {3, 2, 1, 2, 2, 2, 2, 8, 7},
+            {1, 1, 2, 0, 0, 0, 0, 4, 4},
+            {1, 1, 4, 0, 0, 0, 0, 2, 2},
+        };
+        for (int[] c : cases) {
+            Conv2d conv = bench().weights()
+                    .conv2d(
+                            host(1, 1, c[0], c[0]),
+                            null,
+                            new Conv2d.Geometry(c[2], Padding.SAME, c[1], 1),
+                            Precision.F32);
+            String what = Arrays.toString(c);
+            assertThat(conv.padding(planes)).as(what).isEqualTo(new Padding.Pixels(c[3], c[4], c[5], c[6]));
+            assertThat(conv.result(planes)).as(what).isEqualTo(new Planes(1, c[7], c[8]));
+            if (c[1] == 1) {
+                Pool2d pool = Pool2d.of(Pooling.MAX, c[0], c[2], Padding.SAME);
+                assertThat(pool.padding(planes)).as(what).isEqualTo(new Padding.Pixels(c[3], c[4], c[5], c[6]));
+                assertThat(pool.result(planes)).as(what).isEqualTo(new Planes(1, c[7], c[8]));
+            }
+        }
+    }
+
+    /** Only windows that lie wholly inside the picture and its padding. */
+    @Test
+    default void windowsThatReachOutAreLeftOut() {
+        Conv2d conv = bench().weights()
+                .conv2d(
+                        host(1, 1, 3, 2),
+                        null,
+                        new Conv2d.Geometry(3, new Padding.Pixels(1, 0, 0, 2), 2, 1),
+                        Precision.F32);
+        assertThat(conv.result(new Planes(2, 11, 8))).isEqualTo(new Planes(2, 3, 3));
+        assertThat(Pool2d.of(Pooling.MEAN, 3, 2, Padding.NONE).result(new Planes(1, 8, 3)))
+                .isEqualTo(new Planes(1, 3, 1));
     }
 
     @Test

@@ -69,11 +69,7 @@ interface ConvTransposeCases {
                 .pictures()
                 .convTranspose2d(bench().upload(x, precision.activations()), planes, conv, Activation.LEAKY_RELU);
         double[] allowance = new double[expected.length];
-        double eps = precision == Precision.F32
-                ? 0
-                : Closeness.of(precision.activations()).eps();
-        Arrays.setAll(
-                allowance, i -> 1.2 * eps * (Math.abs(expected[i]) + Math.abs(expected[i] - bias.values()[i % out])));
+        bench().allowRoundedProducts(precision, allowance, i -> expected[i] - bias.values()[i % out]);
         Closeness.of(precision.activations())
                 .check(
                         "convTranspose2d " + precision + " " + planes + " " + conv.kernel() + " " + geometry,

@@ -20,9 +20,14 @@ public abstract class OpsContract
     /** What the device computes in, at its own speed or not. */
     protected abstract Set<Precision> precisions();
 
+    /** Whether the products of convolutions in 16 bits are rounded before bias, residual and activation. */
+    protected boolean roundsProducts() {
+        return false;
+    }
+
     @BeforeEach
     void openDevice() {
-        bench = new Workbench(open(), precisions());
+        bench = new Workbench(open(), precisions(), roundsProducts());
     }
 
     @AfterEach

@@ -33,7 +33,12 @@ interface PlaneCases {
                 Pool2d.of(Pooling.MEAN, 5, 3, Padding.SAME),
                 new Pool2d(Pooling.MEAN, 3, 3, 1, Padding.all(1), true),
                 new Pool2d(Pooling.MEAN, 3, 2, 2, new Padding.Pixels(2, 0, 1, 1), true),
-                new Pool2d(Pooling.MAX, 3, 2, 2, new Padding.Pixels(2, 0, 1, 1), false));
+                new Pool2d(Pooling.MAX, 3, 2, 2, new Padding.Pixels(2, 0, 1, 1), false),
+                // Windows that devices share out, some of which reach out of the picture.
+                new Pool2d(Pooling.MEAN, 9, 9, 4, Padding.all(4), true),
+                new Pool2d(Pooling.MEAN, 17, 17, 5, new Padding.Pixels(0, 0, 9, 9), true),
+                new Pool2d(Pooling.MEAN, 17, 17, 5, new Padding.Pixels(0, 0, 9, 9), false),
+                new Pool2d(Pooling.MAX, 17, 17, 5, new Padding.Pixels(0, 0, 9, 9), false));
         for (DType type : bench().types()) {
             for (Planes planes : sizes()) {
                 Matrix x = bench().normal(planes.rows(), c).storedAs(type);

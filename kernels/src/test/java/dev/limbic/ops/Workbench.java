@@ -6,10 +6,12 @@ import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -19,11 +21,13 @@ final class Workbench implements AutoCloseable {
 
     private final Device device;
     private final Set<Precision> precisions;
+    private final boolean roundsProducts;
     private final Weights weights;
     private Random random = new Random(SEED);
 
-    Workbench(Device device, Set<Precision> precisions) {
+    Workbench(Device device, Set<Precision> precisions, boolean roundsProducts) {
         this.device = device;
+        this.roundsProducts = roundsProducts;
         this.precisions = precisions;
         this.weights = device.weights();
     }
@@ -45,6 +49,21 @@ final class Workbench implements AutoCloseable {
     /** Types of activations. */
     Set<DType> types() {
         return precisions.stream().map(Precision::activations).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /**
+     * Adds what it makes of a convolution that its products are rounded to 16 bits before bias, residual and activation, once
+     * more than the result is: half a unit in the last place of them, by the greatest slope of an activation. cuDNN writes
+     * its result in the pictures' type, and the rest is a kernel of ours; oneDNN does all of it in f32.
+     *
+     * @param products of each element, without the bias
+     */
+    void allowRoundedProducts(Precision precision, double[] allowance, IntToDoubleFunction products) {
+        if (roundsProducts && precision != Precision.F32) {
+            double eps =
+                    Int8Oracle.SLOPE * Closeness.of(precision.activations()).eps();
+            Arrays.setAll(allowance, i -> allowance[i] + eps * Math.abs(products.applyAsDouble(i)));
+        }
     }
 
     Ops ops() {

@@ -44,6 +44,11 @@ final class CudaContractTest extends OpsContract {
     }
 
     @Override
+    protected boolean roundsProducts() {
+        return true;
+    }
+
+    @Override
     protected void afterClose() {
         TestDevice.assertClean();
         if (CudaSimulator.available()) {

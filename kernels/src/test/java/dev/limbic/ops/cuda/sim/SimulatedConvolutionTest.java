@@ -173,6 +173,39 @@ final class SimulatedConvolutionTest {
     }
 
     @Test
+    void descriptorsThatDoNotFitEachOtherAreRefused() {
+        JCudnn.cudnnSetTensor4dDescriptor(y, NHWC, FLOAT, 2, 2, 2, 2);
+        assertThat(forward(GEMM)).as("two pictures from one").isEqualTo(BAD_PARAM);
+        JCudnn.cudnnSetTensor4dDescriptor(y, NHWC, FLOAT, 1, 3, 2, 2);
+        assertThat(forward(GEMM)).as("three channels of two filters").isEqualTo(BAD_PARAM);
+        JCudnn.cudnnSetFilter4dDescriptor(w, FLOAT, NHWC, 3, 1, 1, 1);
+        JCudnn.cudnnSetConvolutionGroupCount(convolution, 2);
+        assertThat(forward(GEMM)).as("three filters in two groups").isEqualTo(BAD_PARAM);
+        cudnnConvolutionDescriptor fresh = new cudnnConvolutionDescriptor();
+        assertThat(JCudnn.cudnnCreateConvolutionDescriptor(fresh)).isEqualTo(OK);
+        CUdeviceptr memory = floats(new float[64]);
+        assertThat(JCudnn.cudnnConvolutionForward(
+                        handle, host(1), x, memory, w, memory, fresh, GEMM, new Pointer(), 0, host(0), y, memory))
+                .as("a convolution that was never described")
+                .isEqualTo(BAD_PARAM);
+        assertThat(JCudnn.cudnnDestroyConvolutionDescriptor(fresh)).isEqualTo(OK);
+        assertThat(JCudnn.cudnnDestroyConvolutionDescriptor(fresh)).as("twice").isEqualTo(BAD_PARAM);
+    }
+
+    @Test
+    void factorsAndMemoryThatDoNotFitAreRefused() {
+        CUdeviceptr memory = floats(new float[64]);
+        CUdeviceptr nothing = new CUdeviceptr();
+        assertThat(forward(GEMM, nothing, memory, memory, 0)).as("no pictures").isEqualTo(BAD_PARAM);
+        assertThat(forward(GEMM, memory, nothing, memory, 0)).as("no filters").isEqualTo(BAD_PARAM);
+        assertThat(forward(GEMM, memory, memory, nothing, 0)).as("no result").isEqualTo(BAD_PARAM);
+        assertThat(JCudnn.cudnnConvolutionForward(
+                        handle, memory, x, memory, w, memory, convolution, GEMM, new Pointer(), 0, host(0), y, memory))
+                .as("a factor on the device, where nobody reads it")
+                .isEqualTo(BAD_PARAM);
+    }
+
+    @Test
     void algorithmsThatDoNotFitAreRefused() {
         assertThat(forward(cudnnConvolutionFwdAlgo.CUDNN_CONVOLUTION_FWD_ALGO_FFT))
                 .isEqualTo(NOT_SUPPORTED);
