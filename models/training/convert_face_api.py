@@ -26,7 +26,7 @@ DETECTOR = {"model_type": "tiny_face_detector", "image_size": 416, "num_channels
             "hidden_sizes": [16, 32, 64, 128, 256, 512], "leaky_slope": 0.1,
             "anchors": [[1.603231, 2.094468], [6.041143, 7.080126], [2.882459, 3.518061], [4.266906, 5.178857],
                         [9.041765, 10.66308]],
-            "score_threshold": 0.5, "iou_threshold": 0.4}
+            "score_threshold": 0.5, "coarse_factor": 4, "coarse_size": 128, "iou_threshold": 0.4}
 
 
 def tensors(source, name):

@@ -13,8 +13,8 @@ and hidden states have their channels last.
 A video has features [N, T, F], logits [N, T, L], state.h [layers, N, H] (and state.c) after the last frame. A detector has its
 map f32 [N, S, S, 5 · anchors] instead of features and logits, and the boxes in it: boxes f32 [B, 5] of all pictures (left, top,
 right, bottom, score; shares of the square picture) and box_counts i64 [N].
-face-expression and face-finder have no model: they are figures of the starter models of that name. face-finder has photo-0.png and
-photo-1.png too, with the boxes found in each after Pillow's scaling as boxes.photo-0 and boxes.photo-1.
+face-expression and face-finder have no model: they are figures of the starter models of that name. face-finder has photo-0.png to
+photo-2.png too, with the boxes found in each after Pillow's scaling as boxes.photo-0 to boxes.photo-2; a face fills the last.
 
 Pictures are computed together, in f32, from the weights as stored. Seeds are fixed.
 """
@@ -295,8 +295,19 @@ def found(net, preprocessor, photo):
     width, height = (int(n * scale + 0.5) for n in photo.size)
     square = Image.new("RGB", (side, side))
     square.paste(photo.resize((width, height), preprocessor["resample"]))
+    picture, factor = np.array(square), net.config["coarse_factor"]
+    boxes = boxes_in(net, preprocessor, picture, width, height)
+    if len(boxes):
+        return boxes
+    means = picture.reshape(side // factor, factor, side // factor, factor, 3).sum((1, 3), dtype=int)
+    black = np.zeros([net.config["coarse_size"]] * 2 + [3], np.uint8)
+    black[:side // factor, :side // factor] = (means + factor ** 2 // 2) // factor ** 2
+    return boxes_in(net, preprocessor, black, width / factor, height / factor)
+
+
+def boxes_in(net, preprocessor, picture, width, height):
     with torch.no_grad():
-        return net.boxes(net(normalised(torch.from_numpy(np.array(square))[None], preprocessor))[0], width, height).float()
+        return net.boxes(net(normalised(torch.from_numpy(picture)[None], preprocessor))[0], width, height).float()
 
 
 def face_finder(folder):
@@ -309,7 +320,7 @@ def face_finder(folder):
     tall.paste(face.transpose(Image.FLIP_LEFT_RIGHT).resize((118, 125), 2), (13, 112))
     small = torch.from_numpy(np.array(wide.crop((48, 0, 208, 160))))[None]
     expected, _ = detections(net, normalised(small, preprocessor), small)
-    for i, picture in enumerate((wide, tall)):
+    for i, picture in enumerate((wide, tall, photo.crop((164, 50, 284, 158)))):
         picture.save(folder / f"photo-{i}.png", optimize=True)
         expected[f"boxes.photo-{i}"] = found(net, preprocessor, picture)
     show(folder, net, expected)

@@ -9,11 +9,13 @@ import dev.limbic.ops.Planes;
 import dev.limbic.ops.Weights;
 import dev.limbic.preprocess.image.ImageProcessor;
 import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.preprocess.image.codec.Pixels;
 import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Processor and network of one face finder on one device.
@@ -50,13 +52,46 @@ record LoadedFinder(
         return run(rows, PictureNetwork.Tap.NONE);
     }
 
-    /** {@link #run(List)} with an observer of what lies between the layers. */
+    /**
+     * {@link #run(List)} with an observer of what lies between the layers. A face that fills a picture is larger than any that
+     * the network knows, so pictures without faces are looked at once more, smaller.
+     */
     List<FaceMap> run(List<FinderInput> rows, PictureNetwork.Tap tap) {
+        List<FaceMap> maps = maps(input, rows.stream().map(FinderInput::picture).toList(), rows, card.size(), tap);
+        int factor = network.coarseFactor();
+        if (factor == 0) {
+            return maps;
+        }
+        int[] empty = IntStream.range(0, maps.size())
+                .filter(i -> interpret(maps.get(i)).isEmpty())
+                .toArray();
+        if (empty.length > 0) {
+            int side = network.coarseSize();
+            List<FinderInput> again = IntStream.of(empty).mapToObj(rows::get).toList();
+            List<FaceMap> coarse = maps(
+                    input.ofSide(side),
+                    again.stream().map(row -> row.smaller(factor, side)).toList(),
+                    again,
+                    factor * side,
+                    PictureNetwork.Tap.NONE);
+            for (int i = 0; i < empty.length; i++) {
+                maps.set(empty[i], coarse.get(i));
+            }
+        }
+        return maps;
+    }
+
+    /** @param whole side of what was looked at, in the pixels that {@link FinderInput#filled} is told in */
+    private List<FaceMap> maps(
+            PictureInput input,
+            List<PreparedImage> pictures,
+            List<FinderInput> rows,
+            int whole,
+            PictureNetwork.Tap tap) {
         device.beginBatch();
         Ops ops = device.ops();
         Planes planes = input.planes(rows.size());
-        Tensor bytes =
-                input.upload(device, rows.stream().map(FinderInput::picture).toList());
+        Tensor bytes = input.upload(device, pictures);
         Supplier<Tensor> work = () -> network.map(ops, input.normalised(device, bytes, planes), planes, tap);
         Tensor map = tap.equals(PictureNetwork.Tap.NONE)
                 ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
@@ -66,14 +101,17 @@ record LoadedFinder(
         for (int i = 0; i < rows.size(); i++) {
             ImageSettings.Size filled = rows.get(i).filled();
             maps.add(new FaceMap(
-                    values.get(i), (double) filled.width() / card.size(), (double) filled.height() / card.size()));
+                    values.get(i),
+                    planes.w() / TinyFaceDetector.CELL,
+                    (double) filled.width() / whole,
+                    (double) filled.height() / whole));
         }
         return maps;
     }
 
     @Override
     public List<Face> interpret(FaceMap map) {
-        return network.boxes().faces(map.values(), card.size() / TinyFaceDetector.CELL, map.width(), map.height());
+        return network.boxes().faces(map.values(), map.cells(), map.width(), map.height());
     }
 
     @Override

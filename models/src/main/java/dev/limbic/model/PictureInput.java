@@ -37,6 +37,11 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
                 parameters.precision().activations());
     }
 
+    /** The same for squares of another size. */
+    PictureInput ofSide(int side) {
+        return new PictureInput(new ImageSettings.Size(side, side), channels, scale, offset, type);
+    }
+
     Planes planes(int pictures) {
         return new Planes(pictures, size.height(), size.width());
     }

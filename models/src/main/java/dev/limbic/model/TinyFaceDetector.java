@@ -38,11 +38,21 @@ final class TinyFaceDetector {
     private final FaceBoxes boxes;
     private final int channels;
     private final int size;
+    private final int coarseFactor;
+    private final int coarseSize;
 
     TinyFaceDetector(HfConfig config, Parameters parameters) {
         size = config.requireInt("image_size", CELL, 1 << 12);
         if (size % CELL != 0) {
             throw config.unexpected("image_size", "a multiple of " + CELL, Integer.toString(size));
+        }
+        coarseFactor = config.intOr("coarse_factor", 0, 2, size);
+        coarseSize = coarseFactor == 0 ? 0 : config.requireInt("coarse_size", CELL, size);
+        if (coarseSize % CELL != 0 || (coarseFactor > 0 && coarseSize < size / coarseFactor)) {
+            throw config.unexpected(
+                    "coarse_size",
+                    "a multiple of " + CELL + " that holds " + size / coarseFactor + " pixels",
+                    Integer.toString(coarseSize));
         }
         channels = config.requireInt("num_channels", 1, 3);
         if (config.requireDouble("leaky_slope", 0, 1) != SLOPE) {
@@ -92,6 +102,16 @@ final class TinyFaceDetector {
 
     FaceBoxes boxes() {
         return boxes;
+    }
+
+    /** How much smaller a picture is looked at once more in which nothing was found; 0 if it is not. */
+    int coarseFactor() {
+        return coarseFactor;
+    }
+
+    /** Side of the black square that it lies in then. */
+    int coarseSize() {
+        return coarseSize;
     }
 
     int channels() {

@@ -1,12 +1,14 @@
 package dev.limbic.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.EncodedImage;
 import dev.limbic.ops.Precision;
 import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.weights.Safetensors;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The face finder computes what PyTorch and face-api.js compute, and finds the faces that they find. */
 abstract class FinderContract extends OnDevice {
@@ -85,12 +88,50 @@ abstract class FinderContract extends OnDevice {
         Path folder = GoldenPictures.folder("face-finder");
         try (Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
                 LoadedFinder finder = load(GoldenPictures.model("face-finder"), Precision.F32)) {
-            for (String photo : List.of("photo-0", "photo-1")) {
+            for (String photo : List.of("photo-0", "photo-1", "photo-2")) {
                 FinderInput input =
                         finder.prepare(new Image(new EncodedImage(Files.readAllBytes(folder.resolve(photo + ".png")))));
                 float[] boxes = expected.tensor("boxes." + photo).toFloats();
                 assertFaces(photo, finder.interpret(finder.run(List.of(input)).getFirst()), boxes, 0, boxes.length / 5);
             }
         }
+    }
+
+    @Test
+    void aFaceThatFillsThePictureIsFoundOnTheSecondLook(@TempDir Path temp) throws IOException {
+        Path close = GoldenPictures.folder("face-finder").resolve("photo-2.png");
+        Image image = new Image(new EncodedImage(Files.readAllBytes(close)));
+        try (LoadedFinder once = load(altered(temp, "\"coarse_factor\": 4,", ""), Precision.F32);
+                LoadedFinder twice = load(GoldenPictures.model("face-finder"), Precision.F32)) {
+            assertThat(once.interpret(once.run(List.of(once.prepare(image))).getFirst()))
+                    .isEmpty();
+            FinderInput black = new FinderInput(
+                    new PreparedImage(416, 416, 3, new byte[3 * 416 * 416]), new ImageSettings.Size(416, 416));
+            List<FaceMap> maps = twice.run(List.of(black, twice.prepare(image), black));
+            assertThat(twice.interpret(maps.get(0))).isEmpty();
+            assertThat(twice.interpret(maps.get(1))).hasSize(1);
+            assertThat(twice.interpret(maps.get(2))).isEmpty();
+        }
+    }
+
+    @Test
+    void aSecondLookThatDoesNotHoldThePictureIsRefused(@TempDir Path temp) throws IOException {
+        Path folder = altered(temp, "\"coarse_size\": 128", "\"coarse_size\": 96");
+        assertThatThrownBy(() -> load(folder, Precision.F32))
+                .hasMessageContaining("coarse_size")
+                .hasMessageContaining("a multiple of 32 that holds 104 pixels")
+                .hasMessageContaining("96");
+    }
+
+    /** The starter model's folder with another configuration. */
+    private static Path altered(Path temp, String text, String instead) throws IOException {
+        Path model = GoldenPictures.model("face-finder");
+        for (String file : List.of("model.safetensors", "preprocessor_config.json")) {
+            Files.copy(model.resolve(file), temp.resolve(file));
+        }
+        String config = Files.readString(model.resolve("config.json"));
+        assertThat(config).contains(text);
+        Files.writeString(temp.resolve("config.json"), config.replace(text, instead));
+        return temp;
     }
 }

@@ -31,7 +31,7 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the faces of pictures and prints them.
+ * Reads the faces of pictures and prints them; a picture in which none is found is read whole, and said to be.
  *
  * @param whole whether each picture is one face, so that nothing is searched
  * @param top labels to print
@@ -58,23 +58,25 @@ record PictureAnalysis(
     void print(PrintStream out, Path file) throws IOException {
         Image image = new Image(new EncodedImage(Files.readAllBytes(file)));
         long started = System.nanoTime();
-        FaceReading reading = read(image);
+        FaceReading searched = read(image, whole);
+        boolean unfound = searched.faces().isEmpty();
+        FaceReading reading = unfound ? read(image, true) : searched;
         double millis = (System.nanoTime() - started) / 1e6;
         ModelCard card = services.catalog().faceReader(model).card();
         if (annotate != null) {
             Files.write(annotate, annotated(image, reading, card));
         }
         if (json) {
-            out.println(MAPPER.writeValueAsString(data(file, reading, card)));
+            out.println(MAPPER.writeValueAsString(data(file, reading, card, unfound)));
             return;
         }
         out.printf(Locale.ROOT, "%s (%d × %d)%n", file, reading.width(), reading.height());
-        if (reading.faces().isEmpty()) {
-            out.println("  no face found");
+        if (unfound) {
+            out.println("  no face found; read as if the whole picture were one:");
         }
         for (int i = 0; i < reading.faces().size(); i++) {
             FaceReading.ReadFace face = reading.faces().get(i);
-            if (!whole) {
+            if (!whole && !unfound) {
                 Box box = face.face().box();
                 out.printf(
                         Locale.ROOT,
@@ -91,7 +93,7 @@ record PictureAnalysis(
         out.printf(Locale.ROOT, "  %s (%s on %s), %.1f ms%n%n", card.name(), card.precision(), card.device(), millis);
     }
 
-    private FaceReading read(Image image) {
+    private FaceReading read(Image image, boolean whole) {
         CompletableFuture<FaceReading> outcome = new CompletableFuture<>();
         FaceRequest request = new FaceRequest(
                 model, finder, image, whole ? List.of(Box.WHOLE) : List.of(), Priority.NORMAL, Long.MAX_VALUE);
@@ -130,22 +132,28 @@ record PictureAnalysis(
                 Annotator.draw(decoder.decode(image.source(), ImageDecoder.Transparency.ON_WHITE), annotations));
     }
 
-    private static Map<String, Object> data(Path file, FaceReading reading, ModelCard card) {
+    /** @param unfound whether no face was found, so that the reading is of the whole picture: "whole" instead of "faces" */
+    private static Map<String, Object> data(Path file, FaceReading reading, ModelCard card, boolean unfound) {
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("file", file.toString());
         data.put("width", reading.width());
         data.put("height", reading.height());
         List<Map<String, Object>> faces = new ArrayList<>();
+        data.put("faces", faces);
         for (FaceReading.ReadFace each : reading.faces()) {
+            Map<String, Object> emotions =
+                    Tables.data(card, each.emotions().value(), each.emotions().truncated());
+            if (unfound) {
+                data.put("whole", emotions);
+                continue;
+            }
             Map<String, Object> face = new LinkedHashMap<>();
             Box box = each.face().box();
             face.put("box", List.of(box.x(), box.y(), box.width(), box.height()));
             face.put("score", each.face().score());
-            face.putAll(
-                    Tables.data(card, each.emotions().value(), each.emotions().truncated()));
+            face.putAll(emotions);
             faces.add(face);
         }
-        data.put("faces", faces);
         return data;
     }
 }

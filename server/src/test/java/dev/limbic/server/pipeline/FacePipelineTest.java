@@ -159,7 +159,7 @@ class FacePipelineTest {
 
         @Override
         public List<FaceMap> run(List<FinderInput> rows) {
-            return rows.stream().map(row -> new FaceMap(new float[0], 1, 1)).toList();
+            return rows.stream().map(row -> new FaceMap(new float[0], 1, 1, 1)).toList();
         }
 
         @Override
