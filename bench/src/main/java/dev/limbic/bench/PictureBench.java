@@ -48,7 +48,7 @@ final class PictureBench {
         ImageSettings settings = new ImageSettings(
                 new Size(224, 224), ResizeFilter.BILINEAR, null, 3, Normalisation.none(3), Transparency.DROPPED);
         ImageProcessor processor = new ImageProcessor(settings, decoder);
-        processor.warmUp();
+        ImageProcessor.warmUp();
         Pixels pixels = processor.decode(jpeg);
         List<Work> works = List.of(
                 () -> processor.decode(jpeg).width(),

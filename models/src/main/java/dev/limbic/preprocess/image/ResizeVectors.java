@@ -23,12 +23,19 @@ final class ResizeVectors {
     private static final int CALLS = 200;
     private static final long COMPILED_NANOS = 4000L * CALLS;
 
+    private static volatile boolean compiled;
+
     private ResizeVectors() {}
 
-    /** Runs the loops until they are compiled. Returns whether they are, and the processor has such vectors. */
-    static boolean warmUp() {
-        if (IntVector.SPECIES_PREFERRED.length() < I.length()) {
-            return false;
+    /** Whether the loops are compiled, so that they pay. */
+    static boolean compiled() {
+        return compiled;
+    }
+
+    /** Runs the loops until they are compiled, if the processor has such vectors. */
+    static void warmUp() {
+        if (compiled || IntVector.SPECIES_PREFERRED.length() < I.length()) {
+            return;
         }
         ResizeAxis axis = new ResizeAxis();
         axis.fill(64, 24, 0, 24, ResizeFilter.BILINEAR);
@@ -42,10 +49,10 @@ final class ResizeVectors {
                 vertical(axis.weights, 0, 6, in, 0, 8, 64, out, 0);
             }
             if (System.nanoTime() - start < COMPILED_NANOS) {
-                return true;
+                compiled = true;
+                return;
             }
         }
-        return false;
     }
 
     /** Weights for two pixels of RGB at a time: that of the first three times, that of the second three times, 0, 0. */

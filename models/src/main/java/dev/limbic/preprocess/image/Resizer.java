@@ -11,11 +11,20 @@ final class Resizer {
 
     private final ArrayBlockingQueue<Work> free =
             new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
-    private volatile boolean vectors;
+    private final boolean plain;
 
-    /** See {@link ImageProcessor#warmUp}. */
-    void warmUp() {
-        vectors = ResizeVectors.warmUp();
+    /** With loops in vectors as soon as they are compiled. */
+    Resizer() {
+        this(false);
+    }
+
+    /** @param plain whether loops in vectors are never used */
+    Resizer(boolean plain) {
+        this.plain = plain;
+    }
+
+    private boolean vectors() {
+        return !plain && ResizeVectors.compiled();
     }
 
     /** What a call needs besides its result. */
@@ -100,7 +109,7 @@ final class Resizer {
     private void horizontal(View in, int first, int rows, Work work, int width, byte[] out) {
         int length = width * in.channels();
         int done = 0;
-        if (vectors && in.channels() == 3) {
+        if (in.channels() == 3 && vectors()) {
             work.pairs = ResizeVectors.pairs(work.horizontal, width, work.pairs);
             for (; done < rows; done++) {
                 int from = in.from() + (first + done) * in.stride();
@@ -131,6 +140,7 @@ final class Resizer {
     }
 
     private void vertical(ResizeAxis axis, byte[] in, int from, int stride, int length, int rows, byte[] out) {
+        boolean vectors = vectors();
         for (int y = 0; y < rows; y++) {
             int start = from + axis.starts[y] * stride;
             int count = axis.counts[y];

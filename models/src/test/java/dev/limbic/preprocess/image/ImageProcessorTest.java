@@ -26,18 +26,16 @@ class ImageProcessorTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void picturesAreWhatTransformersMakesOfThem(boolean warm) {
+        if (warm) {
+            ImageProcessor.warmUp();
+        }
         Map<String, ImageProcessor> processors = new HashMap<>();
         List<String> wrong = new ArrayList<>();
         for (JsonNode expected : Pictures.expected().get("processed")) {
             String name = expected.get("processor").asText();
             ImageProcessor processor = processors.computeIfAbsent(name, key -> {
                 Path folder = Pictures.folder().resolve("processors").resolve(key);
-                ImageProcessor made =
-                        new ImageProcessor(ProcessorConfig.read(folder, key.equals("grey") ? 1 : 3), decoder);
-                if (warm) {
-                    made.warmUp();
-                }
-                return made;
+                return new ImageProcessor(ProcessorConfig.read(folder, key.equals("grey") ? 1 : 3), decoder);
             });
             String picture = expected.get("picture").asText();
             PreparedImage image = processor.prepare(Pictures.encoded(picture));

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ResizerTest {
     private static final int[] SIZES = {1, 2, 3, 7, 31, 33, 64, 127};
 
-    private final Resizer resizer = new Resizer();
+    private Resizer resizer = new Resizer(true);
     private final Random random = new Random(11);
 
     /** Two passes in double with the filters as defined, each rounded to whole samples. */
@@ -18,7 +18,7 @@ class ResizerTest {
     @ValueSource(booleans = {false, true})
     void smoothFiltersAreWhatTheyAreDefinedToBe(boolean warm) {
         if (warm) {
-            resizer.warmUp();
+            useVectors();
         }
         for (ResizeFilter filter : new ResizeFilter[] {ResizeFilter.BILINEAR, ResizeFilter.BICUBIC}) {
             for (int channels : new int[] {1, 3}) {
@@ -32,6 +32,11 @@ class ResizerTest {
                 }
             }
         }
+    }
+
+    private void useVectors() {
+        ResizeVectors.warmUp();
+        resizer = new Resizer();
     }
 
     private void check(ResizeFilter filter, int channels, int width, int height, int outWidth, int outHeight) {
@@ -101,7 +106,7 @@ class ResizerTest {
 
     @Test
     void aPartOfAResultIsThatPartOfTheWhole() {
-        resizer.warmUp();
+        useVectors();
         byte[] samples = new byte[61 * 47 * 3];
         random.nextBytes(samples);
         Resizer.View view = new Resizer.View(samples, 3 * (61 * 2 + 5), 61 * 3, 50, 40, 3);

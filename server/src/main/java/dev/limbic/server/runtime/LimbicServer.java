@@ -1,7 +1,11 @@
 package dev.limbic.server.runtime;
 
 import dev.limbic.generate.Scheduler;
+import dev.limbic.model.BatchKind;
+import dev.limbic.model.BatchKind.Unit;
 import dev.limbic.natives.NativeFolder;
+import dev.limbic.natives.Scheduling;
+import dev.limbic.preprocess.image.ImageProcessor;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.http.HttpServer;
 import dev.limbic.server.http.Reply;
@@ -124,7 +128,18 @@ public final class LimbicServer implements AutoCloseable {
      */
     public static LimbicServer start(ServerConfig config, List<Host> hosts) throws IOException {
         NativeFolder.announce("io.grpc.netty.shaded.io.netty.native.workdir");
-        return new LimbicServer(config, hosts);
+        LimbicServer server = new LimbicServer(config, hosts);
+        if (server.services.catalog().all().stream().anyMatch(LimbicServer::takesPictures)) {
+            Thread.ofPlatform().name("limbic-warm-up").daemon(true).start(() -> {
+                Scheduling.interruptNobody();
+                ImageProcessor.warmUp();
+            });
+        }
+        return server;
+    }
+
+    private static boolean takesPictures(Served served) {
+        return served.kind() instanceof BatchKind<?, ?, ?, ?> kind && kind.unit() == Unit.PIXELS;
     }
 
     private HttpServer startHttp(ServerConfig.Listen listen) throws IOException {
