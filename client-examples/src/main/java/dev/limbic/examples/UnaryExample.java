@@ -56,13 +56,9 @@ public final class UnaryExample {
 
     /** The answer in a line: the strongest canonical emotion, if the model has a mapping, and the affect. */
     static String describe(Analysis analysis) {
-        String emotion = analysis.getCanonicalEmotionsList().stream()
-                .max(Comparator.comparingDouble(CanonicalWeight::getWeight))
-                .map(strongest -> strongest.getEmotion() + " " + strongest.getWeight())
-                .orElse("no canonical emotion");
         return "%s, valence %.2f, arousal %.2f, intensity %.2f (%d tokens, waited %d µs, computed %d µs in a batch of %d)"
                 .formatted(
-                        emotion,
+                        strongest(analysis),
                         analysis.getAffect().getValence(),
                         analysis.getAffect().getArousal(),
                         analysis.getIntensity(),
@@ -70,6 +66,14 @@ public final class UnaryExample {
                         analysis.getTiming().getQueueMicros(),
                         analysis.getTiming().getComputeMicros(),
                         analysis.getTiming().getBatchRows());
+    }
+
+    /** The strongest canonical emotion, if the model has a mapping. */
+    static String strongest(Analysis analysis) {
+        return analysis.getCanonicalEmotionsList().stream()
+                .max(Comparator.comparingDouble(CanonicalWeight::getWeight))
+                .map(strongest -> strongest.getEmotion() + " " + strongest.getWeight())
+                .orElse("no canonical emotion");
     }
 
     /** Arguments: host and port; {@code localhost 50051} if none are given. */

@@ -1,4 +1,4 @@
-/** Clients to copy: one question, one answer; and a stream of chat lines. */
+/** Clients to copy: one question, one answer; a stream of chat lines; a conversation; frames of a camera. */
 @NullMarked
 package dev.limbic.examples;
 
