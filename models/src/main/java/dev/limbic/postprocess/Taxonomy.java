@@ -138,6 +138,11 @@ public final class Taxonomy {
         return meanings.keySet();
     }
 
+    /** How the mapping file spells a label, or null if this taxonomy does not know it. */
+    public @Nullable String label(String spelling) {
+        return labelBySpelling.get(plain(spelling));
+    }
+
     /** What the label means, if this taxonomy knows it. */
     public Optional<Meaning> meaning(String label) {
         return Optional.ofNullable(labelBySpelling.get(plain(label))).map(meanings::get);

@@ -143,6 +143,48 @@ class CommandsTest {
     }
 
     @Test
+    void picturesWithLabelsAreScored() throws IOException {
+        Path pictures = Path.of("../models/src/test/resources/pictures").toAbsolutePath();
+        Path set = folder.resolve("set");
+        for (String label : List.of("happiness", "neutral", "love")) {
+            Files.createDirectories(set.resolve(label));
+        }
+        Files.copy(pictures.resolve("astronaut-410.jpg"), set.resolve("happiness/1.jpg"));
+        Files.copy(pictures.resolve("astronaut-420.jpg"), set.resolve("neutral/wrong.jpg"));
+        Files.copy(pictures.resolve("chelsea-444.jpg"), set.resolve("neutral/cat.jpg"));
+        Files.write(set.resolve("neutral/damaged.jpg"), new byte[] {1, 2, 3});
+        Files.writeString(set.resolve("love/x.png"), "");
+        String data = set.toString();
+        assertThat(run("faces.yaml", "", "evaluate", "faces", "--data", data)).isEqualTo(1);
+        assertThat(err)
+                .contains("no label that [love] could mean")
+                .contains("happy")
+                .contains("--leave-out love");
+        assertThat(run("faces.yaml", "", "evaluate", "faces", "--data", data, "--leave-out", "love", "--search"))
+                .as(err)
+                .isZero();
+        assertThat(err).contains("damaged.jpg: ");
+        assertThat(out)
+                .contains("happiness is happy; ")
+                .contains("accuracy 0.5000, macro-F1 0.3333")
+                .contains("of 2 pictures")
+                .contains("A face was found in 2 pictures, none in 1")
+                .contains("1 files could not be read");
+        assertThat(run("faces.yaml", "", "evaluate", "faces", "--data", data, "--leave-out", "love", "--json"))
+                .isZero();
+        assertThat(out).contains("\"pictures\":3").contains("\"macro_f1\":").contains("damaged.jpg");
+        assertThat(run(
+                        "faces.yaml",
+                        "",
+                        "evaluate",
+                        "faces",
+                        "--data",
+                        set.resolve("love").toString()))
+                .isEqualTo(1);
+        assertThat(err).contains("expected a folder for each label");
+    }
+
+    @Test
     void ofAFolderEachPictureIsReadAndDamagedOnesAreNamed() throws IOException {
         Path some = Files.createDirectory(folder.resolve("some"));
         Path pictures = Path.of("../models/src/test/resources/pictures");

@@ -21,7 +21,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -132,12 +131,9 @@ public final class AnalyzeCommand implements Callable<Integer> {
         if (annotate != null && files.size() > 1) {
             throw misused("--annotate takes one picture, found " + files.size());
         }
-        List<ModelConfig> models = new ArrayList<>(Engine.ofKind(Kinds.IMAGE, config.models()));
-        models.addAll(Engine.ofKind(Kinds.VIDEO, config.models()));
-        models.addAll(Engine.ofKind(Kinds.FINDER, config.models()));
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         int failed = 0;
-        try (Services services = new Services(config, new Engine(config.cuda(), step -> {}).load(models))) {
+        try (Services services = FaceReads.services(config)) {
             PictureAnalysis analysis =
                     new PictureAnalysis(services, model == null ? "" : model, finder, whole, top, json, annotate);
             for (Path each : files) {

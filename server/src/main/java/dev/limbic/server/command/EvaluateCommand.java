@@ -15,7 +15,6 @@ import dev.limbic.server.evaluate.GoEmotions;
 import dev.limbic.server.evaluate.Report;
 import dev.limbic.server.runtime.Engine;
 import dev.limbic.server.runtime.Host;
-import java.io.Console;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +35,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "evaluate",
         mixinStandardHelpOptions = true,
-        subcommands = EvaluateDialogueCommand.class,
+        subcommands = {EvaluateDialogueCommand.class, EvaluateFacesCommand.class},
         description = {
             "Scores the models on GoEmotions, and their valence, arousal and dominance on EmoBank.",
             "The data folder holds goemotions/data/original/*.tsv and, optionally, emobank/corpus/emobank.csv."
@@ -122,18 +121,9 @@ public final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    @SuppressWarnings("SystemConsoleNull") // it is null where a program embeds us
     private static List<Emotions> answers(Model<Text, Encoding, float[], Emotions> model, List<String> texts) {
-        Console console = System.console();
-        boolean terminal = console != null && console.isTerminal();
-        List<Emotions> answers = Evaluation.answers(model, texts, done -> {
-            if (terminal) {
-                System.err.printf("\r  %s %d of %d", model.card().name(), done, texts.size());
-            }
-        });
-        if (terminal) {
-            System.err.print("\r\033[K");
+        try (Progress progress = new Progress(model.card().name(), texts.size())) {
+            return Evaluation.answers(model, texts, progress::done);
         }
-        return answers;
     }
 }

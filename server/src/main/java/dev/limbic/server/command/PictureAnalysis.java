@@ -26,8 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,25 +92,9 @@ record PictureAnalysis(
     }
 
     private FaceReading read(Image image, boolean whole) {
-        CompletableFuture<FaceReading> outcome = new CompletableFuture<>();
         FaceRequest request = new FaceRequest(
                 model, finder, image, whole ? List.of(Box.WHOLE) : List.of(), Priority.NORMAL, Long.MAX_VALUE);
-        services.faces().read(request, new FaceReading.Receiver() {
-            @Override
-            public void read(FaceReading reading) {
-                outcome.complete(reading);
-            }
-
-            @Override
-            public void failed(LimbicException failure) {
-                outcome.completeExceptionally(failure);
-            }
-        });
-        try {
-            return outcome.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof LimbicException failure ? failure : e;
-        }
+        return FaceReads.await(FaceReads.start(services, request));
     }
 
     private static byte[] annotated(Image image, FaceReading reading, ModelCard card) {

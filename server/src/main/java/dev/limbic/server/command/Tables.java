@@ -25,7 +25,7 @@ final class Tables {
     static String model(ModelCard card, boolean isDefault) {
         return String.format(
                 Locale.ROOT,
-                "  %-16s %-36s %-5s on %-5s %s%s",
+                "  %-17s %-39s %-5s on %-5s %s%s", // as wide as the longest of the starter models
                 card.name(),
                 card.architecture(),
                 card.precision(),

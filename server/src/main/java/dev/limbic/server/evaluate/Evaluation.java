@@ -60,7 +60,7 @@ public record Evaluation(LabelScores labels, LabelScores groups, int[][] confusi
         return new Evaluation(labels, groups, confusion, (double) right / examples.size());
     }
 
-    private static int mostProbable(float[] probabilities) {
+    static int mostProbable(float[] probabilities) {
         int best = 0;
         for (int l = 1; l < probabilities.length; l++) {
             if (probabilities[l] > probabilities[best]) {

@@ -1,8 +1,12 @@
 package dev.limbic.server.evaluate;
 
+import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.ModelCard;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Prints evaluations as tables that read well in a terminal and in Markdown. */
@@ -22,18 +26,55 @@ public final class Report {
         print("%n");
         scores(result.groups());
         print("%nConfusion of examples of one group: row gold, column group of the most probable label%n%n");
-        print("| %-9s |", "");
-        GoEmotions.EKMAN.forEach(name -> print(" %8s |", name));
-        print("%n|-----------|%s%n", "---------:|".repeat(GoEmotions.EKMAN.size()));
-        for (int g = 0; g < GoEmotions.EKMAN.size(); g++) {
-            print("| %-9s |", GoEmotions.EKMAN.get(g));
-            for (int n : result.confusion()[g]) {
-                print(" %8d |", n);
+        confusion(GoEmotions.EKMAN, GoEmotions.EKMAN, result.confusion());
+        print("%nPublished macro-F1: BERT-base .46 (28 labels) and .64 (Ekman); a replication .503 and .624;"
+                + " BiLSTM .41 (28 labels)%n%n");
+    }
+
+    /**
+     * Scores of pictures per label, and their confusion.
+     *
+     * @param meanings labels of the data set that the model has by another name, with that name
+     */
+    public void faces(ClassifierCard card, String data, Map<String, String> meanings, FaceEvaluation result) {
+        print(
+                "%n## %s (%s, %s, %d parameters), faces of %s%n%n",
+                card.name(), card.architecture(), card.precision(), card.parameters(), data);
+        if (!meanings.isEmpty()) {
+            print("Taken for the same: ");
+            meanings.forEach((told, label) -> print("%s is %s; ", told, label));
+            print("%n%n");
+        }
+        scores(result.scores());
+        print("%nConfusion: row label of the data set, column most probable label%n%n");
+        confusion(result.scores().labels(), card.labels(), result.confusion());
+        print(
+                "%naccuracy %.4f, macro-F1 %.4f, calibration error %.4f of %d pictures%n",
+                result.accuracy(),
+                result.scores().macroF1(),
+                result.calibrationError(),
+                IntStream.range(0, result.scores().labels().size())
+                        .map(result.scores()::support)
+                        .sum());
+    }
+
+    private void confusion(List<String> rows, List<String> columns, int[][] counts) {
+        int first = longest(rows, "disgusted".length());
+        int others = longest(columns, "surprise".length());
+        print("| %-" + first + "s |", "");
+        columns.forEach(name -> print(" %" + others + "s |", name));
+        print("%n|%s|%s%n", "-".repeat(first + 2), ("-".repeat(others + 1) + ":|").repeat(columns.size()));
+        for (int row = 0; row < rows.size(); row++) {
+            print("| %-" + first + "s |", rows.get(row));
+            for (int n : counts[row]) {
+                print(" %" + others + "d |", n);
             }
             print("%n");
         }
-        print("%nPublished macro-F1: BERT-base .46 (28 labels) and .64 (Ekman); a replication .503 and .624;"
-                + " BiLSTM .41 (28 labels)%n%n");
+    }
+
+    private static int longest(List<String> names, int least) {
+        return Math.max(least, names.stream().mapToInt(String::length).max().orElse(0));
     }
 
     private void scores(LabelScores scores) {
