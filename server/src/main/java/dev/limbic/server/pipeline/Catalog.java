@@ -96,10 +96,17 @@ public final class Catalog {
         return defaults.containsKey(kind);
     }
 
-    /** The name of the model that a request means, or {@code otherwise} if there is none of that kind and name. */
+    /**
+     * The name of the model that a request means, or {@code otherwise} if there is none of that kind and name; a model of kind
+     * video may stand for one of kind image.
+     */
     public String nameOr(Kind<?> kind, String name, String otherwise) {
         Served served = name.isEmpty() ? defaults.get(kind) : byName.get(name);
-        return served == null || served.kind() != kind ? otherwise : served.name();
+        if (served == null) {
+            return otherwise;
+        }
+        boolean fits = served.kind() == kind || (kind == Kinds.IMAGE && served.kind() == Kinds.VIDEO);
+        return fits ? served.name() : otherwise;
     }
 
     /** Whether requests without a name go to this one. */

@@ -54,14 +54,14 @@ class FrameTimesTest {
 
     @Test
     void whatIsTooFastIsThinnedToTheRate() {
-        assertThat(admitted(new RateGate(30), 600, 1000 / 60.0, 0).size()).isBetween(299, 302);
-        assertThat(admitted(new RateGate(30), 1000, 10, 0).size()).isBetween(299, 302);
-        assertThat(admitted(new RateGate(30), 100, 0, 0)).containsExactly(0);
+        assertThat(admitted(new RateGate(30), 600, 1000 / 60.0, 0).size()).isBetween(299, 309);
+        assertThat(admitted(new RateGate(30), 1000, 10, 0).size()).isBetween(299, 309);
+        assertThat(admitted(new RateGate(30), 100, 0, 0)).as("at once").hasSize(8);
         assertThat(admitted(new RateGate(1e-9), 100, 1000, 0)).containsExactly(0);
     }
 
     @Test
-    void aPauseGivesNoCredit() {
+    void aPauseGivesCreditForAQuarterOfASecond() {
         RateGate gate = new RateGate(10);
         assertThat(gate.admits(0)).isTrue();
         long later = 10_000 * MILLI;
@@ -69,7 +69,7 @@ class FrameTimesTest {
         for (int i = 0; i < 1000; i++) { // a second
             admitted += gate.admits(later + i * MILLI) ? 1 : 0;
         }
-        assertThat(admitted).isBetween(10, 11);
+        assertThat(admitted).isEqualTo(13);
     }
 
     @Test

@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +60,7 @@ final class FrameFixture implements AutoCloseable {
 
     final FakeFaceModels faces = new FakeFaceModels();
     final FakeLanguageModel language = new FakeLanguageModel("speaker");
+    final Set<String> answeredBy = ConcurrentHashMap.newKeySet();
     final AtomicInteger came = new AtomicInteger();
     final AtomicInteger dropped = new AtomicInteger();
     final AtomicInteger openStreams = new AtomicInteger();
@@ -120,7 +122,9 @@ final class FrameFixture implements AutoCloseable {
     private WireObserver streams() {
         return new WireObserver() {
             @Override
-            public void answered(String method, String model, String status, long nanos) {}
+            public void answered(String method, String model, String status, long nanos) {
+                answeredBy.add(model);
+            }
 
             @Override
             public void streamOpened() {

@@ -322,6 +322,7 @@ class FramesWireTest {
             }
         }
         assertThat(remembered()).isEqualTo(2);
+        assertThat(fixture.answeredBy).containsExactly("video");
         fixture.skippedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
         see(client, "a", "", 5, picture(0));
         assertThat(client.next().getFaces().getFaces().getFaces(0).getAnalysis().getLogits(0))
