@@ -242,7 +242,7 @@ public final class FakeFaceModels {
                 for (int x = 0; x < SIDE; x++) {
                     edges[x] = row.picture().samples()[3 * x + 2];
                 }
-                maps.add(new FaceMap(edges, 1, 1));
+                maps.add(new FaceMap(edges, 1, 1, 1));
             }
             return maps;
         }
