@@ -172,6 +172,7 @@ public final class LimbicServer implements AutoCloseable {
                 config.grpc().port(),
                 limits.maxConnections(),
                 limits.maxTextBytes(),
+                limits.maxImageBytes(),
                 limits.maxMessageBytes(),
                 limits.maxInFlightPerStream(),
                 limits.maxCalls(),

@@ -45,7 +45,9 @@ public final class Services implements AutoCloseable {
         InputLimits limits =
                 new InputLimits(config.limits().maxTextBytes(), config.limits().maxImageBytes());
         pipeline = new Pipeline(devices.catalog(), limits, workers);
-        faces = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
+        ImageLimits pictures = new ImageLimits(
+                config.limits().maxImageBytes(), ImageLimits.DEFAULT.maxPixels(), ImageLimits.DEFAULT.maxSide());
+        faces = new FacePipeline(pipeline, limits, new ImageDecoder(pictures), workers);
         Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(devices.catalog(), limits, workers, replies),

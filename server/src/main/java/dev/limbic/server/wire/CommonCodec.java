@@ -88,6 +88,7 @@ final class CommonCodec {
     static Limits limits(WireSettings settings) {
         return Limits.newBuilder()
                 .setMaxTextBytes(settings.maxTextBytes())
+                .setMaxImageBytes(settings.maxImageBytes())
                 .setMaxMessageBytes(settings.maxMessageBytes())
                 .setMaxInFlightPerStream(settings.maxInFlightPerStream())
                 .setMaxCalls(settings.maxCalls())

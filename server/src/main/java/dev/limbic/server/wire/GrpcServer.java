@@ -68,7 +68,7 @@ public final class GrpcServer implements AutoCloseable {
                         new AdaptiveRecvByteBufAllocator(64, 2048, TURN_BYTES).maxMessagesPerRead(1))
                 .intercept(new Entrance(protection.gate()))
                 .directExecutor() // no handler blocks, and a thread less to wake is a third of the overhead
-                .maxInboundMessageSize(settings.maxMessageBytes())
+                .maxInboundMessageSize(settings.longestMessage())
                 .flowControlWindow(FLOW_CONTROL_WINDOW)
                 .maxConcurrentCallsPerConnection(settings.maxCallsPerConnection())
                 .maxRstFramesPerWindow(
@@ -78,9 +78,9 @@ public final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveTime(10, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .addServices(Contract.services(calls, settings))
-                .addService(Visitors.host(health.service(), admission))
-                .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission))
-                .addService(Visitors.host(ProtoReflectionService.newInstance(), admission))
+                .addService(Visitors.host(health.service(), admission, settings.maxMessageBytes()))
+                .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission, settings.maxMessageBytes()))
+                .addService(Visitors.host(ProtoReflectionService.newInstance(), admission, settings.maxMessageBytes()))
                 .addStreamTracerFactory(Unread.factory(admission))
                 .build();
         server.start();

@@ -1,9 +1,12 @@
 package dev.limbic.server.wire;
 
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.limbic.domain.LimbicException;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -25,7 +28,8 @@ record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) 
             MethodDescriptor<M, R> method, WireSettings settings) {
         M prototype = Objects.requireNonNull(
                 ((MethodDescriptor.PrototypeMarshaller<M>) method.getRequestMarshaller()).getMessagePrototype());
-        return method.toBuilder(LenientMarshaller.of(prototype), method.getResponseMarshaller())
+        MessageLimit limit = MessageLimit.of(prototype.getDescriptorForType(), settings);
+        return method.toBuilder(LenientMarshaller.of(prototype, limit), method.getResponseMarshaller())
                 .build();
     }
 
@@ -53,12 +57,12 @@ record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) 
      * @param parser leaves out what it does not know: kept, it would take a hundred times the memory that it took on the
      *     wire
      */
-    private record LenientMarshaller<M extends Message>(M prototype, Parser<M> parser)
+    private record LenientMarshaller<M extends Message>(M prototype, Parser<M> parser, MessageLimit limit)
             implements MethodDescriptor.Marshaller<Inbound<M>> {
         @SuppressWarnings("unchecked") // a parser makes what its prototype is
-        static <M extends Message> LenientMarshaller<M> of(M prototype) {
+        static <M extends Message> LenientMarshaller<M> of(M prototype, MessageLimit limit) {
             return new LenientMarshaller<>(
-                    prototype, DiscardUnknownFieldsParser.wrap((Parser<M>) prototype.getParserForType()));
+                    prototype, DiscardUnknownFieldsParser.wrap((Parser<M>) prototype.getParserForType()), limit);
         }
 
         @Override
@@ -69,16 +73,48 @@ record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) 
         @Override
         public Inbound<M> parse(InputStream stream) {
             try (stream) { // or what it is unpacked with is only freed by the collector
-                return new Inbound<>(parser.parseFrom(stream), null);
+                if (stream instanceof KnownLength && stream.available() <= limit.most()) {
+                    return new Inbound<>(parser.parseFrom(stream), null);
+                }
+                byte[] bytes = bytes(stream);
+                return limit.allows(bytes) ? new Inbound<>(parsed(bytes), null) : tooLarge();
             } catch (IOException e) {
                 return new Inbound<>(prototype, unreadable());
             } catch (StatusRuntimeException e) { // from gRPC, which counts what a compressed message unpacks to
                 if (e.getStatus().getCode() != Status.Code.RESOURCE_EXHAUSTED) {
                     throw e;
                 }
-                return new Inbound<>(
-                        prototype, new LimbicException.TooLarge("the message unpacks to more than limits.max-message"));
+                return tooLarge();
             }
+        }
+
+        /** The message; of one that is too large at least a byte too much. */
+        private byte[] bytes(InputStream stream) throws IOException {
+            int most = limit.longest() + 1;
+            if (!(stream instanceof KnownLength)) {
+                return stream.readNBytes(most);
+            }
+            byte[] bytes = new byte[Math.min(most, stream.available())];
+            stream.readNBytes(bytes, 0, bytes.length);
+            return bytes;
+        }
+
+        /** Of bytes that nobody else has; those of a picture are not copied. */
+        private M parsed(byte[] bytes) throws IOException {
+            CodedInputStream input = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+            input.enableAliasing(true);
+            M message = parser.parseFrom(input);
+            input.checkLastTagWas(0);
+            return message;
+        }
+
+        private Inbound<M> tooLarge() {
+            return new Inbound<>(
+                    prototype,
+                    new LimbicException.TooLarge("the message has, or unpacks to, more than %d bytes (limits.max-message)%s"
+                            .formatted(
+                                    limit.most(),
+                                    limit.mostMedia() == 0 ? "" : ", a picture of up to limits.max-image not counted")));
         }
 
         private LimbicException unreadable() {

@@ -79,7 +79,7 @@ final class OrderedSession<Q extends Message, R extends Message> implements Stre
         private final Function<Error, R> refusal;
         private final long startedNanos = System.nanoTime();
         private @Nullable Pending pending;
-        private long held;
+        private long held; // of the request, then of its answer
         private @Nullable R response;
 
         Slot(Q request) {
@@ -127,6 +127,9 @@ final class OrderedSession<Q extends Message, R extends Message> implements Stre
             try {
                 stream.count(target, closed ? Status.Code.CANCELLED : code, startedNanos);
                 response = filled;
+                long cost = Cost.ofAnswer(filled); // it takes the place of the request
+                stream.hold(cost - held);
+                held = cost;
                 for (Slot slot = slots.peek(); slot != null && slot.response != null; slot = slots.peek()) {
                     slots.remove();
                     stream.sendHeld(slot.response, slot.held);

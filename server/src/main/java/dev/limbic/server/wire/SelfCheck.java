@@ -1,7 +1,9 @@
 package dev.limbic.server.wire;
 
 import dev.limbic.model.ClassifierCard;
+import com.google.protobuf.ByteString;
 import dev.limbic.model.FinderCard;
+import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageCard;
 import dev.limbic.model.ModelCard;
 import dev.limbic.v1.AnalyzeRequest;
@@ -12,10 +14,13 @@ import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.GenerateRequest;
 import dev.limbic.v1.GenerateResponse;
+import dev.limbic.v1.Image;
 import dev.limbic.v1.InteractRequest;
 import dev.limbic.v1.InteractResponse;
 import dev.limbic.v1.InteractSetup;
 import dev.limbic.v1.InteractionServiceGrpc;
+import dev.limbic.v1.PixelFormat;
+import dev.limbic.v1.RawImage;
 import dev.limbic.v1.Role;
 import dev.limbic.v1.Sampling;
 import dev.limbic.v1.Utterance;
@@ -30,7 +35,6 @@ import java.net.SocketAddress;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -39,6 +43,18 @@ import java.util.concurrent.TimeoutException;
 public final class SelfCheck {
     /** Short enough for any limits.max-text that lets anything through. */
     private static final String TEXT = "ok";
+
+    private static final int GREY = 8;
+
+    /** One grey face, small enough for any limits.max-image that lets a picture through. */
+    private static final Image WHOLE = Image.newBuilder()
+            .setRaw(RawImage.newBuilder()
+                    .setFormat(PixelFormat.PIXEL_FORMAT_GREY)
+                    .setWidth(GREY)
+                    .setHeight(GREY)
+                    .setPixels(ByteString.copyFrom(new byte[GREY * GREY])))
+            .setWhole(true)
+            .build();
 
     private static final int SECONDS = 30;
 
@@ -49,8 +65,8 @@ public final class SelfCheck {
     private SelfCheck() {}
 
     /**
-     * Asks each text model once by Analyze and once by AnalyzeStream, each language model once by Generate and once by
-     * Interact.
+     * Asks each model that reads texts or pictures once by Analyze and once by AnalyzeStream, each language model once by
+     * Generate and once by Interact, and lets each face finder search a picture, if there is a model to read faces.
      *
      * @param host that the server listens on; every address means this machine
      * @throws IOException if a model does not answer; the message says which
@@ -66,16 +82,28 @@ public final class SelfCheck {
         try {
             for (ModelCard model : models) {
                 switch (model) {
-                    case ClassifierCard card
-                    when card.takes() instanceof ClassifierCard.Tokens -> {
-                        AnalyzeRequest request = AnalyzeRequest.newBuilder()
-                                .setModel(card.name())
-                                .setText(TEXT)
-                                .build();
-                        unary(channel, request);
-                        stream(channel, request);
+                    case ClassifierCard card -> {
+                        AnalyzeRequest.Builder request = AnalyzeRequest.newBuilder().setModel(card.name());
+                        if (card.kind().equals(Kinds.TEXT.name())) {
+                            read(channel, card.name(), request.setText(TEXT).build());
+                        } else if (card.kind().equals(Kinds.IMAGE.name())) {
+                            read(channel, card.name(), request.setImage(WHOLE).build());
+                        }
                     }
-                    case ClassifierCard _, FinderCard _ -> {} // pictures do not come over the wire yet
+                    case FinderCard card -> {
+                        if (models.stream().anyMatch(each -> each.kind().equals(Kinds.IMAGE.name()))) {
+                            Image searched = WHOLE.toBuilder()
+                                    .setWhole(false)
+                                    .setFinder(card.name())
+                                    .build();
+                            read(
+                                    channel,
+                                    card.name(),
+                                    AnalyzeRequest.newBuilder()
+                                            .setImage(searched)
+                                            .build());
+                        }
+                    }
                     case LanguageCard card -> {
                         generate(channel, card.name());
                         interact(channel, card.name());
@@ -88,39 +116,36 @@ public final class SelfCheck {
         }
     }
 
-    private static void unary(ManagedChannel channel, AnalyzeRequest request) throws IOException {
+    private static void read(ManagedChannel channel, String model, AnalyzeRequest request)
+            throws IOException, InterruptedException {
         try {
             EmotionServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(SECONDS, TimeUnit.SECONDS)
                     .analyze(request);
         } catch (StatusRuntimeException e) {
-            throw new IOException("model " + request.getModel() + " does not answer: " + e.getStatus(), e);
+            throw new IOException("model " + model + " does not answer: " + e.getStatus(), e);
         }
-    }
-
-    private static void stream(ManagedChannel channel, AnalyzeRequest request)
-            throws IOException, InterruptedException {
-        CountDownLatch answered = new CountDownLatch(1);
+        CompletableFuture<String> answer = new CompletableFuture<>();
         StreamObserver<AnalyzeRequest> requests = EmotionServiceGrpc.newStub(channel)
                 .analyzeStream(new StreamObserver<AnalyzeStreamResponse>() {
                     @Override
                     public void onNext(AnalyzeStreamResponse response) {
-                        if (response.hasAnalysis()) {
-                            answered.countDown();
-                        }
+                        answer.complete(response.getError().getMessage());
                     }
 
                     @Override
-                    public void onError(Throwable thrown) {}
+                    public void onError(Throwable thrown) {
+                        answer.complete(String.valueOf(thrown.getMessage()));
+                    }
 
                     @Override
-                    public void onCompleted() {}
+                    public void onCompleted() {
+                        answer.complete("the stream ended without an answer");
+                    }
                 });
         requests.onNext(request);
         requests.onCompleted();
-        if (!answered.await(SECONDS, TimeUnit.SECONDS)) {
-            throw new IOException("model " + request.getModel() + " does not answer on a stream");
-        }
+        await(answer, "model " + model + " does not answer on a stream");
     }
 
     private static void generate(ManagedChannel channel, String model) throws IOException {
@@ -177,14 +202,24 @@ public final class SelfCheck {
                 .setUtterance(Utterance.newBuilder().setText(TEXT))
                 .build());
         requests.onCompleted();
+        await(end, "model " + model + " does not answer in a conversation");
+    }
+
+    /**
+     * Waits for how something went.
+     *
+     * @param outcome empty if well
+     */
+    private static void await(CompletableFuture<String> outcome, String complaint)
+            throws IOException, InterruptedException {
         String failure;
         try {
-            failure = end.get(SECONDS, TimeUnit.SECONDS);
+            failure = outcome.get(SECONDS, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            throw new IOException("model " + model + " does not answer in a conversation", e);
+            throw new IOException(complaint, e);
         }
         if (!failure.isEmpty()) {
-            throw new IOException("model " + model + " does not answer in a conversation: " + failure);
+            throw new IOException(complaint + ": " + failure);
         }
     }
 }

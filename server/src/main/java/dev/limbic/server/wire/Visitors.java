@@ -13,6 +13,9 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCalls;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 
 /**
  * Calls that do no work, such as health and reflection, which gRPC's libraries bring: they are counted as ours are, and
@@ -20,21 +23,27 @@ import io.grpc.stub.ServerCalls;
  */
 final class Visitors implements ServerInterceptor {
     private final Admission admission;
+    private final int maxMessageBytes;
 
-    private Visitors(Admission admission) {
+    private Visitors(Admission admission, int maxMessageBytes) {
         this.admission = admission;
+        this.maxMessageBytes = maxMessageBytes;
     }
 
-    /** The service, as we serve it. */
-    static ServerServiceDefinition host(BindableService service, Admission admission) {
+    /**
+     * The service, as we serve it.
+     *
+     * @param maxMessageBytes longest message; gRPC lets longer ones through, for pictures elsewhere
+     */
+    static ServerServiceDefinition host(BindableService service, Admission admission, int maxMessageBytes) {
         // With messages as they came, so that they are read inside this interceptor.
         return ServerInterceptors.intercept(
-                ServerInterceptors.useInputStreamMessages(service.bindService()), new Visitors(admission));
+                ServerInterceptors.useInputStreamMessages(service.bindService()), new Visitors(admission, maxMessageBytes));
     }
 
     /** Answers each request with the same. */
     static <Q extends Message, R> ServerCallHandler<Inbound<Q>, R> always(R answer, Admission admission) {
-        Visitors visitors = new Visitors(admission);
+        Visitors visitors = new Visitors(admission, Integer.MAX_VALUE); // an Inbound is bounded where it is read
         ServerCallHandler<Inbound<Q>, R> handler = ServerCalls.asyncUnaryCall((request, observer) -> {
             if (request.refusal() != null) {
                 Failures.Failure failure = Failures.of(request.refusal());
@@ -66,7 +75,7 @@ final class Visitors implements ServerInterceptor {
             public void onMessage(Q message) {
                 try {
                     if (!refused) {
-                        super.onMessage(message);
+                        super.onMessage(bounded(message));
                     }
                 } catch (StatusRuntimeException unreadable) {
                     refused = true;
@@ -98,5 +107,24 @@ final class Visitors implements ServerInterceptor {
                 super.onComplete();
             }
         };
+    }
+
+    /** A message as it came, all of it; others are left alone. */
+    @SuppressWarnings("unchecked") // a stream for a stream
+    private <Q> Q bounded(Q message) {
+        if (!(message instanceof InputStream stream)) {
+            return message;
+        }
+        try (stream) {
+            byte[] bytes = stream.readNBytes(maxMessageBytes + 1);
+            if (bytes.length > maxMessageBytes) {
+                throw Status.RESOURCE_EXHAUSTED
+                        .withDescription("the message has more than %d bytes (limits.max-message)".formatted(maxMessageBytes))
+                        .asRuntimeException();
+            }
+            return (Q) new ByteArrayInputStream(bytes);
+        } catch (IOException e) {
+            throw Status.INVALID_ARGUMENT.withCause(e).asRuntimeException();
+        }
     }
 }

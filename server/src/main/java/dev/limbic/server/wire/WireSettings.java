@@ -8,7 +8,8 @@ import java.time.Duration;
  * @param port 0 for any free one
  * @param maxConnections open connections; more are closed at once
  * @param maxTextBytes longest text, in bytes of UTF-8
- * @param maxMessageBytes longest request message; a longer one ends the call
+ * @param maxImageBytes longest picture, in bytes as it is sent
+ * @param maxMessageBytes longest request message, a picture in it not counted
  * @param maxInFlightPerStream unanswered requests before the server stops reading a stream
  * @param maxCalls open calls in the whole server; more are refused
  * @param maxCallsPerConnection open calls on one connection; a client waits with more
@@ -22,6 +23,7 @@ public record WireSettings(
         int port,
         int maxConnections,
         int maxTextBytes,
+        int maxImageBytes,
         int maxMessageBytes,
         int maxInFlightPerStream,
         int maxCalls,
@@ -29,4 +31,9 @@ public record WireSettings(
         long maxBytesInFlight,
         Duration keepAlive,
         double maxFramesPerSecond,
-        int maxSubjectsPerStream) {}
+        int maxSubjectsPerStream) {
+    /** Longest message of any kind; gRPC reads no longer one, and ends its call. */
+    int longestMessage() {
+        return maxMessageBytes + maxImageBytes;
+    }
+}

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.ImageLimits;
+import dev.limbic.server.FakeFaces;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
@@ -54,8 +55,10 @@ final class WireFixture implements AutoCloseable {
     static final int QUEUE = 8;
     private static final FrameRules FRAMES =
             new FrameRules(60, 3, Duration.ofSeconds(10), new FrameRules.Smoothing(1, 0.2));
+    static final int MAX_IMAGE = 100_000;
 
     final FakeTextModel first = new FakeTextModel("first");
+    final FakeFaces faces = new FakeFaces();
     final FakeTextModel second = new FakeTextModel("second");
     final Map<String, AtomicInteger> answered = new ConcurrentHashMap<>();
     final List<Throwable> defects = new CopyOnWriteArrayList<>();
@@ -93,6 +96,16 @@ final class WireFixture implements AutoCloseable {
     }
 
     WireFixture(int maxCalls, long maxBytes, boolean speaks, Protection protection) throws IOException {
+        this(maxCalls, maxBytes, speaks, false, protection);
+    }
+
+    /** With models for pictures. */
+    static WireFixture seeing(long maxBytes, Protection protection) throws IOException {
+        return new WireFixture(64, maxBytes, false, true, protection);
+    }
+
+    private WireFixture(int maxCalls, long maxBytes, boolean speaks, boolean sees, Protection protection)
+            throws IOException {
         BatchObserver drops = new BatchObserver() {
             @Override
             public void ran(String lane, int rows, int cost, long computeNanos) {}
@@ -115,10 +128,13 @@ final class WireFixture implements AutoCloseable {
         if (speaks) {
             served.add(language.on(batcher, scheduler));
         }
+        if (sees) {
+            served.addAll(faces.on(batcher));
+        }
         Catalog catalog = new Catalog(served, Set.of());
-        InputLimits limits = new InputLimits(1024, 1 << 20);
+        InputLimits limits = new InputLimits(1024, MAX_IMAGE);
         Pipeline pipeline = new Pipeline(catalog, limits, workers);
-        FacePipeline faces = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
+        FacePipeline pictures = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
         Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
@@ -129,6 +145,7 @@ final class WireFixture implements AutoCloseable {
                 0,
                 CONNECTIONS,
                 1024,
+                MAX_IMAGE,
                 8192,
                 WINDOW,
                 maxCalls,
@@ -141,7 +158,7 @@ final class WireFixture implements AutoCloseable {
         server = GrpcServer.start(
                 settings,
                 pipeline,
-                new Interactions(dialogues, faces, FRAMES, FrameObserver.NONE, System::nanoTime),
+                new Interactions(dialogues, pictures, FRAMES, FrameObserver.NONE, System::nanoTime),
                 health,
                 observer(),
                 protection);
@@ -210,6 +227,7 @@ final class WireFixture implements AutoCloseable {
         first.stopHolding();
         second.stopHolding();
         language.stopHolding();
+        faces.stopHolding();
         channel.shutdownNow();
         try {
             channel.awaitTermination(5, TimeUnit.SECONDS);

@@ -31,7 +31,6 @@ public final class ImageDecoder {
      * @throws LimbicException.Invalid if it is damaged, animated or of a kind that is not read
      */
     public Pixels decode(ImageSource source, Transparency transparency) {
-        limits.requireBytes(source.bytes().length);
         return switch (source) {
             case EncodedImage encoded -> encoded(encoded.bytes(), transparency);
             case RawImage raw -> RawPixels.decode(raw, limits, transparency == Transparency.ON_WHITE);
@@ -39,6 +38,7 @@ public final class ImageDecoder {
     }
 
     private Pixels encoded(byte[] data, Transparency transparency) {
+        limits.requireBytes(data.length);
         boolean onWhite = transparency == Transparency.ON_WHITE;
         if (begins(data, 0, 0xFF, 0xD8, 0xFF)) {
             JpegHeader header = JpegHeader.read(data, limits);

@@ -6,7 +6,7 @@ import dev.limbic.domain.LimbicException;
  * The largest pictures that are decoded. A decoder asks before it reserves memory: decoding takes up to 16 bytes a pixel
  * for as long as it lasts.
  *
- * @param maxBytes of a picture as it is sent
+ * @param maxBytes of a file; samples have as many as their pixels take
  * @param maxPixels width times height
  * @param maxSide width and height each
  */
