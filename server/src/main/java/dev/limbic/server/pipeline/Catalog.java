@@ -97,16 +97,13 @@ public final class Catalog {
     }
 
     /**
-     * The name of the model that a request means, or {@code otherwise} if there is none of that kind and name; a model of kind
-     * video may stand for one of kind image.
+     * The name of the model that a request means, or {@code otherwise} if there is none of these kinds and that name.
+     *
+     * @param kinds first that of the model which is meant without a name
      */
-    public String nameOr(Kind<?> kind, String name, String otherwise) {
-        Served served = name.isEmpty() ? defaults.get(kind) : byName.get(name);
-        if (served == null) {
-            return otherwise;
-        }
-        boolean fits = served.kind() == kind || (kind == Kinds.IMAGE && served.kind() == Kinds.VIDEO);
-        return fits ? served.name() : otherwise;
+    public String nameOr(List<Kind<?>> kinds, String name, String otherwise) {
+        Served served = name.isEmpty() ? defaults.get(kinds.getFirst()) : byName.get(name);
+        return served == null || !kinds.contains(served.kind()) ? otherwise : served.name();
     }
 
     /** Whether requests without a name go to this one. */

@@ -30,7 +30,7 @@ record AnalyzeExchange<R>(
 
     @Override
     public Target target(AnalyzeRequest request) {
-        return Target.of(request.hasImage() ? Kinds.IMAGE : Kinds.TEXT, request.getModel());
+        return request.hasImage() ? Target.faces(request.getModel()) : Target.of(Kinds.TEXT, request.getModel());
     }
 
     @Override

@@ -26,7 +26,7 @@ record Calls(Pipeline pipeline, Interactions interactions, Admission admission, 
 
     /** Counts an answer without letting clients invent label values. */
     void answered(String method, Target target, Status.Code code, long startedNanos) {
-        String model = pipeline.catalog().nameOr(target.kind(), target.model(), Target.UNKNOWN);
+        String model = pipeline.catalog().nameOr(target.kinds(), target.model(), Target.UNKNOWN);
         observer.answered(method, model, code.name(), System.nanoTime() - startedNanos);
     }
 

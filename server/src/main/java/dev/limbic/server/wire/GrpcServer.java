@@ -79,7 +79,8 @@ public final class GrpcServer implements AutoCloseable {
                 .permitKeepAliveWithoutCalls(true)
                 .addServices(Contract.services(calls, settings))
                 .addService(Visitors.host(health.service(), admission, settings.maxMessageBytes()))
-                .addService(Visitors.host(ProtoReflectionServiceV1.newInstance(), admission, settings.maxMessageBytes()))
+                .addService(
+                        Visitors.host(ProtoReflectionServiceV1.newInstance(), admission, settings.maxMessageBytes()))
                 .addService(Visitors.host(ProtoReflectionService.newInstance(), admission, settings.maxMessageBytes()))
                 .addStreamTracerFactory(Unread.factory(admission))
                 .build();

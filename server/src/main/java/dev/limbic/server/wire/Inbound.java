@@ -111,10 +111,13 @@ record Inbound<M extends Message>(M request, @Nullable LimbicException refusal) 
         private Inbound<M> tooLarge() {
             return new Inbound<>(
                     prototype,
-                    new LimbicException.TooLarge("the message has, or unpacks to, more than %d bytes (limits.max-message)%s"
-                            .formatted(
-                                    limit.most(),
-                                    limit.mostMedia() == 0 ? "" : ", a picture of up to limits.max-image not counted")));
+                    new LimbicException.TooLarge(
+                            "the message has, or unpacks to, more than %d bytes (limits.max-message)%s"
+                                    .formatted(
+                                            limit.most(),
+                                            limit.mostMedia() == 0
+                                                    ? ""
+                                                    : ", a picture of up to limits.max-image not counted")));
         }
 
         private LimbicException unreadable() {

@@ -181,7 +181,7 @@ final class InteractSession implements StreamCall.Session<InteractRequest>, Inte
             }
             case FrameEvent.Failed failed -> Failures.of(failed.failure()).code();
         };
-        stream.count(Target.of(Kinds.IMAGE, settings.frames().model()), code, System.nanoTime() - event.totalNanos());
+        stream.count(Target.faces(settings.frames().model()), code, System.nanoTime() - event.totalNanos());
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.limbic.server.wire;
 
-import dev.limbic.model.ClassifierCard;
 import com.google.protobuf.ByteString;
+import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FinderCard;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.LanguageCard;
@@ -83,12 +83,13 @@ public final class SelfCheck {
             for (ModelCard model : models) {
                 switch (model) {
                     case ClassifierCard card -> {
-                        AnalyzeRequest.Builder request = AnalyzeRequest.newBuilder().setModel(card.name());
-                        if (card.kind().equals(Kinds.TEXT.name())) {
-                            read(channel, card.name(), request.setText(TEXT).build());
-                        } else if (card.kind().equals(Kinds.IMAGE.name())) {
-                            read(channel, card.name(), request.setImage(WHOLE).build());
+                        AnalyzeRequest.Builder request =
+                                AnalyzeRequest.newBuilder().setModel(card.name());
+                        switch (card.takes()) {
+                            case ClassifierCard.Tokens _ -> request.setText(TEXT);
+                            case ClassifierCard.Picture _ -> request.setImage(WHOLE);
                         }
+                        read(channel, card.name(), request.build());
                     }
                     case FinderCard card -> {
                         if (models.stream().anyMatch(each -> each.kind().equals(Kinds.IMAGE.name()))) {

@@ -38,7 +38,8 @@ final class Visitors implements ServerInterceptor {
     static ServerServiceDefinition host(BindableService service, Admission admission, int maxMessageBytes) {
         // With messages as they came, so that they are read inside this interceptor.
         return ServerInterceptors.intercept(
-                ServerInterceptors.useInputStreamMessages(service.bindService()), new Visitors(admission, maxMessageBytes));
+                ServerInterceptors.useInputStreamMessages(service.bindService()),
+                new Visitors(admission, maxMessageBytes));
     }
 
     /** Answers each request with the same. */
@@ -119,7 +120,8 @@ final class Visitors implements ServerInterceptor {
             byte[] bytes = stream.readNBytes(maxMessageBytes + 1);
             if (bytes.length > maxMessageBytes) {
                 throw Status.RESOURCE_EXHAUSTED
-                        .withDescription("the message has more than %d bytes (limits.max-message)".formatted(maxMessageBytes))
+                        .withDescription(
+                                "the message has more than %d bytes (limits.max-message)".formatted(maxMessageBytes))
                         .asRuntimeException();
             }
             return (Q) new ByteArrayInputStream(bytes);

@@ -57,9 +57,9 @@ class CatalogTest {
                 .extracting(card -> card.name())
                 .containsExactly("r", "a");
         assertThat(catalog.has(Kinds.TEXT)).isTrue();
-        assertThat(catalog.nameOr(Kinds.LANGUAGE, "", "?")).isEqualTo("a");
-        assertThat(catalog.nameOr(Kinds.LANGUAGE, "b", "?")).isEqualTo("b");
-        assertThat(catalog.nameOr(Kinds.LANGUAGE, "r", "?")).isEqualTo("?");
+        assertThat(catalog.nameOr(List.of(Kinds.LANGUAGE), "", "?")).isEqualTo("a");
+        assertThat(catalog.nameOr(List.of(Kinds.LANGUAGE), "b", "?")).isEqualTo("b");
+        assertThat(catalog.nameOr(List.of(Kinds.LANGUAGE), "r", "?")).isEqualTo("?");
         assertThatThrownBy(() -> catalog.language("c"))
                 .isInstanceOf(LimbicException.NotFound.class)
                 .hasMessageContaining("b, a");
