@@ -96,7 +96,19 @@ final class FrameFixture implements AutoCloseable {
                 frames(),
                 () -> System.nanoTime() + skippedNanos.get());
         WireSettings settings = new WireSettings(
-                "127.0.0.1", 0, 4, 1024, 1 << 16, 1 << 17, WINDOW, 16, 16, 64 << 20, Duration.ofSeconds(60), 60, SUBJECTS);
+                "127.0.0.1",
+                0,
+                4,
+                1024,
+                1 << 16,
+                1 << 17,
+                WINDOW,
+                16,
+                16,
+                64 << 20,
+                Duration.ofSeconds(60),
+                60,
+                SUBJECTS);
         server = GrpcServer.start(
                 settings, pipeline, interactions, new ModelHealth(List.of()), streams(), TestConfig.unprotected());
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port())
