@@ -5,8 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
+import dev.limbic.domain.Face;
+import dev.limbic.domain.Image;
+import dev.limbic.domain.ImageSource.EncodedImage;
+import dev.limbic.domain.Input;
 import dev.limbic.domain.LimbicException;
+import dev.limbic.domain.Prepared;
 import dev.limbic.domain.Text;
+import dev.limbic.model.BatchKind;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.Model;
 import dev.limbic.ops.cuda.TestDevice;
@@ -32,12 +38,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -166,7 +174,7 @@ class CudaServerTest {
                 for (int label = 0; label < reference.length; label++) {
                     assertThat(logits.get(label))
                             .as("%s, text %d, label %d", name, i, label)
-                            .isCloseTo(reference[label], org.assertj.core.data.Offset.offset(0.05f));
+                            .isCloseTo(reference[label], Offset.offset(0.05f));
                 }
             }
         }
@@ -204,6 +212,35 @@ class CudaServerTest {
         }
         assertThat(statusOf("ok")).isEqualTo(Status.OK);
         CudaSimulator.takeFault();
+    }
+
+    private static <I extends Input, P extends Prepared, R, A> A read(Host host, BatchKind<I, P, R, A> kind, I input) {
+        Model<I, P, R, A> model = host.residents(kind).getFirst().model();
+        return model.interpret(model.run(List.of(model.prepare(input))).getFirst());
+    }
+
+    /** As the built-in configuration has them. */
+    @Test
+    void facesAreFoundAndReadOnTheChip() throws IOException {
+        byte[] photo = Files.readAllBytes(Path.of("../models/src/test/resources/golden-vision/face-finder")
+                .resolve("photo-0.png"));
+        Image image = new Image(new EncodedImage(photo));
+        List<Face> faces = new ArrayList<>();
+        List<Emotions> emotions = new ArrayList<>();
+        for (DeviceChoice device : List.of(DeviceChoice.CPU, DeviceChoice.AUTO)) {
+            List<Host> hosts = new Engine(cuda(0), step -> {})
+                    .load(List.of(
+                            model("face-finder", device, PrecisionChoice.AUTO),
+                            model("face-expression", device, PrecisionChoice.AUTO)));
+            Host host = hosts.getFirst();
+            assertThat(host.name()).isEqualTo(device == DeviceChoice.CPU ? "cpu" : "cuda");
+            faces.add(read(host, Kinds.FINDER, image).getFirst());
+            emotions.add(read(host, Kinds.IMAGE, image));
+            hosts.forEach(Host::close);
+        }
+        assertThat(faces.get(1).score()).isCloseTo(faces.get(0).score(), Offset.offset(0.02f));
+        assertThat(faces.get(1).box().overlap(faces.get(0).box())).isGreaterThan(0.95);
+        assertThat(emotions.get(1).intensity()).isCloseTo(emotions.get(0).intensity(), Offset.offset(0.05f));
     }
 
     @Test

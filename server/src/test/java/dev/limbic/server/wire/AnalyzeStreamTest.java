@@ -165,7 +165,7 @@ class AnalyzeStreamTest {
         // What is accepted settles at the window plus what gRPC's transport buffers: 64 KiB of flow control on the
         // client and 32 KiB on the server, each message over 300 bytes.
         int mostAnswered = WireFixture.WINDOW + (2 * 65_536 + 32_768) / 300;
-        int settled = awaitSettled();
+        long settled = fixture.awaitSettled(() -> fixture.answered("AnalyzeStream first OK"));
         assertThat(settled).isPositive().isLessThan(mostAnswered);
         assertThat(requests.isReady()).isFalse();
         collected.read(total);
@@ -198,18 +198,6 @@ class AnalyzeStreamTest {
         while (fixture.openStreams.get() > 0) {
             Thread.onSpinWait();
         }
-    }
-
-    /** Waits until answers have been made and none was added for half a second. */
-    private int awaitSettled() throws InterruptedException {
-        int before = 0;
-        int now = 0;
-        while (now == 0 || now != before) {
-            before = now;
-            Thread.sleep(500);
-            now = fixture.answered("AnalyzeStream first OK");
-        }
-        return now;
     }
 
     private void awaitDepth(int depth) throws InterruptedException {

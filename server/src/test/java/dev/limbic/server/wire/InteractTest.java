@@ -337,13 +337,9 @@ class InteractTest {
         for (int i = 0; i < 60; i++) {
             say(client, "u" + i, "a");
         }
-        int before = -1;
-        for (int now = 0; now == 0 || now != before; now = fixture.language.steps()) {
-            before = now;
-            Thread.sleep(300);
-        }
+        long steps = fixture.awaitSettled(fixture.language::steps);
         assertThat(fixture.scheduler.hasWork()).isFalse();
-        assertThat(before).isPositive().isLessThan(30 * 200);
+        assertThat(steps).isPositive().isLessThan(30 * 200);
         client.call().request(1_000_000);
         for (int finished = 0; finished < 60; ) {
             finished += client.next().hasReplyFinished() ? 1 : 0;

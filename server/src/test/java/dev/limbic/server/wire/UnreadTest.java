@@ -67,17 +67,11 @@ class UnreadTest {
         return client;
     }
 
-    /** Until the server has taken something and takes no more, or has taken everything. */
-    private void awaitSettled() throws InterruptedException {
-        long before = -1;
-        for (long now = 0; now == 0 || now != before; now = taken()) {
-            before = now;
-            Thread.sleep(500);
-        }
-    }
-
     private long taken() {
-        return fixture.answered.values().stream().mapToLong(each -> each.get()).sum();
+        return fixture.answered.entrySet().stream()
+                .filter(each -> each.getKey().startsWith("Interact "))
+                .mapToLong(each -> each.getValue().get())
+                .sum();
     }
 
     @ParameterizedTest
@@ -87,7 +81,7 @@ class UnreadTest {
         for (int i = 0; i < MANY; i++) {
             client.call().onNext(message.request);
         }
-        awaitSettled();
+        fixture.awaitSettled(this::taken);
         // Of events of at least 40 bytes, what two transports and the window hold.
         assertThat(taken()).isPositive().isLessThan(MANY / 4);
         assertThat(client.call().isReady()).isFalse();
@@ -117,18 +111,14 @@ class UnreadTest {
             client.call()
                     .onNext(said("a", false)); // replies that fill the transport, and a place is left for interrupts
         }
-        int before = -1;
-        for (int now = 0; now == 0 || now != before; now = fixture.language.steps()) {
-            before = now;
-            Thread.sleep(300);
-        }
+        fixture.awaitSettled(fixture.language::steps);
         for (int i = 0; i < MANY; i++) {
             client.call()
                     .onNext(InteractRequest.newBuilder()
                             .setInterrupt(Interrupt.getDefaultInstance())
                             .build());
         }
-        awaitSettled();
+        fixture.awaitSettled(this::taken);
         assertThat(client.call().isReady()).as("all interrupts were read").isFalse();
         client.call().request(Integer.MAX_VALUE);
         client.call().onCompleted();

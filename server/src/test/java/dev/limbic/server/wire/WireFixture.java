@@ -27,6 +27,7 @@ import dev.limbic.server.security.Protection;
 import dev.limbic.server.stream.FrameObserver;
 import dev.limbic.server.stream.FrameRules;
 import dev.limbic.server.stream.Interactions;
+import dev.limbic.v1.AnalyzeRequest;
 import dev.limbic.v1.DialogueServiceGrpc;
 import dev.limbic.v1.EmotionServiceGrpc;
 import dev.limbic.v1.InteractionServiceGrpc;
@@ -48,10 +49,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /** A real server on a free loopback port, with two fake models on one device, and a client. */
 final class WireFixture implements AutoCloseable {
     static final int WINDOW = 4;
+
+    /** Calls beside which something has to stand still. */
+    private static final int BESIDE = 40;
+
     static final int QUEUE = 8;
     private static final FrameRules FRAMES =
             new FrameRules(60, 3, Duration.ofSeconds(10), new FrameRules.Smoothing(1, 0.2));
@@ -215,6 +221,22 @@ final class WireFixture implements AutoCloseable {
 
     ListModelsResponse models() {
         return ModelServiceGrpc.newBlockingStub(channel).listModels(ListModelsRequest.getDefaultInstance());
+    }
+
+    /**
+     * Waits until something was done and no more of it is while other calls are answered. They go the way that it goes, behind
+     * it on the same connection, through the same threads and to the same device, so that what stands still does not do so
+     * because the machine does.
+     */
+    long awaitSettled(LongSupplier done) {
+        long before = 0;
+        for (int calm = 0; calm < BESIDE; ) {
+            blocking().analyze(AnalyzeRequest.newBuilder().setText("beside").build());
+            long now = done.getAsLong();
+            calm = now > 0 && now == before ? calm + 1 : 0;
+            before = now;
+        }
+        return before;
     }
 
     int answered(String key) {
