@@ -173,7 +173,7 @@ public final class FakeFaces {
 
         @Override
         public List<FaceMap> run(List<FinderInput> rows) {
-            return rows.stream().map(row -> new FaceMap(new float[0], 1, 1)).toList();
+            return rows.stream().map(row -> new FaceMap(new float[0], 1, 1, 1)).toList();
         }
 
         @Override
