@@ -20,8 +20,8 @@ echo "  jars" >&2
 for module in "$@"; do
   cp "$home/$module/target/limbic-$module"-*[0-9T].jar "$home/$module"/target/lib/*.jar "$stage/lib/"
 done
-# Natives of other systems, as jars and inside jars.
-rm -f "$stage"/lib/*-{windows,osx,macosx,linux-aarch_64,linux-aarch64,linux-riscv64}*.jar "$stage"/lib/jmh-*.jar
+# Natives of other systems, as jars and inside jars, and what only measurements on a CPU need.
+rm -f "$stage"/lib/*-{windows,osx,macosx,linux-aarch_64,linux-aarch64,linux-riscv64}*.jar "$stage"/lib/{jmh,onnxruntime}-*.jar
 if command -v zip >/dev/null; then
   for jar in "$stage"/lib/{tokenizers,grpc-netty-shaded,jna}-*.jar; do
     [ -e "$jar" ] || continue

@@ -1,42 +1,58 @@
 package dev.limbic.bench;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code limbic bench cpu}: all figures of the CPU engine and of the service around it; {@code limbic bench cpu overload}:
- * what becomes of it under more than it can do.
+ * {@code limbic bench cpu}: all figures of the CPU engine and of the service around it, or some of them by name, where
+ * {@code vision} stands for all of networks that see; {@code --onnx DIR}: beside ONNX Runtime too; {@code limbic bench cpu
+ * overload}: what becomes of the service under more than it can do.
  */
 public final class CpuBench {
+    private static final List<String> PARTS =
+            List.of("forward", "decode", "picture", "layers", "onnx", "frames", "service", "dialogue");
+    private static final List<String> VISION = List.of("picture", "layers", "onnx");
+
     private CpuBench() {}
 
-    /** Runs every measurement and prints the goals last; exits 0 whether they are met or not. */
+    /** Runs every measurement and prints the goals last; exits 0 whether they are met or not, 2 if misused. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         List<Goal> goals = new ArrayList<>();
-        if (arguments.length > 0 && arguments[0].equals("overload")) {
-            goals.addAll(OverloadBench.run(List.of(arguments).subList(1, arguments.length)));
+        List<String> parts = new ArrayList<>(List.of(arguments));
+        if (!parts.isEmpty() && parts.getFirst().equals("overload")) {
+            goals.addAll(OverloadBench.run(parts.subList(1, parts.size())));
             goals.forEach(System.out::println);
             System.exit(0);
         }
-        List<String> parts = arguments.length > 0
-                ? List.of(arguments)
-                : List.of("forward", "decode", "vision", "service", "dialogue");
-        if (parts.contains("forward")) {
-            goals.addAll(new ForwardBench(Runtime.getRuntime().availableProcessors()).run());
+        Path onnx = null;
+        int at = parts.indexOf("--onnx");
+        if (at >= 0 && at + 1 < parts.size()) {
+            onnx = Path.of(parts.remove(at + 1));
+            parts.remove(at);
         }
-        if (parts.contains("decode")) {
-            goals.addAll(new DecodeBench(Runtime.getRuntime().availableProcessors()).run());
+        if (parts.remove("vision")) {
+            parts.addAll(VISION);
         }
-        if (parts.contains("vision")) {
-            goals.addAll(new VisionBench(Runtime.getRuntime().availableProcessors()).run());
-            goals.addAll(PictureBench.run());
+        if (!PARTS.containsAll(parts)) {
+            System.err.println(
+                    "usage: limbic bench cpu [overload | vision | " + String.join(" | ", PARTS) + "] [--onnx DIR]");
+            System.exit(2);
         }
-        if (parts.contains("service")) {
-            goals.addAll(ServiceBench.run());
-        }
-        if (parts.contains("dialogue")) {
-            goals.addAll(new DialogueBench(Runtime.getRuntime().availableProcessors()).run());
+        int threads = Runtime.getRuntime().availableProcessors();
+        for (String part : parts.isEmpty() ? PARTS : parts) {
+            goals.addAll(
+                    switch (part) {
+                        case "forward" -> new ForwardBench(threads).run();
+                        case "decode" -> new DecodeBench(threads).run();
+                        case "picture" -> PictureBench.run();
+                        case "layers" -> new VisionBench(threads).run();
+                        case "onnx" -> onnx == null ? OnnxBench.notMeasured() : new OnnxBench(onnx, threads).run();
+                        case "frames" -> FrameBench.run();
+                        case "service" -> ServiceBench.run();
+                        default -> new DialogueBench(threads).run();
+                    });
         }
         System.out.println("Accuracy of the precisions: limbic evaluate --data DIR");
         goals.forEach(System.out::println);

@@ -241,10 +241,4 @@ final class VisionNet {
         side = (side + 1) / 2;
         width = out;
     }
-
-    static VisionNet vitPatches(Weights weights, Precision precision) {
-        VisionNet net = new VisionNet("ViT-B/16 patches", 224, 3, weights, precision);
-        net.conv(768, 16, 16, 0, 1, Activation.NONE);
-        return net;
-    }
 }
