@@ -29,7 +29,7 @@ final class ServiceBench {
                 System.out.printf(Locale.ROOT, "start-up to SERVING: %.2f s%n", server.startSeconds());
             }
         }
-        goals.add(new Goal("start-up", quickest, 3, "s", true));
+        goals.add(new Goal("start-up", quickest, 2.5, "s", true));
         try (ServerProcess server = new ServerProcess();
                 Load load = new Load("127.0.0.1", server.port(), MODEL)) {
             Load.Result one = measured("1 stream", load.streams(1, WARM_UP, MEASURED));
