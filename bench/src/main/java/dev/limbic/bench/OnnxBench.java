@@ -174,7 +174,7 @@ final class OnnxBench {
     private void compare(Device device, PeerNet net, int pictures, float[] exact) throws IOException {
         List<Candidate> precisions = new ArrayList<>();
         for (Precision precision : Precision.values()) {
-            if (device.supports(precision)) {
+            if (device.supports(precision) && computes(device, net, precision)) {
                 precisions.add(ours(device, net, pictures, precision));
             }
         }
@@ -182,6 +182,15 @@ final class OnnxBench {
         compare(net, pictures, "f32", F32_WANTED, f32, quickest(candidates(net, pictures, "f32")), exact);
         Candidate peer = quickest(candidates(net, pictures, ""));
         compare(net, pictures, "best", BEST_WANTED, quickest(precisions), peer, exact);
+    }
+
+    /** Whether the network can be had in this precision; not all of its operations may be there. */
+    private static boolean computes(Device device, PeerNet net, Precision precision) {
+        try (Model<Image, PreparedImage, float[], Emotions> _ = net.load(device, precision)) {
+            return true;
+        } catch (IllegalArgumentException _) {
+            return false;
+        }
     }
 
     private List<Candidate> candidates(PeerNet net, int pictures, String prefix) throws IOException {

@@ -13,6 +13,7 @@ import java.util.Map;
 /** A network in ONNX Runtime, for one number of pictures, with what makes it quickest: all its optimisations, fixed sizes. */
 final class OnnxNet implements AutoCloseable {
     private static final String INPUT = "pixels";
+    private static final long STACK_BYTES = 256L << 20;
 
     private final OrtSession.SessionOptions options;
     private final OrtSession session;
@@ -25,7 +26,7 @@ final class OnnxNet implements AutoCloseable {
      * @param pixels f32 [N, C, H, W]
      */
     OnnxNet(Path file, int threads, boolean spinning, float[] pixels, long... shape) throws OrtException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = environment();
         options = new OrtSession.SessionOptions();
         options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
         options.setIntraOpNumThreads(threads);
@@ -38,6 +39,21 @@ final class OnnxNet implements AutoCloseable {
                 .asFloatBuffer();
         values.put(pixels).flip();
         this.pixels = OnnxTensor.createTensor(environment, values, shape);
+    }
+
+    /**
+     * ONNX Runtime itself. When it is made for the first time it searches this process's command line with a regular
+     * expression that goes a few calls deeper with every character; our class path would overflow a usual stack.
+     */
+    private static OrtEnvironment environment() {
+        Thread thread = new Thread(null, OrtEnvironment::getEnvironment, "onnx-runtime-start", STACK_BYTES);
+        thread.start();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return OrtEnvironment.getEnvironment();
     }
 
     /** Logits of all pictures, one after the other. */
