@@ -106,7 +106,9 @@ class ArchitectureTest {
                             "dev.limbic.server.security",
                             STUBS)),
             Map.entry(STUBS, List.of()),
-            Map.entry("dev.limbic.server.evaluate", List.of("dev.limbic.model", "dev.limbic.domain")),
+            Map.entry(
+                    "dev.limbic.server.evaluate",
+                    List.of("dev.limbic.model", "dev.limbic.postprocess", "dev.limbic.domain")),
             Map.entry(
                     "dev.limbic.server.runtime",
                     List.of(
@@ -116,6 +118,7 @@ class ArchitectureTest {
                             "dev.limbic.ops.cpu",
                             "dev.limbic.ops.cuda",
                             "dev.limbic.weights",
+                            "dev.limbic.preprocess.image",
                             "dev.limbic.preprocess.image.codec",
                             "dev.limbic.preprocess.text",
                             "dev.limbic.generate",

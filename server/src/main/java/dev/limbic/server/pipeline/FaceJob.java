@@ -34,6 +34,7 @@ final class FaceJob implements Pending, WorkerTask {
 
     private final Pipeline pipeline;
     private final ImageDecoder decoder;
+    private final DecodedBytes decoded;
     private final FaceRequest request;
     private final boolean remembers;
     private final FaceReading.Receiver receiver;
@@ -42,16 +43,19 @@ final class FaceJob implements Pending, WorkerTask {
     private final ReentrantLock lock = new ReentrantLock();
     private final List<Pending> parts = new ArrayList<>();
     private boolean ended;
+    private long held;
 
     /** @param remembers whether the model is one of kind video */
     FaceJob(
             Pipeline pipeline,
             ImageDecoder decoder,
+            DecodedBytes decoded,
             FaceRequest request,
             boolean remembers,
             FaceReading.Receiver receiver) {
         this.pipeline = pipeline;
         this.decoder = decoder;
+        this.decoded = decoded;
         this.request = request;
         this.remembers = remembers;
         this.receiver = receiver;
@@ -62,7 +66,7 @@ final class FaceJob implements Pending, WorkerTask {
     public void run() {
         guarded(() -> {
             timeLeft();
-            Pixels picture = decoder.decode(request.image().source(), Transparency.DROPPED);
+            Pixels picture = hold(decoder.decode(request.image().source(), Transparency.DROPPED));
             if (request.boxes().isEmpty()) {
                 find(picture);
             } else {
@@ -98,7 +102,7 @@ final class FaceJob implements Pending, WorkerTask {
         List<@Nullable StreamState> states = remembers ? request.states().of(faces) : List.of();
         for (int i = 0; i < faces.size(); i++) {
             Box box = faces.get(i).box();
-            Pixels face = box.equals(Box.WHOLE) ? picture : FaceCrop.of(picture, box, 0, false);
+            Pixels face = box.equals(Box.WHOLE) ? picture : hold(FaceCrop.of(picture, box, 0, false));
             add(
                     remembers
                             ? pipeline.submitPart(
@@ -110,6 +114,20 @@ final class FaceJob implements Pending, WorkerTask {
                                     part(request.model(), new Image(source(face))),
                                     reading.place(i, emotions -> new FrameEmotions(emotions, false))));
         }
+    }
+
+    /** @throws LimbicException.Overloaded if all pictures hold too much */
+    private Pixels hold(Pixels pixels) {
+        lock.lock();
+        try {
+            if (!ended) {
+                decoded.take(pixels.rgb().length);
+                held += pixels.rgb().length;
+            }
+        } finally {
+            lock.unlock();
+        }
+        return pixels;
     }
 
     private <I extends Input> Request<I> part(String model, I input) {
@@ -232,6 +250,8 @@ final class FaceJob implements Pending, WorkerTask {
         try {
             boolean first = !ended;
             ended = true;
+            decoded.give(held);
+            held = 0;
             return first;
         } finally {
             lock.unlock();

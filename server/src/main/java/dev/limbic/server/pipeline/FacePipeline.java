@@ -17,18 +17,23 @@ public final class FacePipeline implements FaceReader {
     private final InputLimits limits;
     private final ImageDecoder decoder;
     private final Executor workers;
+    private final DecodedBytes decoded;
 
     /**
      * A pipeline over another.
      *
      * @param pipeline runs each model
      * @param workers decode, on other threads than the caller's; what they reject is answered as overload
+     * @param mostDecoded most bytes of pixels that pictures and faces cut out of them hold together, beside what each worker
+     *     is decoding
      */
-    public FacePipeline(Pipeline pipeline, InputLimits limits, ImageDecoder decoder, Executor workers) {
+    public FacePipeline(
+            Pipeline pipeline, InputLimits limits, ImageDecoder decoder, Executor workers, long mostDecoded) {
         this.pipeline = pipeline;
         this.limits = limits;
         this.decoder = decoder;
         this.workers = workers;
+        this.decoded = new DecodedBytes(mostDecoded);
     }
 
     @Override
@@ -70,8 +75,13 @@ public final class FacePipeline implements FaceReader {
         if (request.timeoutNanos() <= 0) {
             throw new LimbicException.Expired("the deadline passed before the picture was read");
         }
-        FaceJob job = new FaceJob(pipeline, decoder, request, remembers, receiver);
+        FaceJob job = new FaceJob(pipeline, decoder, decoded, request, remembers, receiver);
         Workers.hand(workers, job, "too many inputs wait to be prepared");
         return job;
+    }
+
+    /** Bytes of pixels that are held now. */
+    long decodedBytes() {
+        return decoded.held();
     }
 }

@@ -18,6 +18,9 @@ import dev.limbic.server.stream.FrameRules;
 import dev.limbic.server.stream.Interactions;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /** All that a server does, without its wire: the one wiring, for servers and for commands that talk to models themselves. */
 public final class Services implements AutoCloseable {
@@ -26,6 +29,8 @@ public final class Services implements AutoCloseable {
     private final Pipeline pipeline;
     private final FacePipeline faces;
     private final Interactions interactions;
+    private final ScheduledExecutorService forgetter = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("limbic-forgetter").factory());
 
     /** Without anybody who looks on; see {@link #Services(ServerConfig, List, BatchObserver, ReplyObserver, FrameObserver, DeviceObserver)}. */
     public Services(ServerConfig config, List<Host> hosts) {
@@ -47,13 +52,20 @@ public final class Services implements AutoCloseable {
         pipeline = new Pipeline(devices.catalog(), limits, workers);
         ImageLimits pictures = new ImageLimits(
                 config.limits().maxImageBytes(), ImageLimits.DEFAULT.maxPixels(), ImageLimits.DEFAULT.maxSide());
-        faces = new FacePipeline(pipeline, limits, new ImageDecoder(pictures), workers);
+        faces = new FacePipeline(
+                pipeline,
+                limits,
+                new ImageDecoder(pictures),
+                workers,
+                config.limits().maxBytesInFlight());
         Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(devices.catalog(), limits, workers, replies),
                 new ResponseStrategy(config.dialogue().strategies()),
                 config.dialogue().maxTurns());
         interactions = new Interactions(dialogues, faces, rules(config.frames()), frames, System::nanoTime);
+        long nanos = config.frames().forgetAfter().toNanos();
+        var _ = forgetter.scheduleWithFixedDelay(interactions::forgetSilent, nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     /** What is served. */
@@ -111,6 +123,7 @@ public final class Services implements AutoCloseable {
 
     @Override
     public void close() {
+        forgetter.shutdownNow();
         workers.close();
         devices.close();
     }

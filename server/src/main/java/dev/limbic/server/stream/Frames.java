@@ -140,7 +140,9 @@ public final class Frames {
     public void forgetSilent() {
         lock.lock();
         try {
-            subjects.forgetSilent(nanos.getAsLong());
+            if (!closed) {
+                subjects.forgetSilent(nanos.getAsLong());
+            }
         } finally {
             lock.unlock();
         }

@@ -33,12 +33,14 @@ public final class Interaction {
         boolean listens();
     }
 
+    private final Interactions shared;
     private final InteractionSettings settings;
     private final Dialogue dialogue;
     private final Frames frames;
 
     /** @throws LimbicException if the settings name a model that is not served, or cannot be followed */
     Interaction(Interactions shared, InteractionSettings settings, Audience audience) {
+        this.shared = shared;
         this.settings = settings;
         ReentrantLock lock = new ReentrantLock(); // of both: what is told of one asks for the other
         this.dialogue = shared.dialogues().open(settings.dialogue(), lock, new Filter(settings, audience));
@@ -54,8 +56,13 @@ public final class Interaction {
 
     /** The person says something. Utterances must be said one after the other. */
     public void say(Utterance utterance) {
-        frames.forgetSilent();
+        forgetSilent();
         dialogue.say(settings.channels().contains(Channel.REPLY) ? utterance : utterance.unanswered());
+    }
+
+    /** Forgets subjects that were silent for long enough. */
+    void forgetSilent() {
+        frames.forgetSilent();
     }
 
     /** Ends the reply that is being written, and those that wait. */
@@ -89,6 +96,7 @@ public final class Interaction {
 
     /** Ends everything; no event will follow. */
     public void close() {
+        shared.closed(this);
         dialogue.close();
         frames.close();
     }

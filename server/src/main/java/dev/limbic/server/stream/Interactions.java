@@ -3,17 +3,12 @@ package dev.limbic.server.stream;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.server.dialogue.Dialogues;
 import dev.limbic.server.pipeline.FaceReader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
-/**
- * What all streams share. Thread-safe.
- *
- * @param dialogues holds their conversations
- * @param faces reads the faces of their frames
- * @param nanos the time, as {@link System#nanoTime}
- */
-public record Interactions(
-        Dialogues dialogues, FaceReader faces, FrameRules frames, FrameObserver observer, LongSupplier nanos) {
+/** All streams, and what they share. Thread-safe. */
+public final class Interactions {
     /** Hears how a stream began; one method is called, once, from a worker. */
     public interface Opening {
         /** It has begun. */
@@ -21,6 +16,29 @@ public record Interactions(
 
         /** It cannot be had as the settings say. */
         void refused(LimbicException why);
+    }
+
+    private final Dialogues dialogues;
+    private final FaceReader faces;
+    private final FrameRules frames;
+    private final FrameObserver observer;
+    private final LongSupplier nanos;
+    private final Set<Interaction> open = ConcurrentHashMap.newKeySet();
+
+    /**
+     * No streams yet.
+     *
+     * @param dialogues holds their conversations
+     * @param faces reads the faces of their frames
+     * @param nanos the time, as {@link System#nanoTime}
+     */
+    public Interactions(
+            Dialogues dialogues, FaceReader faces, FrameRules frames, FrameObserver observer, LongSupplier nanos) {
+        this.dialogues = dialogues;
+        this.faces = faces;
+        this.frames = frames;
+        this.observer = observer;
+        this.nanos = nanos;
     }
 
     /**
@@ -40,7 +58,43 @@ public record Interactions(
                 opening.refused(new LimbicException.Internal("the stream could not be begun", e));
                 return;
             }
+            open.add(interaction);
             opening.opened(interaction);
         });
+    }
+
+    /**
+     * Forgets subjects of all streams that were silent for long enough, so that a stream on which nothing happens keeps no
+     * place on a device from the others. To be called now and then.
+     */
+    public void forgetSilent() {
+        open.forEach(Interaction::forgetSilent);
+    }
+
+    /** The stream has ended. */
+    void closed(Interaction interaction) {
+        open.remove(interaction);
+    }
+
+    /** Holds their conversations. */
+    public Dialogues dialogues() {
+        return dialogues;
+    }
+
+    /** Reads the faces of their frames. */
+    public FaceReader faces() {
+        return faces;
+    }
+
+    FrameRules frames() {
+        return frames;
+    }
+
+    FrameObserver observer() {
+        return observer;
+    }
+
+    LongSupplier nanos() {
+        return nanos;
     }
 }

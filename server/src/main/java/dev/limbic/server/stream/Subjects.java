@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The subjects of a stream, by name; so many at most, and those that are silent for long enough are forgotten. There is no
- * timer: they are forgotten when something else of the stream happens. Not thread-safe.
+ * The subjects of a stream, by name; so many at most, and those that are silent for long enough are forgotten. That
+ * happens with whatever happens on the stream, and when {@link Interactions#forgetSilent} is called. Not thread-safe.
  *
  * @param <F> a frame on its way
  */

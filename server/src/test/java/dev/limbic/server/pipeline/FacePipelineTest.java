@@ -2,6 +2,7 @@ package dev.limbic.server.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import dev.limbic.domain.Box;
 import dev.limbic.domain.Emotions;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.Test;
 /** Faces of a picture, with a finder and a reader that can be foretold and workers that the test runs by hand. */
 class FacePipelineTest {
     private static final int SIDE = 40;
+    private static final int PIXELS = 3 * SIDE * SIDE;
 
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
@@ -61,7 +63,11 @@ class FacePipelineTest {
         Catalog catalog =
                 new Catalog(List.of(served(Kinds.IMAGE, new Reader()), served(Kinds.FINDER, new Finder())), Set.of());
         return new FacePipeline(
-                new Pipeline(catalog, limits, this::leave), limits, new ImageDecoder(ImageLimits.DEFAULT), this::leave);
+                new Pipeline(catalog, limits, this::leave),
+                limits,
+                new ImageDecoder(ImageLimits.DEFAULT),
+                this::leave,
+                5 * PIXELS);
     }
 
     private <P extends Prepared, R, A> ServedModel<Image, P, R, A> served(
@@ -285,6 +291,37 @@ class FacePipelineTest {
         room = 1;
         read(picture());
         assertThatThrownBy(() -> read(picture())).isInstanceOf(LimbicException.Overloaded.class);
+    }
+
+    @Test
+    void thePixelsOfAllPicturesTogetherAreBounded() throws InterruptedException {
+        Pending first = read(picture(), Box.WHOLE);
+        for (int i = 0; i < 5; i++) {
+            read(picture(), Box.WHOLE);
+        }
+        for (int i = 0; i < 6; i++) {
+            tasks.remove().run(); // decodes; what comes of it waits behind the others
+        }
+        assertThat(outcomes.remove())
+                .asInstanceOf(type(LimbicException.Overloaded.class))
+                .extracting(Throwable::getMessage)
+                .asString()
+                .contains("24000 bytes of pixels", "limits.max-bytes-in-flight");
+        assertThat(pipeline.decodedBytes()).isEqualTo(5 * PIXELS);
+        first.cancel();
+        assertThat(pipeline.decodedBytes()).isEqualTo(4 * PIXELS);
+        for (int i = 0; i < 4; i++) {
+            assertThat(outcome()).isInstanceOf(FaceReading.class);
+        }
+        assertThat(pipeline.decodedBytes()).isZero();
+    }
+
+    @Test
+    void facesThatAreCutOutCountAsPixelsToo() throws InterruptedException {
+        Box almost = new Box(0, 0, 1, .99f);
+        read(picture(), almost, almost, almost, almost, almost);
+        assertThat(outcome()).isInstanceOf(LimbicException.Overloaded.class);
+        assertThat(pipeline.decodedBytes()).isZero();
     }
 
     @Test

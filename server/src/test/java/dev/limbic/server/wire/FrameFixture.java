@@ -65,6 +65,7 @@ final class FrameFixture implements AutoCloseable {
     final AtomicInteger dropped = new AtomicInteger();
     final AtomicInteger openStreams = new AtomicInteger();
     final AtomicLong skippedNanos = new AtomicLong();
+    final Interactions interactions;
     final GrpcServer server;
     private final ExecutorService completions = Executors.newSingleThreadExecutor();
     private final MicroBatcher eyes = new MicroBatcher("eyes", completions, BatchObserver.NONE, () -> {});
@@ -89,9 +90,9 @@ final class FrameFixture implements AutoCloseable {
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
                 new ResponseStrategy(TestConfig.RULES),
                 6);
-        Interactions interactions = new Interactions(
+        interactions = new Interactions(
                 dialogues,
-                new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers),
+                new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers, Long.MAX_VALUE),
                 new FrameRules(1e9, SUBJECTS, Duration.ofSeconds(10), new FrameRules.Smoothing(1, 0.2)),
                 frames(),
                 () -> System.nanoTime() + skippedNanos.get());

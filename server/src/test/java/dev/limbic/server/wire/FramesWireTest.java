@@ -334,6 +334,18 @@ class FramesWireTest {
     }
 
     @Test
+    void aStreamOnWhichNothingHappensKeepsNoPlaces() throws Exception {
+        InteractClient client = watch();
+        see(client, "a", "", 1, picture(0));
+        assertThat(client.next().hasFaces()).isTrue();
+        fixture.interactions.forgetSilent();
+        assertThat(remembered()).isEqualTo(1);
+        fixture.skippedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
+        fixture.interactions.forgetSilent();
+        assertThat(remembered()).isZero();
+    }
+
+    @Test
     void noPlaceIsLostInAStorm() throws Exception {
         Random random = new Random(5);
         List<InteractClient> open = new ArrayList<>();

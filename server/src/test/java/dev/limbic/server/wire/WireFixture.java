@@ -140,7 +140,8 @@ final class WireFixture implements AutoCloseable {
         Catalog catalog = new Catalog(served, Set.of());
         InputLimits limits = new InputLimits(1024, MAX_IMAGE);
         Pipeline pipeline = new Pipeline(catalog, limits, workers);
-        FacePipeline pictures = new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers);
+        FacePipeline pictures =
+                new FacePipeline(pipeline, limits, new ImageDecoder(ImageLimits.DEFAULT), workers, Long.MAX_VALUE);
         Dialogues dialogues = new Dialogues(
                 pipeline,
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
