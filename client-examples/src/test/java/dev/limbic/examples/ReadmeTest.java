@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 /** The commands that README.md shows, with the tools that people use; each is skipped where its tool is not there. */
 class ReadmeTest {
     private static final Path README = Path.of("..", "README.md");
+    private static final String PICTURE = "../models/src/test/resources/pictures/astronaut-420.jpg";
     private static final Pattern TOOL = Pattern.compile("\\b(grpcurl|ghz|grpc-health-probe) -");
 
     /** What each command prints, in this order, by a part of it that no other command has. */
@@ -28,6 +29,7 @@ class ReadmeTest {
                 "EmotionService/Analyze$", List.of("requestId\":\"1\"", "canonicalEmotions", "CANONICAL_EMOTION_JOY"));
         PRINTED.put("ModelService/ListModels$", List.of("name\":\"fake\"", "maxTextBytes"));
         PRINTED.put("EmotionService/AnalyzeStream$", List.of("analysis", "error", "code\":3", "analysis"));
+        PRINTED.put("face.jpg", List.of("faces", "box", "analysis", "model\":\"reader\"", "finder\":\"finder\""));
         PRINTED.put(
                 "InteractionService/Interact$",
                 List.of("analysis", "replyStarted", "token", "replyFinished", "FINISH_REASON_STOP"));
@@ -89,7 +91,7 @@ class ReadmeTest {
                     missing.add(tool.group(1));
                     continue;
                 }
-                assertThat(plain(shell.print(server.addressed(command))))
+                assertThat(plain(shell.print(server.addressed(command).replace("face.jpg", PICTURE))))
                         .as(command)
                         .containsSubsequence(expected.getValue().stream()
                                 .map(ReadmeTest::plain)

@@ -1,11 +1,14 @@
 package dev.limbic.examples;
 
+import dev.limbic.model.ModelRegistry;
+import dev.limbic.server.FakeFaceModels;
 import dev.limbic.server.FakeLanguageModel;
 import dev.limbic.server.FakeTextModel;
 import dev.limbic.server.TestConfig;
 import dev.limbic.server.runtime.Host;
 import dev.limbic.server.runtime.LimbicServer;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A server with models whose answers can be foretold. */
@@ -14,9 +17,11 @@ final class TestServer implements AutoCloseable {
     private final LimbicServer server;
 
     TestServer() throws IOException {
+        List<ModelRegistry.Typed<?>> models = new ArrayList<>(new FakeFaceModels().typed());
+        models.add(model.typed());
+        models.add(new FakeLanguageModel("speaker").typed());
         server = LimbicServer.start(
-                TestConfig.of(List.of("fake"), List.of("speaker")),
-                List.of(Host.of(List.of(model.typed(), new FakeLanguageModel("speaker").typed()))));
+                TestConfig.of(List.of("fake", "reader", "finder"), List.of("speaker")), List.of(Host.of(models)));
     }
 
     int port() {

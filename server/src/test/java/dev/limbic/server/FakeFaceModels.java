@@ -17,6 +17,7 @@ import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
 import dev.limbic.model.Model;
 import dev.limbic.model.ModelCard;
+import dev.limbic.model.ModelRegistry;
 import dev.limbic.model.PreparedFrame;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
@@ -103,6 +104,13 @@ public final class FakeFaceModels {
                         video.card(),
                         () -> video,
                         batcher.lane("video", video::run, policy, new Pace(1))));
+    }
+
+    /** The reader and the finder, as a host has them. */
+    public List<ModelRegistry.Typed<?>> typed() {
+        return List.of(
+                new ModelRegistry.Typed<>(Kinds.IMAGE, new Reader()),
+                new ModelRegistry.Typed<>(Kinds.FINDER, new Finder()));
     }
 
     private static PreparedImage samples(Image input) {
