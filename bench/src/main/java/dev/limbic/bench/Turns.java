@@ -6,8 +6,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * Times kinds of work that one machine does turn by turn in the same run, so that what others do on it hits all of them.
- * Threads of one kind may go on spinning for milliseconds after their work; the next must not pay for that, so each turn
- * begins with a pause.
+ * Threads of one kind may go on spinning after their work, OpenMP's for milliseconds and ONNX Runtime's for tens of them; the
+ * next must not pay for that, so each turn begins with a pause.
  */
 final class Turns {
     private static final long WARM_NANOS = 1_500_000_000L;
@@ -15,7 +15,7 @@ final class Turns {
     /** A turn takes at least so long: short work is done several times in it. */
     private static final double TURN_SECONDS = 0.004;
 
-    private static final long SETTLE_MILLIS = 15;
+    private static final long SETTLE_MILLIS = 120;
 
     private Turns() {}
 
