@@ -192,16 +192,16 @@ final class DecodeBench {
             double bare = Double.MAX_VALUE;
             for (int round = 0; round < ROUNDS / 2; round++) {
                 BareMatmul.useOpenMpThreads(1);
-                settle();
+                Turns.settle(SETTLE_MILLIS);
                 whole = Math.min(whole, seconds(decoder, step));
                 BareMatmul.useOpenMpThreads(threads);
-                settle();
+                Turns.settle(SETTLE_MILLIS);
                 long start = System.nanoTime();
                 products.forEach(BareMatmul::run);
                 bare = Math.min(bare, (System.nanoTime() - start) / 1e9);
             }
             BareMatmul.useOpenMpThreads(1);
-            settle();
+            Turns.settle(SETTLE_MILLIS);
             String name = precision.name().toLowerCase(Locale.ROOT);
             System.out.printf(
                     Locale.ROOT,
@@ -228,13 +228,5 @@ final class DecodeBench {
                 rate,
                 limit,
                 ratio);
-    }
-
-    private static void settle() {
-        try {
-            Thread.sleep(SETTLE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

@@ -116,12 +116,12 @@ final class ForwardBench {
             double[] bare = new double[ROUNDS];
             for (int round = -5; round < ROUNDS; round++) {
                 BareMatmul.useOpenMpThreads(1);
-                settle();
+                Turns.settle(SETTLE_MILLIS);
                 long start = System.nanoTime();
                 stack.forward(device, ids, bounds);
                 long middle = System.nanoTime();
                 BareMatmul.useOpenMpThreads(threads);
-                settle();
+                Turns.settle(SETTLE_MILLIS);
                 long again = System.nanoTime();
                 products.forEach(BareMatmul::run);
                 long end = System.nanoTime();
@@ -144,14 +144,6 @@ final class ForwardBench {
                     operations / p / 1e9,
                     p / f);
             return p / f;
-        }
-    }
-
-    private static void settle() {
-        try {
-            Thread.sleep(SETTLE_MILLIS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 

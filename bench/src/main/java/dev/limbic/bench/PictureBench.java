@@ -2,7 +2,6 @@ package dev.limbic.bench;
 
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.EncodedImage;
-import dev.limbic.domain.LimbicException;
 import dev.limbic.model.Kinds;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Planes;
@@ -21,6 +20,7 @@ import dev.limbic.server.config.ConfigException;
 import dev.limbic.server.config.ConfigLoader;
 import dev.limbic.server.config.ServerConfig;
 import dev.limbic.server.config.ServerConfig.ModelConfig;
+import dev.limbic.server.pipeline.AwaitedReading;
 import dev.limbic.server.pipeline.FaceReading;
 import dev.limbic.server.pipeline.FaceRequest;
 import dev.limbic.server.pipeline.Priority;
@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import javax.imageio.ImageIO;
 
 /**
@@ -150,19 +149,7 @@ final class PictureBench {
     }
 
     private static FaceReading read(Services services, EncodedImage jpeg) {
-        CompletableFuture<FaceReading> outcome = new CompletableFuture<>();
         FaceRequest request = new FaceRequest("", "", new Image(jpeg), List.of(), Priority.NORMAL, Long.MAX_VALUE);
-        services.faces().read(request, new FaceReading.Receiver() {
-            @Override
-            public void read(FaceReading reading) {
-                outcome.complete(reading);
-            }
-
-            @Override
-            public void failed(LimbicException failure) {
-                outcome.completeExceptionally(failure);
-            }
-        });
-        return outcome.join();
+        return AwaitedReading.start(services.faces(), request).await();
     }
 }

@@ -44,7 +44,7 @@ final class Turns {
     /** Until the compiler has seen enough of it; seconds of the quickest run. */
     static double warm(Work work) {
         work.ready().run();
-        settle();
+        settle(SETTLE_MILLIS);
         double least = work.seconds().getAsDouble();
         long end = System.nanoTime() + WARM_NANOS;
         while (System.nanoTime() < end) {
@@ -62,7 +62,7 @@ final class Turns {
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < times.length; i++) {
                 works.get(i).ready().run();
-                settle();
+                settle(SETTLE_MILLIS);
                 seconds[i][round] = least(works.get(i).seconds(), times[i]);
             }
         }
@@ -78,9 +78,10 @@ final class Turns {
         return least;
     }
 
-    private static void settle() {
+    /** Waits until what others left spinning has stopped. */
+    static void settle(long millis) {
         try {
-            Thread.sleep(SETTLE_MILLIS);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

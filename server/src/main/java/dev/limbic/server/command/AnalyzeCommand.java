@@ -133,7 +133,7 @@ public final class AnalyzeCommand implements Callable<Integer> {
         }
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         int failed = 0;
-        try (Services services = FaceReads.services(config)) {
+        try (Services services = FaceServices.of(config)) {
             PictureAnalysis analysis =
                     new PictureAnalysis(services, model == null ? "" : model, finder, whole, top, json, annotate);
             for (Path each : files) {

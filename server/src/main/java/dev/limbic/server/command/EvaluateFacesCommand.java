@@ -12,6 +12,7 @@ import dev.limbic.server.evaluate.FaceEvaluation;
 import dev.limbic.server.evaluate.FacePictures;
 import dev.limbic.server.evaluate.LabelScores;
 import dev.limbic.server.evaluate.Report;
+import dev.limbic.server.pipeline.AwaitedReading;
 import dev.limbic.server.pipeline.FaceReading;
 import dev.limbic.server.pipeline.FaceRequest;
 import dev.limbic.server.pipeline.Priority;
@@ -26,10 +27,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -79,7 +80,7 @@ public final class EvaluateFacesCommand implements Callable<Integer> {
     }
 
     /** A picture that is being read. */
-    private record Started(Path file, int gold, CompletableFuture<FaceReading> reading) {}
+    private record Started(Path file, int gold, AwaitedReading reading) {}
 
     @Override
     public Integer call() throws ConfigException, IOException {
@@ -87,7 +88,7 @@ public final class EvaluateFacesCommand implements Callable<Integer> {
         List<FacePictures.Picture> pictures = FacePictures.read(data).stream()
                 .filter(each -> !leaveOut.contains(each.label()))
                 .toList();
-        try (Services services = FaceReads.services(config)) {
+        try (Services services = FaceServices.of(config)) {
             ClassifierCard card =
                     (ClassifierCard) services.catalog().faceReader(model).card();
             Map<String, Integer> ids = FacePictures.ids(pictures, card);
@@ -144,8 +145,8 @@ public final class EvaluateFacesCommand implements Callable<Integer> {
                             search ? List.of() : List.of(Box.WHOLE),
                             Priority.NORMAL,
                             Long.MAX_VALUE);
-                    int gold = java.util.Objects.requireNonNull(ids.get(picture.label()));
-                    started.add(new Started(picture.file(), gold, FaceReads.start(services, request)));
+                    int gold = Objects.requireNonNull(ids.get(picture.label()));
+                    started.add(new Started(picture.file(), gold, AwaitedReading.start(services.faces(), request)));
                 } catch (IOException | LimbicException.Invalid | LimbicException.TooLarge wrong) {
                     answers.unreadable.put(picture.file(), why(wrong));
                 }
@@ -160,7 +161,7 @@ public final class EvaluateFacesCommand implements Callable<Integer> {
 
     private static void finish(Started picture, Answers answers) {
         try {
-            FaceReading reading = FaceReads.await(picture.reading());
+            FaceReading reading = picture.reading().await();
             if (reading.faces().isEmpty()) {
                 answers.withoutFace++;
                 return;

@@ -13,6 +13,7 @@ import dev.limbic.preprocess.image.Annotator;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.ImageLimits;
 import dev.limbic.preprocess.image.codec.Png;
+import dev.limbic.server.pipeline.AwaitedReading;
 import dev.limbic.server.pipeline.FaceReading;
 import dev.limbic.server.pipeline.FaceRequest;
 import dev.limbic.server.pipeline.Priority;
@@ -94,7 +95,7 @@ record PictureAnalysis(
     private FaceReading read(Image image, boolean whole) {
         FaceRequest request = new FaceRequest(
                 model, finder, image, whole ? List.of(Box.WHOLE) : List.of(), Priority.NORMAL, Long.MAX_VALUE);
-        return FaceReads.await(FaceReads.start(services, request));
+        return AwaitedReading.start(services.faces(), request).await();
     }
 
     private static byte[] annotated(Image image, FaceReading reading, ModelCard card) {

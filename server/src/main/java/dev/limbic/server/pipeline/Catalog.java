@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The models that are served, by name, and for each kind the one that is meant where no name is given. Immutable. */
 public final class Catalog {
@@ -76,8 +77,8 @@ public final class Catalog {
     /** @param kinds one of them, if a name is given; without a name only one */
     private Served any(String name, Kind<?>... kinds) {
         List<Kind<?>> wanted = List.of(kinds);
-        Served served = name.isEmpty() ? defaults.get(wanted.getFirst()) : byName.get(name);
-        if (served == null || !wanted.contains(served.kind())) {
+        Served served = find(wanted, name);
+        if (served == null) {
             List<String> names = byName.values().stream()
                     .filter(each -> wanted.contains(each.kind()))
                     .map(Served::name)
@@ -102,8 +103,13 @@ public final class Catalog {
      * @param kinds first that of the model which is meant without a name
      */
     public String nameOr(List<Kind<?>> kinds, String name, String otherwise) {
+        Served served = find(kinds, name);
+        return served == null ? otherwise : served.name();
+    }
+
+    private @Nullable Served find(List<Kind<?>> kinds, String name) {
         Served served = name.isEmpty() ? defaults.get(kinds.getFirst()) : byName.get(name);
-        return served == null || !kinds.contains(served.kind()) ? otherwise : served.name();
+        return served == null || !kinds.contains(served.kind()) ? null : served;
     }
 
     /** Whether requests without a name go to this one. */

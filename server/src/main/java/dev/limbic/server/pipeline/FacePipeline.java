@@ -48,16 +48,15 @@ public final class FacePipeline implements FaceReader {
 
     @Override
     public Optional<StreamSlots> slots(String model) {
-        Catalog catalog = pipeline.catalog();
-        return !model.isEmpty() && catalog.faceReader(model).kind() == Kinds.VIDEO
-                ? catalog.named(Kinds.VIDEO, model).model().slots()
+        return !model.isEmpty() && remembers(model)
+                ? pipeline.catalog().named(Kinds.VIDEO, model).model().slots()
                 : Optional.empty();
     }
 
     @Override
     public Emotions meaning(String model, float[] logits) {
         Catalog catalog = pipeline.catalog();
-        return catalog.faceReader(model).kind() == Kinds.VIDEO
+        return remembers(model)
                 ? catalog.named(Kinds.VIDEO, model)
                         .model()
                         .interpret(new FrameLogits(logits, false))
@@ -67,7 +66,7 @@ public final class FacePipeline implements FaceReader {
 
     @Override
     public Pending read(FaceRequest request, FaceReading.Receiver receiver) {
-        boolean remembers = pipeline.catalog().faceReader(request.model()).kind() == Kinds.VIDEO;
+        boolean remembers = remembers(request.model());
         if (request.boxes().isEmpty()) {
             pipeline.catalog().named(Kinds.FINDER, request.finder());
         }
@@ -78,6 +77,10 @@ public final class FacePipeline implements FaceReader {
         FaceJob job = new FaceJob(pipeline, decoder, decoded, request, remembers, receiver);
         Workers.hand(workers, job, "too many inputs wait to be prepared");
         return job;
+    }
+
+    private boolean remembers(String model) {
+        return pipeline.catalog().faceReader(model).kind() == Kinds.VIDEO;
     }
 
     /** Bytes of pixels that are held now. */

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * Thread-safe; the audience is told one thing at a time.
  */
 public final class Interaction {
-    /** Who hears what happens; see {@link Dialogue.Audience} and {@link Frames.Audience}. */
-    public interface Audience {
+    /** Who hears what happens; see {@link Dialogue.Audience}. */
+    public interface Audience extends Frames.Audience {
         /**
          * The next event of the conversation.
          *
@@ -20,16 +20,11 @@ public final class Interaction {
          */
         void event(DialogueEvent event, boolean wanted);
 
-        /** The next event of the frames. */
-        void event(FrameEvent event);
-
         /** See {@link Dialogue.Audience#done}. */
         void done(Utterance utterance, long remembered);
 
-        /** See {@link Frames.Audience#done}. */
-        void done(StreamFrame frame);
-
         /** Whether more would be heard; if not, {@link Interaction#proceed} is called once it would. */
+        @Override
         boolean listens();
     }
 
@@ -45,13 +40,7 @@ public final class Interaction {
         ReentrantLock lock = new ReentrantLock(); // of both: what is told of one asks for the other
         this.dialogue = shared.dialogues().open(settings.dialogue(), lock, new Filter(settings, audience));
         this.frames = new Frames(
-                shared.faces(),
-                shared.frames(),
-                settings.frames(),
-                shared.observer(),
-                shared.nanos(),
-                lock,
-                new Onlooker(audience));
+                shared.faces(), shared.frames(), settings.frames(), shared.observer(), shared.nanos(), lock, audience);
     }
 
     /** The person says something. Utterances must be said one after the other. */
@@ -99,23 +88,6 @@ public final class Interaction {
         shared.closed(this);
         dialogue.close();
         frames.close();
-    }
-
-    private record Onlooker(Audience audience) implements Frames.Audience {
-        @Override
-        public void event(FrameEvent event) {
-            audience.event(event);
-        }
-
-        @Override
-        public void done(StreamFrame frame) {
-            audience.done(frame);
-        }
-
-        @Override
-        public boolean listens() {
-            return audience.listens();
-        }
     }
 
     /** Says which events the client wants to hear of. */
