@@ -9,31 +9,23 @@ import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.RawImage;
 import dev.limbic.domain.StreamSlots;
 import dev.limbic.domain.StreamState;
-import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FaceMap;
-import dev.limbic.model.FinderCard;
 import dev.limbic.model.FinderInput;
 import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
-import dev.limbic.model.Model;
-import dev.limbic.model.ModelCard;
 import dev.limbic.model.ModelRegistry;
 import dev.limbic.model.PreparedFrame;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Pace;
 import dev.limbic.server.pipeline.Served;
-import dev.limbic.server.pipeline.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A model that reads faces and one that finds them, whose answers can be foretold. Of a picture of raw RGB the first sample
@@ -44,33 +36,28 @@ public final class FakeFaceModels {
     /** Side of pictures, in pixels. */
     public static final int SIDE = 40;
 
-    private final Semaphore arrivals = new Semaphore(0);
-    private final Semaphore gate = new Semaphore(0);
     private final List<Integer> read = new CopyOnWriteArrayList<>();
     private final StreamSlots slots = new StreamSlots(100);
-    private volatile boolean gated;
+    private final DeviceGate gate = new DeviceGate();
 
     /** From now on each batch of the reader waits on the device until it is let through. */
     public void holdBatches() {
-        gated = true;
+        gate.hold();
     }
 
     /** Waits until a batch has reached the device and is held there. */
     public void awaitHeldBatch() throws InterruptedException {
-        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("no batch reached the device in 20 s");
-        }
+        gate.awaitHeld();
     }
 
     /** Lets this many held batches through. */
     public void letThrough(int count) {
-        gate.release(count);
+        gate.letThrough(count);
     }
 
     /** Lets every held and later batch through. */
     public void stopHolding() {
-        gated = false;
-        gate.release(1000);
+        gate.stopHolding();
     }
 
     /** First samples of what was read. */
@@ -85,32 +72,13 @@ public final class FakeFaceModels {
 
     /** All, as they are served on lanes of their own. */
     public List<Served> on(MicroBatcher batcher, BatchPolicy policy) {
-        Reader reader = new Reader();
-        Finder finder = new Finder();
-        Video video = new Video();
         return List.of(
-                new ServedModel<>(
-                        Kinds.IMAGE,
-                        reader.card(),
-                        () -> reader,
-                        batcher.lane("reader", reader::run, policy, new Pace(1))),
-                new ServedModel<>(
-                        Kinds.FINDER,
-                        finder.card(),
-                        () -> finder,
-                        batcher.lane("finder", finder::run, policy, new Pace(1))),
-                new ServedModel<>(
-                        Kinds.VIDEO,
-                        video.card(),
-                        () -> video,
-                        batcher.lane("video", video::run, policy, new Pace(1))));
+                new Reader().on(batcher, policy), new Finder().on(batcher, policy), new Video().on(batcher, policy));
     }
 
     /** The reader and the finder, as a host has them. */
     public List<ModelRegistry.Typed<?>> typed() {
-        return List.of(
-                new ModelRegistry.Typed<>(Kinds.IMAGE, new Reader()),
-                new ModelRegistry.Typed<>(Kinds.FINDER, new Finder()));
+        return List.of(new Reader().typed(), new Finder().typed());
     }
 
     private static PreparedImage samples(Image input) {
@@ -120,12 +88,9 @@ public final class FakeFaceModels {
         return new PreparedImage(raw.width(), raw.height(), 3, raw.bytes());
     }
 
-    private final class Reader implements Model<Image, PreparedImage, float[], Emotions> {
-        @Override
-        public ModelCard card() {
-            ClassifierCard.Picture picture = new ClassifierCard.Picture(SIDE, SIDE);
-            return new ClassifierCard(
-                    "reader", "image", "Fake", List.of("a", "b"), false, "none", picture, 1, "f32", "cpu");
+    private final class Reader extends FakePictureModel<Image, PreparedImage, float[], Emotions> {
+        Reader() {
+            super(Kinds.IMAGE, reads(Kinds.IMAGE, "reader", SIDE, "a", "b"), 1, true);
         }
 
         @Override
@@ -134,21 +99,8 @@ public final class FakeFaceModels {
         }
 
         @Override
-        public int expectedCost(Image input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return true;
-        }
-
-        @Override
         public List<float[]> run(List<PreparedImage> rows) {
-            if (gated) {
-                arrivals.release();
-                gate.acquireUninterruptibly();
-            }
+            gate.pass();
             List<float[]> logits = new ArrayList<>();
             for (PreparedImage row : rows) {
                 int first = row.samples()[0] & 0xFF;
@@ -164,34 +116,18 @@ public final class FakeFaceModels {
             float first = logits[0] / 100;
             return new Emotions(logits, new float[] {first, 1 - first}, List.of(0), new float[8], null, first);
         }
-
-        @Override
-        public void close() {}
     }
 
-    private final class Video implements Model<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
+    private final class Video extends FakePictureModel<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
         private final Map<StreamState, Integer> frames = new WeakHashMap<>();
 
-        @Override
-        public ModelCard card() {
-            ClassifierCard.Picture picture = new ClassifierCard.Picture(SIDE, SIDE);
-            return new ClassifierCard(
-                    "video", "video", "Fake", List.of("a", "b"), false, "none", picture, 1, "f32", "cpu");
+        Video() {
+            super(Kinds.VIDEO, reads(Kinds.VIDEO, "video", SIDE, "a", "b"), 1, true);
         }
 
         @Override
         public PreparedFrame prepare(Frame input) {
             return new PreparedFrame(samples(new Image(input.source())), input.stream());
-        }
-
-        @Override
-        public int expectedCost(Frame input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Frame input) {
-            return true;
         }
 
         @Override
@@ -216,30 +152,16 @@ public final class FakeFaceModels {
         public Optional<StreamSlots> slots() {
             return Optional.of(slots);
         }
-
-        @Override
-        public void close() {}
     }
 
-    private static final class Finder implements Model<Image, FinderInput, FaceMap, List<Face>> {
-        @Override
-        public ModelCard card() {
-            return new FinderCard("finder", "finder", "Fake", SIDE, 1, "f32", "cpu");
+    private static final class Finder extends FakePictureModel<Image, FinderInput, FaceMap, List<Face>> {
+        Finder() {
+            super(Kinds.FINDER, finds(SIDE), 1, true);
         }
 
         @Override
         public FinderInput prepare(Image input) {
             return new FinderInput(samples(input), new ImageSettings.Size(SIDE, SIDE));
-        }
-
-        @Override
-        public int expectedCost(Image input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return true;
         }
 
         @Override
@@ -267,8 +189,5 @@ public final class FakeFaceModels {
             faces.sort((a, b) -> Float.compare(b.score(), a.score()));
             return faces;
         }
-
-        @Override
-        public void close() {}
     }
 }

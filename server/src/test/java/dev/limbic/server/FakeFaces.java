@@ -4,12 +4,9 @@ import dev.limbic.domain.Box;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Image;
-import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FaceMap;
-import dev.limbic.model.FinderCard;
 import dev.limbic.model.FinderInput;
 import dev.limbic.model.Kinds;
-import dev.limbic.model.Model;
 import dev.limbic.model.ModelCard;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
@@ -18,12 +15,9 @@ import dev.limbic.preprocess.image.codec.ImageLimits;
 import dev.limbic.preprocess.image.codec.Pixels;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Pace;
 import dev.limbic.server.pipeline.Served;
-import dev.limbic.server.pipeline.ServedModel;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
 /**
  * A finder that finds what it is told, and a reader whose logits are red, green and blue of the middle of what it sees, its
@@ -37,25 +31,22 @@ public final class FakeFaces {
     private static final int COST = 16 * 16;
 
     private final ImageDecoder decoder = new ImageDecoder(ImageLimits.DEFAULT);
-    private final Semaphore arrivals = new Semaphore(0);
-    private final Semaphore gate = new Semaphore(0);
-    private volatile boolean gated;
+    private final DeviceGate gate = new DeviceGate();
     private volatile List<Face> found = FOUND;
 
     /** From now on each batch of the reader waits on the device. */
     public void holdBatches() {
-        gated = true;
+        gate.hold();
     }
 
     /** Waits until a batch of the reader has reached the device and is held there. */
     public void awaitHeldBatch() throws InterruptedException {
-        arrivals.acquire();
+        gate.awaitHeld();
     }
 
     /** Lets every held and later batch through. */
     public void stopHolding() {
-        gated = false;
-        gate.release(1000);
+        gate.stopHolding();
     }
 
     /** What is found from now on. */
@@ -71,35 +62,16 @@ public final class FakeFaces {
     /** Both, served on one device. */
     public List<Served> on(MicroBatcher batcher) {
         BatchPolicy policy = new BatchPolicy(1 << 20, 4, 64, Duration.ZERO);
-        Reader reader = new Reader();
-        Finder finder = new Finder();
-        return List.of(
-                new ServedModel<>(
-                        Kinds.IMAGE,
-                        reader.card(),
-                        () -> reader,
-                        batcher.lane("reader", reader::run, policy, new Pace(COST))),
-                new ServedModel<>(
-                        Kinds.FINDER,
-                        finder.card(),
-                        () -> finder,
-                        batcher.lane("finder", finder::run, policy, new Pace(COST))));
+        return List.of(new Reader().on(batcher, policy), new Finder().on(batcher, policy));
     }
 
-    private final class Reader implements Model<Image, PreparedImage, float[], Emotions> {
-        @Override
-        public ClassifierCard card() {
-            return new ClassifierCard(
-                    "reader",
-                    "image",
-                    "FakeForTests",
-                    List.of("red", "green", "blue", "width", "height"),
-                    false,
-                    "none",
-                    new ClassifierCard.Picture(16, 16),
-                    7,
-                    "f32",
-                    "cpu");
+    private final class Reader extends FakePictureModel<Image, PreparedImage, float[], Emotions> {
+        Reader() {
+            super(
+                    Kinds.IMAGE,
+                    reads(Kinds.IMAGE, "reader", 16, "red", "green", "blue", "width", "height"),
+                    COST,
+                    false);
         }
 
         @Override
@@ -114,21 +86,8 @@ public final class FakeFaces {
         }
 
         @Override
-        public int expectedCost(Image input) {
-            return COST;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return false;
-        }
-
-        @Override
         public List<float[]> run(List<PreparedImage> rows) {
-            if (gated) {
-                arrivals.release();
-                gate.acquireUninterruptibly();
-            }
+            gate.pass();
             return rows.stream().map(Reader::seen).toList();
         }
 
@@ -144,31 +103,17 @@ public final class FakeFaces {
         public Emotions interpret(float[] result) {
             return new Emotions(result, result, List.of(0), new float[8], null, 0);
         }
-
-        @Override
-        public void close() {}
     }
 
-    private final class Finder implements Model<Image, FinderInput, FaceMap, List<Face>> {
-        @Override
-        public FinderCard card() {
-            return new FinderCard("finder", "finder", "FakeForTests", 16, 7, "f32", "cpu");
+    private final class Finder extends FakePictureModel<Image, FinderInput, FaceMap, List<Face>> {
+        Finder() {
+            super(Kinds.FINDER, finds(16), COST, false);
         }
 
         @Override
         public FinderInput prepare(Image input) {
             decoder.decode(input.source(), ImageDecoder.Transparency.DROPPED);
             return new FinderInput(new PreparedImage(16, 16, 3, new byte[3 * COST]), new ImageSettings.Size(16, 16));
-        }
-
-        @Override
-        public int expectedCost(Image input) {
-            return COST;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return false;
         }
 
         @Override
@@ -180,8 +125,5 @@ public final class FakeFaces {
         public List<Face> interpret(FaceMap result) {
             return found;
         }
-
-        @Override
-        public void close() {}
     }
 }

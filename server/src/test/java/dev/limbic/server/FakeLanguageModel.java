@@ -23,8 +23,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +45,7 @@ public final class FakeLanguageModel implements LanguageModel {
     private final int blocks;
     private final List<String> prompts = new CopyOnWriteArrayList<>();
     private final AtomicInteger steps = new AtomicInteger();
-    private final Semaphore arrivals = new Semaphore(0);
-    private final Semaphore gate = new Semaphore(0);
-    private volatile boolean gated;
+    private final DeviceGate gate = new DeviceGate();
     private volatile boolean endless;
     private volatile boolean forgetful;
     private volatile boolean broken;
@@ -99,7 +95,7 @@ public final class FakeLanguageModel implements LanguageModel {
 
     /** From now on each step waits on the device until it is let through. */
     public void holdSteps() {
-        gated = true;
+        gate.hold();
     }
 
     /** After z comes a again: only bounds end a reply. */
@@ -119,20 +115,17 @@ public final class FakeLanguageModel implements LanguageModel {
 
     /** Waits until a step has reached the device and is held there. */
     public void awaitHeldStep() throws InterruptedException {
-        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("no step reached the device in 20 s");
-        }
+        gate.awaitHeld();
     }
 
     /** Lets this many held steps through. */
     public void letThrough(int count) {
-        gate.release(count);
+        gate.letThrough(count);
     }
 
     /** Lets every held and later step through. */
     public void stopHolding() {
-        gated = false;
-        gate.release(100_000);
+        gate.stopHolding();
     }
 
     /** Runs this with each step. */
@@ -213,10 +206,7 @@ public final class FakeLanguageModel implements LanguageModel {
     @Override
     public List<Choice> run(Step step) {
         steps.incrementAndGet();
-        if (gated) {
-            arrivals.release();
-            gate.acquireUninterruptibly();
-        }
+        gate.pass();
         computing.accept(step);
         float[] logits = new float[step.logitRows().length * card.vocabulary()];
         for (int row = 0; row < step.logitRows().length; row++) {

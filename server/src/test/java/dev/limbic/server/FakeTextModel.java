@@ -17,8 +17,6 @@ import dev.limbic.server.pipeline.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -42,11 +40,9 @@ public final class FakeTextModel implements Model<Text, Encoding, float[], Emoti
     private final ClassifierCard card;
     private final List<List<Encoding>> batches = new CopyOnWriteArrayList<>();
     private final AtomicInteger entered = new AtomicInteger();
-    private final Semaphore arrivals = new Semaphore(0);
     private volatile boolean closed;
     private volatile String lastThread = "";
-    private final Semaphore gate = new Semaphore(0);
-    private volatile boolean gated;
+    private final DeviceGate gate = new DeviceGate();
     private volatile boolean forgetful;
     private volatile Consumer<String> encoding = text -> {};
     private volatile IntConsumer computing = rows -> {};
@@ -67,7 +63,7 @@ public final class FakeTextModel implements Model<Text, Encoding, float[], Emoti
 
     /** From now on each batch waits on the device until it is let through. */
     public void holdBatches() {
-        gated = true;
+        gate.hold();
     }
 
     /** From now on batches are not kept, so that a long test does not measure its own memory. */
@@ -77,9 +73,7 @@ public final class FakeTextModel implements Model<Text, Encoding, float[], Emoti
 
     /** Waits until a batch has reached the device and is held there. */
     public void awaitHeldBatch() throws InterruptedException {
-        if (!arrivals.tryAcquire(20, TimeUnit.SECONDS)) {
-            throw new AssertionError("no batch reached the device in 20 s");
-        }
+        gate.awaitHeld();
     }
 
     /** Runs this with every text that is encoded. */
@@ -99,13 +93,12 @@ public final class FakeTextModel implements Model<Text, Encoding, float[], Emoti
 
     /** Lets this many held batches through. */
     public void letThrough(int count) {
-        gate.release(count);
+        gate.letThrough(count);
     }
 
     /** Lets every held and later batch through. */
     public void stopHolding() {
-        gated = false;
-        gate.release(1000);
+        gate.stopHolding();
     }
 
     /** Batches that reached the device. */
@@ -171,10 +164,7 @@ public final class FakeTextModel implements Model<Text, Encoding, float[], Emoti
     public List<float[]> run(List<Encoding> batch) {
         entered.incrementAndGet();
         lastThread = Thread.currentThread().getName();
-        if (gated) {
-            arrivals.release();
-            gate.acquireUninterruptibly();
-        }
+        gate.pass();
         computing.accept(batch.size());
         if (!forgetful) {
             batches.add(List.copyOf(batch));

@@ -1,7 +1,5 @@
 package dev.limbic.server.dialogue;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.limbic.domain.ResponseRules;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.server.FakeLanguageModel;
@@ -21,7 +19,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
 
 /** Conversations over fake models on one device, without a wire. */
 final class DialogueFixture implements AutoCloseable {
@@ -52,13 +49,6 @@ final class DialogueFixture implements AutoCloseable {
                 new ReplyPipeline(catalog, limits, workers, ReplyObserver.NONE),
                 new ResponseStrategy(rules),
                 maxTurns);
-    }
-
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        for (int i = 0; i < 4000 && !condition.getAsBoolean(); i++) {
-            Thread.sleep(5);
-        }
-        assertThat(condition.getAsBoolean()).as("within 20 s").isTrue();
     }
 
     @Override

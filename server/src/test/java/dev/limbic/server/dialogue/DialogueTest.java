@@ -1,5 +1,6 @@
 package dev.limbic.server.dialogue;
 
+import static dev.limbic.server.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -50,7 +51,7 @@ class DialogueTest {
     }
 
     private static void awaitIdle(Dialogue dialogue) throws InterruptedException {
-        DialogueFixture.await(dialogue::idle);
+        await(dialogue::idle);
     }
 
     @AfterEach
@@ -60,7 +61,7 @@ class DialogueTest {
         }
         fixture.writer.stopHolding();
         fixture.reader.stopHolding();
-        DialogueFixture.await(() -> !fixture.scheduler.hasWork());
+        await(() -> !fixture.scheduler.hasWork());
         assertThat(fixture.scheduler.blocksInUse()).isZero();
         fixture.close();
     }
@@ -107,7 +108,7 @@ class DialogueTest {
         notes.listens = false; // replies wait, reading goes on
         dialogue.say(say("1", "a"));
         dialogue.say(say("2", "wonderful"));
-        DialogueFixture.await(() -> notes.story("2").equals("heard"));
+        await(() -> notes.story("2").equals("heard"));
         notes.listens = true;
         dialogue.proceed();
         awaitIdle(dialogue);
@@ -170,7 +171,7 @@ class DialogueTest {
         Dialogue dialogue = open(false);
         notes.listens = false;
         dialogue.say(say("1", "a"));
-        DialogueFixture.await(() -> notes.story("1").equals("heard"));
+        await(() -> notes.story("1").equals("heard"));
         dialogue.proceed();
         assertThat(fixture.writer.prompts()).isEmpty();
         dialogue.interrupt();
@@ -193,7 +194,7 @@ class DialogueTest {
         dialogue.interrupt();
         int steps = fixture.writer.steps();
         fixture.writer.stopHolding();
-        DialogueFixture.await(() -> !fixture.scheduler.hasWork());
+        await(() -> !fixture.scheduler.hasWork());
         assertThat(fixture.writer.steps()).as("no further step").isEqualTo(steps);
         assertThat(notes.all()).isEqualTo(before);
         assertThat(dialogue.idle()).isTrue();
@@ -302,11 +303,11 @@ class DialogueTest {
         }
         List<DialogueEvent> atClose = heard.all();
         if (!closes) {
-            DialogueFixture.await(dialogue::idle);
+            await(dialogue::idle);
         }
         over.set(true);
         disturber.join();
-        DialogueFixture.await(() -> !fixture.scheduler.hasWork());
+        await(() -> !fixture.scheduler.hasWork());
         if (closes) {
             assertThat(heard.all()).isEqualTo(atClose);
             for (int i = 0; i < said; i++) {

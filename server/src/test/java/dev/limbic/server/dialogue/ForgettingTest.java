@@ -1,5 +1,6 @@
 package dev.limbic.server.dialogue;
 
+import static dev.limbic.server.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.limbic.domain.Cause;
@@ -35,7 +36,7 @@ class ForgettingTest {
                 String said = "u" + i + "wonderful".substring(0, i % 9);
                 computed.setLength(0);
                 dialogue.say(new Utterance(new Cause("" + i, 0, ""), said, true, null, Long.MAX_VALUE));
-                DialogueFixture.await(dialogue::idle);
+                await(dialogue::idle);
                 assertThat(notes.story("" + i)).as("utterance %d", i).isEqualTo("heard started ended");
                 String prompt = computed.toString();
                 assertThat(prompt)
@@ -61,13 +62,13 @@ class ForgettingTest {
             Dialogue dialogue = fixture.dialogues.open(
                     new DialogueSettings("", "", PERSONA, SamplingWish.DEFAULT, false, Priority.NORMAL), notes);
             dialogue.say(new Utterance(new Cause("long", 0, ""), "x".repeat(room), true, null, Long.MAX_VALUE));
-            DialogueFixture.await(dialogue::idle);
+            await(dialogue::idle);
             assertThat(notes.story("long")).isEqualTo("heard started failed");
             assertThat(notes.only("long", Failed.class).failure())
                     .isInstanceOf(LimbicException.Invalid.class)
                     .hasMessageContaining(Integer.toString(room));
             dialogue.say(new Utterance(new Cause("short", 0, ""), "wonderful", true, null, Long.MAX_VALUE));
-            DialogueFixture.await(dialogue::idle);
+            await(dialogue::idle);
             assertThat(notes.story("short")).isEqualTo("heard started ended");
             assertThat(fixture.writer.prompts().getLast()).isEqualTo("S:" + PERSONA + "\nU:wonderful\nj");
         }

@@ -12,23 +12,17 @@ import dev.limbic.domain.ImageSource.EncodedImage;
 import dev.limbic.domain.ImageSource.PixelFormat;
 import dev.limbic.domain.ImageSource.RawImage;
 import dev.limbic.domain.LimbicException;
-import dev.limbic.domain.Prepared;
-import dev.limbic.model.BatchKind;
-import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FaceMap;
-import dev.limbic.model.FinderCard;
 import dev.limbic.model.FinderInput;
 import dev.limbic.model.Kinds;
-import dev.limbic.model.Model;
-import dev.limbic.model.ModelCard;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.ImageLimits;
+import dev.limbic.server.FakePictureModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Pace;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -46,7 +40,7 @@ import org.junit.jupiter.api.Test;
 
 /** Faces of a picture, with a finder and a reader that can be foretold and workers that the test runs by hand. */
 class FacePipelineTest {
-    private static final int SIDE = 40;
+    static final int SIDE = 40;
     private static final int PIXELS = 3 * SIDE * SIDE;
 
     private final Queue<Runnable> tasks = new ArrayDeque<>();
@@ -60,21 +54,15 @@ class FacePipelineTest {
 
     private FacePipeline pipeline() {
         InputLimits limits = new InputLimits(100, 4 * SIDE * SIDE);
+        BatchPolicy policy = new BatchPolicy(1 << 20, 8, 64, Duration.ZERO);
         Catalog catalog =
-                new Catalog(List.of(served(Kinds.IMAGE, new Reader()), served(Kinds.FINDER, new Finder())), Set.of());
+                new Catalog(List.of(new Reader().on(batcher, policy), new Finder().on(batcher, policy)), Set.of());
         return new FacePipeline(
                 new Pipeline(catalog, limits, this::leave),
                 limits,
                 new ImageDecoder(ImageLimits.DEFAULT),
                 this::leave,
                 5 * PIXELS);
-    }
-
-    private <P extends Prepared, R, A> ServedModel<Image, P, R, A> served(
-            BatchKind<Image, P, R, A> kind, Model<Image, P, R, A> model) {
-        BatchPolicy policy = new BatchPolicy(1 << 20, 8, 64, Duration.ZERO);
-        return new ServedModel<>(
-                kind, model.card(), () -> model, batcher.lane(model.card().name(), model::run, policy, new Pace(1)));
     }
 
     private void leave(Runnable task) {
@@ -91,38 +79,17 @@ class FacePipelineTest {
     }
 
     /** Answers with the brightness of the first sample and the width of what it was shown. */
-    private final class Reader implements Model<Image, PreparedImage, float[], Emotions> {
+    private final class Reader extends FakePictureModel<Image, PreparedImage, float[], Emotions> {
         private final ImageDecoder decoder = new ImageDecoder(ImageLimits.DEFAULT);
 
-        @Override
-        public ModelCard card() {
-            return new ClassifierCard(
-                    "reader",
-                    "image",
-                    "Fake",
-                    List.of("a", "b"),
-                    false,
-                    "none",
-                    new ClassifierCard.Picture(SIDE, SIDE),
-                    1,
-                    "f32",
-                    "cpu");
+        Reader() {
+            super(Kinds.IMAGE, reads(Kinds.IMAGE, "reader", SIDE, "a", "b"), 1, false);
         }
 
         @Override
         public PreparedImage prepare(Image input) {
             var pixels = decoder.decode(input.source(), ImageDecoder.Transparency.DROPPED);
             return new PreparedImage(pixels.width(), pixels.height(), 3, pixels.rgb());
-        }
-
-        @Override
-        public int expectedCost(Image input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return false;
         }
 
         @Override
@@ -137,30 +104,16 @@ class FacePipelineTest {
         public Emotions interpret(float[] result) {
             return new Emotions(result, result, List.of(0), new float[8], null, 0);
         }
-
-        @Override
-        public void close() {}
     }
 
-    private final class Finder implements Model<Image, FinderInput, FaceMap, List<Face>> {
-        @Override
-        public ModelCard card() {
-            return new FinderCard("finder", "finder", "Fake", SIDE, 1, "f32", "cpu");
+    private final class Finder extends FakePictureModel<Image, FinderInput, FaceMap, List<Face>> {
+        Finder() {
+            super(Kinds.FINDER, finds(SIDE), 1, false);
         }
 
         @Override
         public FinderInput prepare(Image input) {
             return new FinderInput(new PreparedImage(1, 1, 1, new byte[1]), new ImageSettings.Size(1, 1));
-        }
-
-        @Override
-        public int expectedCost(Image input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Image input) {
-            return false;
         }
 
         @Override
@@ -172,13 +125,10 @@ class FacePipelineTest {
         public List<Face> interpret(FaceMap result) {
             return found;
         }
-
-        @Override
-        public void close() {}
     }
 
     /** Grey, brighter from column to column. */
-    private static Image picture() {
+    static Image picture() {
         byte[] grey = new byte[SIDE * SIDE];
         for (int i = 0; i < grey.length; i++) {
             grey[i] = (byte) (i % SIDE);
@@ -188,21 +138,7 @@ class FacePipelineTest {
 
     private Pending read(Image image, Box... boxes) {
         FaceRequest request = new FaceRequest("", "", image, List.of(boxes), Priority.NORMAL, Long.MAX_VALUE);
-        return pipeline.read(request, receiver());
-    }
-
-    private FaceReading.Receiver receiver() {
-        return new FaceReading.Receiver() {
-            @Override
-            public void read(FaceReading reading) {
-                outcomes.add(reading);
-            }
-
-            @Override
-            public void failed(LimbicException failure) {
-                outcomes.add(failure);
-            }
-        };
+        return pipeline.read(request, new FaceOutcomes(outcomes));
     }
 
     /** Runs what workers are given until something came of it. */
@@ -356,10 +292,11 @@ class FacePipelineTest {
     @Test
     void whatIsTooLateIsNotDecoded() throws InterruptedException {
         FaceRequest late = new FaceRequest("", "", picture(), List.of(), Priority.NORMAL, 0);
-        assertThatThrownBy(() -> pipeline.read(late, receiver())).isInstanceOf(LimbicException.Expired.class);
+        assertThatThrownBy(() -> pipeline.read(late, new FaceOutcomes(outcomes)))
+                .isInstanceOf(LimbicException.Expired.class);
         FaceRequest soon = new FaceRequest(
                 "", "", new Image(new EncodedImage(new byte[9])), List.of(), Priority.NORMAL, 1_000_000);
-        pipeline.read(soon, receiver());
+        pipeline.read(soon, new FaceOutcomes(outcomes));
         Thread.sleep(5);
         assertThat(outcome()).isInstanceOf(LimbicException.Expired.class);
     }
@@ -367,11 +304,11 @@ class FacePipelineTest {
     @Test
     void modelsAreNamedBeforeAnythingIsRead() {
         FaceRequest nobody = new FaceRequest("nobody", "", picture(), List.of(), Priority.NORMAL, Long.MAX_VALUE);
-        assertThatThrownBy(() -> pipeline.read(nobody, receiver()))
+        assertThatThrownBy(() -> pipeline.read(nobody, new FaceOutcomes(outcomes)))
                 .isInstanceOf(LimbicException.NotFound.class)
                 .hasMessage("no image or video model of that name; this server has reader");
         FaceRequest noFinder = new FaceRequest("", "nobody", picture(), List.of(), Priority.NORMAL, Long.MAX_VALUE);
-        assertThatThrownBy(() -> pipeline.read(noFinder, receiver()))
+        assertThatThrownBy(() -> pipeline.read(noFinder, new FaceOutcomes(outcomes)))
                 .isInstanceOf(LimbicException.NotFound.class)
                 .hasMessage("no finder model of that name; this server has finder");
     }

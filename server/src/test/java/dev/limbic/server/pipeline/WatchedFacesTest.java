@@ -8,25 +8,19 @@ import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Frame;
 import dev.limbic.domain.FrameEmotions;
-import dev.limbic.domain.Image;
-import dev.limbic.domain.ImageSource.PixelFormat;
-import dev.limbic.domain.ImageSource.RawImage;
 import dev.limbic.domain.LimbicException;
 import dev.limbic.domain.StreamSlots;
 import dev.limbic.domain.StreamState;
-import dev.limbic.model.ClassifierCard;
 import dev.limbic.model.FrameLogits;
 import dev.limbic.model.Kinds;
-import dev.limbic.model.Model;
-import dev.limbic.model.ModelCard;
 import dev.limbic.model.PreparedFrame;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
 import dev.limbic.preprocess.image.codec.ImageLimits;
+import dev.limbic.server.FakePictureModel;
 import dev.limbic.server.batch.BatchObserver;
 import dev.limbic.server.batch.BatchPolicy;
 import dev.limbic.server.batch.MicroBatcher;
-import dev.limbic.server.batch.Pace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,7 +38,7 @@ import org.junit.jupiter.api.Test;
 
 /** Faces that a model for video reads, each after the earlier ones of its stream. */
 class WatchedFacesTest {
-    private static final int SIDE = 40;
+    private static final int SIDE = FacePipelineTest.SIDE;
 
     private final BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(2);
@@ -54,10 +48,8 @@ class WatchedFacesTest {
 
     private FacePipeline pipeline() {
         InputLimits limits = new InputLimits(100, 4 * SIDE * SIDE);
-        Watcher watcher = new Watcher();
         BatchPolicy policy = new BatchPolicy(1 << 20, 8, 64, Duration.ZERO);
-        var served = new ServedModel<>(
-                Kinds.VIDEO, watcher.card(), () -> watcher, batcher.lane("watcher", watcher::run, policy, new Pace(1)));
+        var served = new Watcher().on(batcher, policy);
         Pipeline inner = new Pipeline(new Catalog(List.of(served), Set.of()), limits, threads);
         return new FacePipeline(inner, limits, new ImageDecoder(ImageLimits.DEFAULT), threads, Long.MAX_VALUE);
     }
@@ -69,22 +61,11 @@ class WatchedFacesTest {
     }
 
     /** Answers with the first sample and the slot of the stream; of slot 1 it has forgotten everything. */
-    private final class Watcher implements Model<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
+    private final class Watcher extends FakePictureModel<Frame, PreparedFrame, FrameLogits, FrameEmotions> {
         private final ImageDecoder decoder = new ImageDecoder(ImageLimits.DEFAULT);
 
-        @Override
-        public ModelCard card() {
-            return new ClassifierCard(
-                    "watcher",
-                    "video",
-                    "Fake",
-                    List.of("a", "b"),
-                    false,
-                    "none",
-                    new ClassifierCard.Picture(SIDE, SIDE),
-                    1,
-                    "f32",
-                    "cpu");
+        Watcher() {
+            super(Kinds.VIDEO, reads(Kinds.VIDEO, "watcher", SIDE, "a", "b"), 1, false);
         }
 
         @Override
@@ -92,16 +73,6 @@ class WatchedFacesTest {
             var pixels = decoder.decode(input.source(), ImageDecoder.Transparency.DROPPED);
             return new PreparedFrame(
                     new PreparedImage(pixels.width(), pixels.height(), 3, pixels.rgb()), input.stream());
-        }
-
-        @Override
-        public int expectedCost(Frame input) {
-            return 1;
-        }
-
-        @Override
-        public boolean isQuick(Frame input) {
-            return false;
         }
 
         @Override
@@ -127,34 +98,12 @@ class WatchedFacesTest {
             return new FrameEmotions(
                     new Emotions(logits, logits, List.of(0), new float[8], null, 0), result.stateReset());
         }
-
-        @Override
-        public void close() {}
-    }
-
-    /** Grey, brighter from column to column. */
-    private static Image picture() {
-        byte[] grey = new byte[SIDE * SIDE];
-        for (int i = 0; i < grey.length; i++) {
-            grey[i] = (byte) (i % SIDE);
-        }
-        return new Image(new RawImage(PixelFormat.GREY, SIDE, SIDE, 0, grey));
     }
 
     private Object read(FaceStates states, Box... boxes) throws InterruptedException {
-        FaceRequest request =
-                new FaceRequest("watcher", "", picture(), List.of(boxes), Priority.NORMAL, Long.MAX_VALUE, states);
-        pipeline.read(request, new FaceReading.Receiver() {
-            @Override
-            public void read(FaceReading reading) {
-                outcomes.add(reading);
-            }
-
-            @Override
-            public void failed(LimbicException failure) {
-                outcomes.add(failure);
-            }
-        });
+        FaceRequest request = new FaceRequest(
+                "watcher", "", FacePipelineTest.picture(), List.of(boxes), Priority.NORMAL, Long.MAX_VALUE, states);
+        pipeline.read(request, new FaceOutcomes(outcomes));
         return Objects.requireNonNull(outcomes.poll(20, TimeUnit.SECONDS), "nothing came of the picture in 20 s");
     }
 

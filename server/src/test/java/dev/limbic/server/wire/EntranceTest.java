@@ -1,5 +1,6 @@
 package dev.limbic.server.wire;
 
+import static dev.limbic.server.Patience.await;
 import static dev.limbic.server.wire.AnalyzeTest.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -48,7 +49,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,12 +120,6 @@ class EntranceTest {
                 .unpack(RetryInfo.class);
         return Duration.ofSeconds(
                 retry.getRetryDelay().getSeconds(), retry.getRetryDelay().getNanos());
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        while (!condition.getAsBoolean()) {
-            Thread.sleep(1);
-        }
     }
 
     @Test

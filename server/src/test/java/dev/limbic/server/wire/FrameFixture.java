@@ -1,7 +1,5 @@
 package dev.limbic.server.wire;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.google.protobuf.ByteString;
 import dev.limbic.generate.Scheduler;
 import dev.limbic.preprocess.image.codec.ImageDecoder;
@@ -47,11 +45,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /** A real server of models that read and find faces, with or without others that talk, and a clock that can be moved. */
 final class FrameFixture implements AutoCloseable {
@@ -206,33 +201,16 @@ final class FrameFixture implements AutoCloseable {
                         .build());
     }
 
-    static void await(BooleanSupplier condition) throws InterruptedException {
-        for (int i = 0; i < 4000 && !condition.getAsBoolean(); i++) {
-            Thread.sleep(5);
-        }
-        assertThat(condition.getAsBoolean()).as("within 20 s").isTrue();
-    }
-
     @Override
     public void close() {
         faces.stopHolding();
         language.stopHolding();
-        channel.shutdownNow();
-        try {
-            channel.awaitTermination(5, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        WireFixture.disconnect(channel);
         server.close();
         workers.close();
         eyes.close();
         ears.close();
         completions.shutdown();
-        for (int i = 0; i < 4000 && server.bytesInFlight() != 0; i++) {
-            LockSupport.parkNanos(5_000_000);
-        }
-        assertThat(server.bytesInFlight())
-                .as("bytes that are held without a call")
-                .isZero();
+        WireFixture.requireNothingHeld(server);
     }
 }

@@ -1,6 +1,6 @@
 package dev.limbic.server.wire;
 
-import static dev.limbic.server.wire.FrameFixture.await;
+import static dev.limbic.server.Patience.await;
 import static dev.limbic.server.wire.FrameFixture.faces;
 import static dev.limbic.server.wire.FrameFixture.picture;
 import static dev.limbic.server.wire.FrameFixture.see;

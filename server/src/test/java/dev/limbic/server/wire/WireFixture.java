@@ -251,16 +251,25 @@ final class WireFixture implements AutoCloseable {
         second.stopHolding();
         language.stopHolding();
         faces.stopHolding();
+        disconnect(channel);
+        server.close();
+        workers.close();
+        batcher.close();
+        completions.shutdown();
+        requireNothingHeld(server);
+    }
+
+    static void disconnect(ManagedChannel channel) {
         channel.shutdownNow();
         try {
             channel.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        server.close();
-        workers.close();
-        batcher.close();
-        completions.shutdown();
+    }
+
+    /** Of a server whose calls have all ended. */
+    static void requireNothingHeld(GrpcServer server) {
         for (int i = 0; i < 4000 && server.bytesInFlight() != 0; i++) {
             LockSupport.parkNanos(5_000_000);
         }
