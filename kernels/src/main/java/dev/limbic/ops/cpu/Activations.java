@@ -1,7 +1,7 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.ops.Activation;
 import jdk.incubator.vector.FloatVector;
@@ -26,10 +26,6 @@ final class Activations {
             case TANH -> tanh(y, n);
             case SIGMOID -> sigmoid(y, n);
         }
-    }
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
     }
 
     private static void leakyRelu(long y, int n) {

@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -130,10 +131,6 @@ final class Attention {
             }
         }
         return to;
-    }
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
     }
 
     private static FloatVector all(long address) {

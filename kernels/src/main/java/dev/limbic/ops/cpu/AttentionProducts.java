@@ -1,13 +1,12 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Attention of one head over one long sequence, all rows of which see all of it: queries, keys and values are gathered from
@@ -98,10 +97,6 @@ final class AttentionProducts {
         Arena.Mark mark = worker.scratch().mark();
         plan.execute(x, w, y, 0, 0, worker.scratch().allocate(plan.scratchpadBytes()));
         worker.scratch().rewind(mark);
-    }
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,10 +20,6 @@ final class CacheKernels {
     private static final int HALF_BYTES = 2 * LANES;
 
     private CacheKernels() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /** Lanes outside are zero, whatever lies in memory. */
     private static FloatVector only(FloatVector v, VectorMask<Float> inside) {

@@ -1,17 +1,13 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import jdk.incubator.vector.FloatVector;
 
 /** The element-wise part of one recurrent step for one sequence. All rows are f32. */
 final class Cells {
     private Cells() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /**
      * LSTM: c ← σ(f)·c + σ(i)·tanh(g); h ← σ(o)·tanh(c).

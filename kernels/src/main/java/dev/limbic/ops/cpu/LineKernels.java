@@ -1,11 +1,11 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.greater;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Pooling of a line of pixels, channels last, in two steps: lines of the picture become one, element by element, then the
@@ -13,10 +13,6 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class LineKernels {
     private LineKernels() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /** y[i] = sum, or the largest, of x[·, i]; NaN if one is. Lines lie {@code lineBytes} apart; y f32 [n]. */
     static void lines(DType type, boolean max, long x, int lines, long lineBytes, int n, long y) {
@@ -66,7 +62,7 @@ final class LineKernels {
             FloatVector a = load(x + 4L * i);
             for (int r = 1; r < lines; r++) {
                 FloatVector b = load(x + r * lineBytes + 4L * i);
-                a = a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+                a = greater(a, b);
             }
             a.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
         }
@@ -77,7 +73,7 @@ final class LineKernels {
             FloatVector a = Rows.loadWide(x + 2L * i);
             for (int r = 1; r < lines; r++) {
                 FloatVector b = Rows.loadWide(x + r * lineBytes + 2L * i);
-                a = a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+                a = greater(a, b);
             }
             a.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
         }
@@ -129,7 +125,7 @@ final class LineKernels {
                 for (int p = first[o] + 1; p < end[o]; p++) {
                     at += 4L * n;
                     FloatVector b = load(at);
-                    a = a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+                    a = greater(a, b);
                 }
                 a.intoMemorySegment(Ram.ALL, y + 4L * ((long) o * n + i), Ram.ORDER);
             }

@@ -2,6 +2,8 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.greater;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.tensor.DType;
 import jdk.incubator.vector.ByteVector;
@@ -22,10 +24,6 @@ final class PlaneKernels {
             LANES < 8 ? null : VectorSpecies.of(byte.class, VectorShape.forBitSize(F.vectorBitSize() / 4));
 
     private PlaneKernels() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /** y[c] = Σ x[·, c]. y f32 [n]. */
     static void sum(DType type, long x, int height, int width, long rowBytes, int n, long y) {
@@ -112,7 +110,7 @@ final class PlaneKernels {
                 long at = x + r * rowBytes + 4L * i;
                 for (int c = 0; c < width; c++, at += step) {
                     FloatVector b = load(at);
-                    a = a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+                    a = greater(a, b);
                 }
             }
             a.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);
@@ -129,7 +127,7 @@ final class PlaneKernels {
                 long at = x + r * rowBytes + 2L * i;
                 for (int c = 0; c < width; c++, at += step) {
                     FloatVector b = Rows.loadWide(at);
-                    a = a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+                    a = greater(a, b);
                 }
             }
             a.intoMemorySegment(Ram.ALL, y + 4L * i, Ram.ORDER);

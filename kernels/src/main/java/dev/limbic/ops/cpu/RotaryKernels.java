@@ -1,17 +1,13 @@
 package dev.limbic.ops.cpu;
 
-import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import jdk.incubator.vector.FloatVector;
 
 /** Turns of pairs of columns by the angle of a position. All rows are f32. */
 final class RotaryKernels {
     private RotaryKernels() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /** Turns the pairs (i, i + half) of one head, i below half. */
     static void turnHalves(long head, long cosine, long sine, int half) {

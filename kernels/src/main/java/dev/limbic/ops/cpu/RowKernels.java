@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
@@ -9,10 +10,6 @@ import jdk.incubator.vector.FloatVector;
 /** Kernels over single rows of f32. Each is one or two passes over a row that fits the first-level cache. */
 final class RowKernels {
     private RowKernels() {}
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
-    }
 
     /** y ← y + x. */
     static void add(long x, long y, int n) {

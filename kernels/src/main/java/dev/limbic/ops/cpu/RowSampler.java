@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
+import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.ops.LogitChanges;
 import dev.limbic.ops.SampleRow;
@@ -69,10 +70,6 @@ final class RowSampler {
 
     private static float logProbability(float logit, float top, double logSum) {
         return (float) ((double) logit - top - logSum);
-    }
-
-    private static FloatVector load(long address) {
-        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
     }
 
     /** The first token whose logit is NaN or infinite, or −1. */

@@ -35,6 +35,16 @@ final class VectorMath {
 
     private VectorMath() {}
 
+    /** f32 that lie behind one another. */
+    static FloatVector load(long address) {
+        return FloatVector.fromMemorySegment(F, Ram.ALL, address, Ram.ORDER);
+    }
+
+    /** The greater of each two; NaN if one is. */
+    static FloatVector greater(FloatVector a, FloatVector b) {
+        return a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+    }
+
     /**
      * Sum of all lanes, halves first. {@code reduceLanes} adds in another order in compiled code than in interpreted code,
      * and the first replies after a start would differ from later ones.
