@@ -63,7 +63,7 @@ record LoadedFinder(
             return maps;
         }
         int[] empty = IntStream.range(0, maps.size())
-                .filter(i -> interpret(maps.get(i)).isEmpty())
+                .filter(i -> isEmpty(maps.get(i)))
                 .toArray();
         if (empty.length > 0) {
             int side = network.coarseSize();
@@ -107,6 +107,10 @@ record LoadedFinder(
                     (double) filled.height() / whole));
         }
         return maps;
+    }
+
+    private boolean isEmpty(FaceMap map) {
+        return network.boxes().none(map.values(), map.cells(), map.width(), map.height());
     }
 
     @Override

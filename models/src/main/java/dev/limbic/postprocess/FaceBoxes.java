@@ -4,6 +4,7 @@ import dev.limbic.domain.Box;
 import dev.limbic.domain.Face;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last step of a face finder of the YOLO v2 family: a map of cells with some boxes each to the faces of a picture.
@@ -26,24 +27,42 @@ public record FaceBoxes(double[][] anchors, double threshold, double overlap) {
     public List<Face> faces(float[] map, int cells, double width, double height) {
         List<Face> found = new ArrayList<>();
         for (int at = 0; at < map.length; at += VALUES) {
-            int cell = at / (anchors.length * VALUES);
-            double[] anchor = anchors[at / VALUES % anchors.length];
-            double score = sigmoid(map[at + 4]);
-            if (!(score > threshold)) { // NaN is no face
-                continue;
-            }
-            double w = Math.exp(map[at + 2]) * anchor[0] / cells / width;
-            double h = Math.exp(map[at + 3]) * anchor[1] / cells / height;
-            int column = cell % cells;
-            int row = cell / cells;
-            double x = (column + sigmoid(map[at])) / cells / width;
-            double y = (row + sigmoid(map[at + 1])) / cells / height;
-            if (Double.isFinite((float) (w + h)) && (float) w > 0 && (float) h > 0) {
-                found.add(new Face(
-                        new Box((float) (x - w / 2), (float) (y - h / 2), (float) w, (float) h), (float) score));
+            Face face = face(map, at, cells, width, height);
+            if (face != null) {
+                found.add(face);
             }
         }
         return suppressed(found);
+    }
+
+    /** Whether there are none; see {@link #faces}. */
+    public boolean none(float[] map, int cells, double width, double height) {
+        for (int at = 0; at < map.length; at += VALUES) {
+            if (face(map, at, cells, width, height) != null) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** What one box of the map says; null if that is no face. */
+    private @Nullable Face face(float[] map, int at, int cells, double width, double height) {
+        double score = sigmoid(map[at + 4]);
+        if (!(score > threshold)) { // NaN is no face
+            return null;
+        }
+        int cell = at / (anchors.length * VALUES);
+        double[] anchor = anchors[at / VALUES % anchors.length];
+        double w = Math.exp(map[at + 2]) * anchor[0] / cells / width;
+        double h = Math.exp(map[at + 3]) * anchor[1] / cells / height;
+        int column = cell % cells;
+        int row = cell / cells;
+        double x = (column + sigmoid(map[at])) / cells / width;
+        double y = (row + sigmoid(map[at + 1])) / cells / height;
+        if (Double.isFinite((float) (w + h)) && (float) w > 0 && (float) h > 0) {
+            return new Face(new Box((float) (x - w / 2), (float) (y - h / 2), (float) w, (float) h), (float) score);
+        }
+        return null;
     }
 
     /** The best first, of equal ones the later; whatever shares too much with one that stays is dropped. */
