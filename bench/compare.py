@@ -20,7 +20,7 @@ FORWARD = re.compile(r"(F32|BF16|INT8) +(.*?tok) +([\d.]+) +([\d.]+) ")
 
 def figures(tree, parts):
     """What one run says, by name."""
-    command = [str(tree / "limbic"), "bench", "cpu", *parts]
+    command = [str(tree.resolve() / "limbic"), "bench", "cpu", *parts]
     text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     found = {f"{name}, {unit}": float(value) for name, value, unit in GOAL.findall(text)}
     for precision, batch, forward, bare in FORWARD.findall(text):
