@@ -37,7 +37,7 @@ public final class ConvChecks {
         check(x.columns() == in, "conv2d", "x [" + planes.rows() + ", " + in + "]", x);
         Planes result = weights.result(planes);
         if (residual != null) {
-            DType type = weights.precision().activations();
+            DType type = type(x, weights.precision());
             boolean fits = residual.shape().rank() == 2
                     && residual.rows() == result.rows()
                     && residual.columns() == out
@@ -46,6 +46,11 @@ public final class ConvChecks {
             check(residual.address() != x.address(), "conv2d", "a residual other than x", residual);
         }
         return result;
+    }
+
+    /** Type of a convolution's result: the precision's activation type, or in int8 that of x if x is bf16. */
+    public static DType type(Tensor x, Precision precision) {
+        return precision == Precision.INT8 && x.dtype() == DType.BF16 ? DType.BF16 : precision.activations();
     }
 
     /**

@@ -12,7 +12,8 @@ public interface ConvOps {
     /**
      * y = activation(convolution(x) + bias + residual).
      *
-     * @param x [N·H·W, I]; cast if its type is not the weights' activation type
+     * @param x [N·H·W, I]; cast if its type is not the weights' activation type, but bf16 stays bf16 in int8, see
+     *     {@link Precision#INT8}
      * @param residual of the result's shape and type, which the result takes the place of; null for none
      * @return [N·H′·W′, O] with the planes of {@link Conv2d#result}; the residual if there is one
      */

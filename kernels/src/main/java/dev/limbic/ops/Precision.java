@@ -17,6 +17,11 @@ public enum Precision {
      * <p>Of weights the scale is the largest magnitude of a channel over 127, w ≈ scale·round(w/scale). Of a row that reaches
      * from l to h, zero included, the scale is (h − l)/255 and the zero point z = round(−l/scale);
      * x ≈ scale·(round(x·(1/scale) + z) − z), within 0 … 255, of two whole numbers equally near the even one.
+     *
+     * <p>Convolutions: weights likewise; of a picture the scale is its largest magnitude over 127, without a zero point,
+     * because the zeros around it must stay zeros: x ≈ scale·round(x·(1/scale)). Where rounding costs more than it saves,
+     * weights and pictures keep the type of the pictures: in groups, transposed, of fewer than 16 input channels; and
+     * pictures of fewer than 16 pixels. Between convolutions pictures may be bf16: what comes as such leaves as such.
      */
     INT8(DType.F32);
 

@@ -1,15 +1,21 @@
 package dev.limbic.ops;
 
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Pictures and one convolution, with a naive oracle in double. */
+/**
+ * Pictures and one convolution, with a naive oracle in double.
+ *
+ * @param type of the pictures and the result
+ */
 record ConvCase(
         Workbench bench,
         Precision precision,
+        DType type,
         Planes planes,
         Conv2d.Kernel kernel,
         Conv2d.Geometry geometry,
@@ -33,40 +39,61 @@ record ConvCase(
                         bias.hostVector(),
                         geometry,
                         precision);
-        return new ConvCase(bench, precision, planes, kernel, geometry, x, weight, bias, conv);
+        return new ConvCase(bench, precision, precision.activations(), planes, kernel, geometry, x, weight, bias, conv);
     }
 
     ConvCase withInput(Matrix input) {
-        return new ConvCase(bench, precision, planes, kernel, geometry, input, weight, bias, conv);
+        return new ConvCase(bench, precision, type, planes, kernel, geometry, input, weight, bias, conv);
+    }
+
+    ConvCase as(DType other) {
+        return new ConvCase(bench, precision, other, planes, kernel, geometry, x.storedAs(other), weight, bias, conv);
+    }
+
+    /** Whether the weights are rounded to 8 bits, as {@link Precision#INT8} says. */
+    private boolean roundsWeights() {
+        return precision == Precision.INT8 && geometry.groups() == 1 && kernel.in() >= 16;
+    }
+
+    /** Whether the pictures are. */
+    boolean roundsPictures() {
+        return roundsWeights() && planes.pixels() >= 16;
     }
 
     /** One of the pictures alone. */
     ConvCase alone(int picture) {
         Matrix part = x.rows(picture * planes.pixels(), (picture + 1) * planes.pixels());
         Planes one = new Planes(1, planes.h(), planes.w());
-        return new ConvCase(bench, precision, one, kernel, geometry, part, weight, bias, conv);
+        return new ConvCase(bench, precision, type, one, kernel, geometry, part, weight, bias, conv);
     }
 
     float[] run(Activation activation, @Nullable Matrix residual) {
-        Tensor input = bench.upload(x, precision.activations());
-        Tensor target = residual == null ? null : bench.upload(residual, precision.activations());
+        Tensor input = bench.upload(x, type);
+        Tensor target = residual == null ? null : bench.upload(residual, type);
         return bench.download(bench.ops().pictures().conv2d(input, planes, conv, activation, target));
     }
 
     void check(Activation activation, boolean hasResidual) {
+        checkOne(activation, hasResidual);
+        if (precision == Precision.INT8) {
+            as(DType.BF16).checkOne(activation, hasResidual);
+        }
+    }
+
+    private void checkOne(Activation activation, boolean hasResidual) {
         Planes result = conv.result(planes);
         Matrix residual =
-                hasResidual ? bench.normal(result.rows(), kernel.out()).storedAs(precision.activations()) : null;
+                hasResidual ? bench.normal(result.rows(), kernel.out()).storedAs(type) : null;
         double[] sum = oracle();
         double[] allowance = new double[sum.length];
         bench.allowRoundedProducts(precision, allowance, i -> sum[i] - bias.values()[i % kernel.out()]);
         if (residual != null) {
             Arrays.setAll(sum, i -> sum[i] + residual.values()[i]);
         }
-        Closeness.of(precision.activations())
+        Closeness.of(type)
                 .check(
-                        "conv2d " + precision + " " + planes + " " + kernel + " " + geometry + " " + activation
-                                + (hasResidual ? " with residual" : ""),
+                        "conv2d " + precision + " of " + type + " " + planes + " " + kernel + " " + geometry + " "
+                                + activation + (hasResidual ? " with residual" : ""),
                         run(activation, residual),
                         Oracle.activate(activation, sum),
                         allowance);
@@ -74,6 +101,9 @@ record ConvCase(
 
     /** Convolution and bias, pixel by pixel. */
     double[] oracle() {
+        Matrix x = roundsPictures() ? Int8Oracle.pictures(this.x, planes) : this.x;
+        Matrix weight = (roundsWeights() ? Int8Oracle.weights(this.weight) : this.weight)
+                .storedAs(roundsPictures() ? DType.F32 : type);
         Planes result = conv.result(planes);
         Padding.Pixels p = conv.padding(planes);
         int out = kernel.out();

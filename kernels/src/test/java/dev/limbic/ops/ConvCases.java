@@ -1,5 +1,8 @@
 package dev.limbic.ops;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.limbic.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,7 +36,7 @@ interface ConvCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void convolutionsMatchTheOracle(Precision precision) {
         bench().assumeComputes(precision);
         int[][] channels = {{1, 1}, {3, 16}, {2, 5}, {7, 3}, {16, 33}, {31, 17}};
@@ -50,7 +53,7 @@ interface ConvCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void singlePixelsAreProductsOfRows(Precision precision) {
         bench().assumeComputes(precision);
         for (Planes planes :
@@ -65,7 +68,7 @@ interface ConvCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void groupsSeeTheirOwnChannelsOnly(Precision precision) {
         bench().assumeComputes(precision);
         for (Planes planes : List.of(new Planes(1, 5, 7), new Planes(3, 13, 31))) {
@@ -86,7 +89,7 @@ interface ConvCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void biasResidualAndActivationAreFused(Precision precision) {
         bench().assumeComputes(precision);
         for (Activation activation : Activation.values()) {
@@ -103,7 +106,7 @@ interface ConvCases {
 
     /** Many weights, or pictures large enough to be shared out, take ways of their own on some devices. */
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void largeConvolutionsMatchTheOracle(Precision precision) {
         bench().assumeComputes(precision);
         for (int n : new int[] {1, 3}) {
@@ -119,7 +122,7 @@ interface ConvCases {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void aPictureAloneEqualsThePictureInABatch(Precision precision) {
         bench().assumeComputes(precision);
         for (int[] c : new int[][] {{3, 16, 3, 2, 1}, {32, 48, 1, 1, 1}, {24, 24, 3, 1, 24}, {360, 330, 3, 1, 1}}) {
@@ -140,6 +143,31 @@ interface ConvCases {
         }
     }
 
+    /** What is computed does not depend on the sizes and types of pictures that came before. */
+    @Test
+    default void theSameComesAfterOtherSizesAndTypes() {
+        bench().assumeComputes(Precision.INT8);
+        Planes planes = new Planes(1, 6, 5);
+        ConvCase first = random(Precision.INT8, planes, 24, 40, 1, 1, geometry(1, Padding.NONE, 1, 1));
+        float[] fresh = first.run(Activation.NONE, null);
+        ConvCase second = random(Precision.INT8, new Planes(2, 1, 1), 24, 40, 1, 1, first.geometry());
+        second.check(Activation.NONE, false);
+        ConvCase later = new ConvCase(
+                bench(),
+                Precision.INT8,
+                DType.F32,
+                planes,
+                second.kernel(),
+                second.geometry(),
+                first.x(),
+                second.weight(),
+                second.bias(),
+                second.conv());
+        later.check(Activation.NONE, false);
+        float[] again = first.run(Activation.NONE, null);
+        assertThat(again).isEqualTo(fresh);
+    }
+
     /** Pictures of many sizes through the same weights, again and again. */
     @Test
     default void sizesMayChangeFromCallToCall() {
@@ -151,6 +179,7 @@ interface ConvCases {
                 new ConvCase(
                                 bench(),
                                 Precision.F32,
+                                DType.F32,
                                 planes,
                                 first.kernel(),
                                 first.geometry(),

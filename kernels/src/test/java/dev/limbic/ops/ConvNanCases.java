@@ -10,12 +10,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** NaN stays visible in the picture where it arose, and touches no other. */
+/** NaN stays visible in the picture where it arose, of 8 bits in all of it, and touches no other. */
 interface ConvNanCases {
     Workbench bench();
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "F16"})
+    @EnumSource
     default void convolutionsKeepNan(Precision precision) {
         bench().assumeComputes(precision);
         for (int[] c : new int[][] {{20, 33, 3, 1, 1}, {20, 33, 1, 1, 1}, {20, 20, 3, 2, 20}, {360, 330, 3, 1, 1}}) {
@@ -45,7 +45,7 @@ interface ConvNanCases {
                     int windows = c[2] == 1 ? 1 : c[3] == 1 ? 9 : 1;
                     assertThat(found)
                             .as("NaN of %s in %s, %s", result, precision, activation)
-                            .isEqualTo(windows * channels);
+                            .isEqualTo(clean.roundsPictures() ? perPicture : windows * channels);
                 }
             }
         }

@@ -2,7 +2,7 @@ package dev.limbic.ops;
 
 /**
  * Quantisation as {@link Precision#INT8} describes it. Weights: symmetric, one scale per output channel, emulated
- * exactly. Activations: u8 with one scale and zero point per row.
+ * exactly. Activations: u8 with one scale and zero point per row; pictures: i8 with one scale, emulated exactly.
  *
  * <p>Bound of the activation error: a row whose values (zero included) span r is stored in steps of s = r/255, each
  * element off by at most s/2. So y[n] = Σ x[k]·ŵ[n,k] is off by at most s/2·Σ|ŵ[n,k]|, and no activation function
@@ -55,6 +55,24 @@ final class Int8Oracle {
             for (int k = 0; k < x.columns(); k++) {
                 double q = Math.clamp(Math.rint((double) x.at(t, k) * inverse + zero), 0, 255);
                 rounded[t * x.columns() + k] = (float) (step * (q - zero));
+            }
+        }
+        return new Matrix(x.rows(), x.columns(), rounded);
+    }
+
+    /** x̂ of pictures [N·H·W, C], each with one scale. */
+    static Matrix pictures(Matrix x, Planes planes) {
+        float[] rounded = x.values().clone();
+        int perPicture = planes.pixels() * x.columns();
+        for (int from = 0; from < rounded.length; from += perPicture) {
+            float largest = 0;
+            for (int i = from; i < from + perPicture; i++) {
+                largest = Math.max(largest, Math.abs(rounded[i]));
+            }
+            float scale = largest == 0 ? 1 : largest / 127;
+            float inverse = 1 / scale;
+            for (int i = from; i < from + perPicture; i++) {
+                rounded[i] = (float) (scale * Math.rint((double) rounded[i] * inverse));
             }
         }
         return new Matrix(x.rows(), x.columns(), rounded);

@@ -4,14 +4,17 @@ import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
+import dev.limbic.ops.Device;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Pooling;
+import dev.limbic.ops.Precision;
 import dev.limbic.ops.Scope;
 import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import java.util.ArrayList;
@@ -141,6 +144,12 @@ final class ConvNext implements PictureNetwork.Convolutional {
             tap.hidden(s + 1, x);
         }
         return ops.rows().layerNorm(pictures.globalPool(x, size, Pooling.MEAN), norm); // [N, C_last]
+    }
+
+    /** Its products of rows leave f32 in int8, and are added to what convolutions leave. */
+    @Override
+    public DType between(Device device, Precision precision) {
+        return precision.activations();
     }
 
     @Override

@@ -52,7 +52,8 @@ public final class FinderKind extends BatchKind<Image, FinderInput, FaceMap, Lis
                     precision.name().toLowerCase(Locale.ROOT),
                     loading.device().name());
             ImageProcessor processor = new ImageProcessor(settings, new ImageDecoder(ImageLimits.DEFAULT));
-            PictureInput input = PictureInput.of(parameters, settings);
+            PictureInput input = PictureInput.of(
+                    parameters, settings, PictureNetwork.betweenConvolutions(loading.device(), precision));
             return new LoadedFinder(card, processor, within, input, network, loading.device(), weights);
         } catch (RuntimeException | Error failure) {
             weights.close();

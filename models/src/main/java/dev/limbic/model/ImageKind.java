@@ -62,7 +62,7 @@ public final class ImageKind extends BatchKind<Image, PreparedImage, float[], Em
                 return new LoadedImageModel(
                         card(Kinds.IMAGE, directory, loading, reading, settings, precision),
                         new ImageProcessor(settings, new ImageDecoder(ImageLimits.DEFAULT)),
-                        new Pictures(PictureInput.of(parameters, settings), network),
+                        Pictures.of(parameters, settings, loading.device(), network),
                         classifier,
                         reading.head(),
                         loading.device(),

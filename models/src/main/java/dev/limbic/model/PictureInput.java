@@ -20,7 +20,7 @@ import java.util.List;
  * @param type of the result
  */
 record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor offset, DType type) {
-    static PictureInput of(Parameters parameters, ImageSettings settings) {
+    static PictureInput of(Parameters parameters, ImageSettings settings, DType type) {
         Normalisation normal = settings.normalisation();
         int channels = settings.channels();
         float[] scale = new float[channels];
@@ -30,11 +30,7 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
             offset[c] = -normal.mean()[c] / normal.std()[c];
         }
         return new PictureInput(
-                settings.size(),
-                channels,
-                parameters.constants(scale),
-                parameters.constants(offset),
-                parameters.precision().activations());
+                settings.size(), channels, parameters.constants(scale), parameters.constants(offset), type);
     }
 
     /** The same for squares of another size. */

@@ -3,7 +3,9 @@ package dev.limbic.model;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
+import dev.limbic.ops.Precision;
 import dev.limbic.preprocess.image.ImageSettings;
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import dev.limbic.weights.HfConfig;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,11 @@ interface PictureNetwork {
         default Forward on(Device device, int pictures) {
             return this;
         }
+
+        @Override
+        default DType between(Device device, Precision precision) {
+            return betweenConvolutions(device, precision);
+        }
     }
 
     /**
@@ -42,6 +49,17 @@ interface PictureNetwork {
      * before the work that a device may record.
      */
     Forward on(Device device, int pictures);
+
+    /** Type of the pixels, and so of what lies between the layers. */
+    default DType between(Device device, Precision precision) {
+        return precision.activations();
+    }
+
+    /** In int8 of 16 bits where the device has them: what lies between convolutions is most of the memory that they move. */
+    static DType betweenConvolutions(Device device, Precision precision) {
+        boolean halves = precision == Precision.INT8 && device.supports(Precision.BF16);
+        return halves ? DType.BF16 : precision.activations();
+    }
 
     /** Columns of the features, F. */
     int featureSize();

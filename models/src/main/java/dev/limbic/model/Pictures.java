@@ -1,16 +1,24 @@
 package dev.limbic.model;
 
+import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Extent;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
+import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** Pictures on their way through a network. */
 record Pictures(PictureInput input, PictureNetwork network) {
+    static Pictures of(Parameters parameters, ImageSettings settings, Device device, PictureNetwork network) {
+        DType type = network.between(device, parameters.precision());
+        return new Pictures(PictureInput.of(parameters, settings, type), network);
+    }
+
     /** What follows the features of pictures in one go, [N, F] → the result. */
     interface Head {
         Tensor of(Ops ops, Tensor features);

@@ -35,7 +35,7 @@ public final class VideoKind extends BatchKind<Frame, PreparedFrame, FrameLogits
                     new VideoClassifier(config, parameters, reading.labels().size());
             OtherHeads.leave(directory, loading.name(), ImageKind.HARMLESS);
             ImageSettings settings = ImageKind.settings(loading.folder(), network.frames());
-            Pictures pictures = new Pictures(PictureInput.of(parameters, settings), network.frames());
+            Pictures pictures = Pictures.of(parameters, settings, loading.device(), network.frames());
             StatePool states = loading.device().states(loading.slots().size(), network.stateWidths());
             return new LoadedVideoModel(
                     ImageKind.card(Kinds.VIDEO, directory, loading, reading, settings, precision),

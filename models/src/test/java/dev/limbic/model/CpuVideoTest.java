@@ -14,6 +14,6 @@ final class CpuVideoTest extends VideoContract {
 
     @Override
     Set<Precision> precisions() {
-        return EnumSet.of(Precision.F32, Precision.BF16);
+        return EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
     }
 }

@@ -3,7 +3,6 @@ package dev.limbic.ops.cpu;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.limbic.ops.Activation;
-import dev.limbic.ops.Precision;
 import dev.limbic.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,13 +17,16 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled oneDNN convolution of fixed sizes, channels last, with bias, residual and activation fused. Compiled once; each
- * worker has a {@link Binding} of its own, whose calls bind addresses and allocate nothing.
+ * A compiled oneDNN convolution of fixed sizes, channels last, with bias, residual and activation fused; of 8-bit pictures
+ * and weights with the scales of both. Compiled once; each worker has a {@link Binding} of its own, whose calls bind
+ * addresses and allocate nothing.
  */
 final class ConvPlan implements AutoCloseable {
     /**
      * What makes two plans the same.
      *
+     * @param input type of the pictures and the weights: f32, bf16 or i8
+     * @param type of the result: f32 or bf16
      * @param n pictures
      * @param h rows of the input
      * @param top padding, and so the others
@@ -32,7 +34,8 @@ final class ConvPlan implements AutoCloseable {
      * @param residual whether the result is added to what lies in its place
      */
     record Key(
-            Precision precision,
+            DType input,
+            DType type,
             int n,
             int h,
             int w,
@@ -57,11 +60,15 @@ final class ConvPlan implements AutoCloseable {
      */
     private static final float NO_SLOPE = 1e-20f;
 
+    /** Weights have a scale for each index of their first dimension. */
+    private static final int BY_CHANNEL = 1;
+
     private final Key key;
     private final dnnl_primitive primitive = new dnnl_primitive();
     private final dnnl_memory_desc x;
     private final dnnl_memory_desc y;
     private final dnnl_memory_desc bias;
+    private final dnnl_memory_desc one;
     private final dnnl_memory_desc weightLayout = new dnnl_memory_desc();
     private final dnnl_memory_desc scratchpad = new dnnl_memory_desc();
     private final long scratchpadBytes;
@@ -77,10 +84,11 @@ final class ConvPlan implements AutoCloseable {
         OneDnn oneDnn = OneDnn.instance();
         this.key = key;
         bindings = new Binding[workers];
-        int type = type(key.precision.activations());
+        int type = type(key.input);
         x = OneDnn.dense(type, dnnl_nhwc, key.n, key.in, key.h, key.w);
-        y = OneDnn.dense(type, dnnl_nhwc, key.n, key.out, key.outH, key.outW);
+        y = OneDnn.dense(type(key.type), dnnl_nhwc, key.n, key.out, key.outH, key.outW);
         bias = OneDnn.dense(dnnl_f32, dnnl_a, key.out);
+        one = OneDnn.dense(dnnl_f32, dnnl_a, 1);
         dnnl_memory_desc w = weights(key, type, dnnl_format_tag_any);
         dnnl_primitive_desc desc = describe(oneDnn, w);
         OneDnn.check(
@@ -106,6 +114,14 @@ final class ConvPlan implements AutoCloseable {
             OneDnn.check(
                     dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
                     "dnnl_primitive_attr_set_scratchpad_mode");
+            if (isInt8()) {
+                OneDnn.check(
+                        dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_SRC, 0),
+                        "dnnl_primitive_attr_set_scales_mask");
+                OneDnn.check(
+                        dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, BY_CHANNEL),
+                        "dnnl_primitive_attr_set_scales_mask");
+            }
             if (key.residual) {
                 OneDnn.check(dnnl_post_ops_append_sum(postOps, 1, 0, dnnl_data_type_undef), "dnnl_post_ops_append_sum");
             }
@@ -185,13 +201,22 @@ final class ConvPlan implements AutoCloseable {
                 : OneDnn.dense(type, tag, groups, key.out / groups, key.in / groups, key.kernelH, key.kernelW);
     }
 
-    /** The weights as PyTorch stores them, in f32. */
-    static dnnl_memory_desc plainWeights(Key key) {
-        return weights(key, dnnl_f32, key.groups == 1 ? dnnl_oihw : dnnl_goihw);
+    /** The weights in PyTorch's order. */
+    static dnnl_memory_desc plainWeights(Key key, DType type) {
+        return weights(key, type(type), key.groups == 1 ? dnnl_oihw : dnnl_goihw);
     }
 
     private static int type(DType type) {
-        return type == DType.BF16 ? dnnl_bf16 : dnnl_f32;
+        return switch (type) {
+            case F32 -> dnnl_f32;
+            case BF16 -> dnnl_bf16;
+            case I8 -> dnnl_s8;
+            case F16, U8, I32, I64 -> throw new IllegalArgumentException("no convolution of " + type);
+        };
+    }
+
+    private boolean isInt8() {
+        return key.input == DType.I8;
     }
 
     Key key() {
@@ -213,12 +238,21 @@ final class ConvPlan implements AutoCloseable {
         return scratchpadBytes;
     }
 
-    /** Computes the convolution on the calling worker. */
-    void execute(Worker worker, long input, long weights, long biasAddress, long result) {
+    /**
+     * Computes the convolution on the calling worker.
+     *
+     * @param scale of the pictures, one f32; read only if they are of 8 bits, as are the weights'
+     * @param weightScales f32 [O]
+     */
+    void execute(
+            Worker worker, long input, long scale, long weights, long weightScales, long biasAddress, long result) {
         Binding binding = bindings[worker.index()];
         if (binding == null) {
             binding = new Binding();
             bindings[worker.index()] = binding;
+        }
+        if (isInt8()) {
+            binding.scale(scale, weightScales);
         }
         binding.execute(worker, input, weights, biasAddress, result);
     }
@@ -230,7 +264,7 @@ final class ConvPlan implements AutoCloseable {
                 binding.close();
             }
         }
-        for (dnnl_memory_desc desc : List.of(x, y, bias, weightLayout, scratchpad)) {
+        for (dnnl_memory_desc desc : List.of(x, y, bias, one, weightLayout, scratchpad)) {
             dnnl_memory_desc_destroy(desc);
         }
         dnnl_primitive_destroy(primitive);
@@ -239,7 +273,7 @@ final class ConvPlan implements AutoCloseable {
     /** What one worker needs to call the primitive. */
     private final class Binding implements AutoCloseable {
         private final dnnl_stream stream = new dnnl_stream();
-        private final dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(5);
+        private final dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(7);
         private final OneDnn.Address address = new OneDnn.Address();
         private final List<Handle> handles = new ArrayList<>();
         private final Handle source;
@@ -247,6 +281,8 @@ final class ConvPlan implements AutoCloseable {
         private final Handle shift;
         private final Handle target;
         private final @Nullable Handle pad;
+        private final @Nullable Handle sourceScale;
+        private final @Nullable Handle kernelScales;
 
         /** A memory object and where it points. */
         private final class Handle {
@@ -278,6 +314,15 @@ final class ConvPlan implements AutoCloseable {
             shift = new Handle(DNNL_ARG_BIAS, bias);
             target = new Handle(DNNL_ARG_DST, y);
             pad = scratchpadBytes == 0 ? null : new Handle(DNNL_ARG_SCRATCHPAD, scratchpad);
+            sourceScale = isInt8() ? new Handle(DNNL_ARG_ATTR_SCALES | DNNL_ARG_SRC, one) : null;
+            kernelScales = isInt8() ? new Handle(DNNL_ARG_ATTR_SCALES | DNNL_ARG_WEIGHTS, bias) : null;
+        }
+
+        void scale(long ofPictures, long ofWeights) {
+            if (sourceScale != null && kernelScales != null) {
+                sourceScale.point(ofPictures);
+                kernelScales.point(ofWeights);
+            }
         }
 
         void execute(Worker worker, long input, long weights, long biasAddress, long result) {

@@ -5,6 +5,7 @@ import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
 import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -22,8 +23,15 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * Each worker makes its own calls, then takes what is left of others'. Belongs to the device's owner.
  */
 final class ConvSchedule implements AutoCloseable {
-    /** What makes two schedules of one convolution the same. */
+    /**
+     * What makes two schedules of one convolution the same.
+     *
+     * @param quantised whether pictures come as bytes with a scale each; then no call has more than one of them
+     * @param type of the result, and of pictures that are not quantised
+     */
     record Key(
+            boolean quantised,
+            DType type,
             Planes planes,
             Planes result,
             Padding.Pixels padding,
@@ -84,8 +92,8 @@ final class ConvSchedule implements AutoCloseable {
         padding = key.padding;
         sliding = conv.sliding();
         kernel = sliding.kernel();
-        elementBytes = conv.precision().activations().bytes();
-        inputBytes = kernel.in() * elementBytes;
+        elementBytes = key.type.bytes();
+        inputBytes = kernel.in() * input().bytes();
         resultBytes = kernel.out() * elementBytes;
         double seconds = seconds();
         threads = seconds < SMALL_SECONDS ? 1 : key.threads;
@@ -98,16 +106,21 @@ final class ConvSchedule implements AutoCloseable {
                 byRows(from, to, paneled ? 1 : parts);
             } else if (paneled) {
                 byPictures(
-                        from,
-                        to,
-                        0,
-                        planes.n(),
-                        Math.max(1, APART_BYTES / (result.pixels() * (to - from) * elementBytes)));
+                        from, to, 0, planes.n(), group(APART_BYTES / (result.pixels() * (to - from) * elementBytes)));
             } else {
                 bySlabs(from, to, parts);
             }
         }
         taken = new AtomicIntegerArray(calls.size());
+    }
+
+    private DType input() {
+        return key.quantised ? DType.I8 : key.type;
+    }
+
+    /** Pictures of one call, if it might be so many. */
+    private int group(int most) {
+        return key.quantised ? 1 : Math.max(1, most);
     }
 
     /** Whether it is a product of rows. */
@@ -129,22 +142,31 @@ final class ConvSchedule implements AutoCloseable {
                 * kernel.height()
                 * kernel.width();
         double bytes = (double) planes.rows() * inputBytes + (double) result.rows() * resultBytes;
-        return operations / (elementBytes == 2 ? BF16_OPERATIONS : F32_OPERATIONS) + bytes / BYTES;
+        return operations / (input().bytes() <= 2 ? BF16_OPERATIONS : F32_OPERATIONS) + bytes / BYTES;
     }
 
     private void byRows(int from, int to, int parts) {
-        int rows = planes.rows();
+        if (key.quantised) {
+            for (int i = 0; i < planes.n(); i++) {
+                byRows(from, to, Math.ceilDiv(parts, planes.n()), i * planes.pixels(), planes.pixels());
+            }
+        } else {
+            byRows(from, to, parts, 0, planes.rows());
+        }
+    }
+
+    private void byRows(int from, int to, int parts, int first, int rows) {
         int blocks = Math.max(parts, CpuLinear.roundUp(Math.ceilDiv(rows, BLOCK), parts));
         int step = CpuLinear.roundUp(Math.ceilDiv(rows, blocks), rows > blocks * ROW_UNIT ? ROW_UNIT : 1);
-        for (int row = 0; row < rows; row += step) {
-            int count = Math.min(step, rows - row);
-            add(plan(1, 1, count, 1, count, 0, 0, to - from), row, row, count, from, to);
+        for (int done = 0; done < rows; done += step) {
+            int count = Math.min(step, rows - done);
+            add(plan(1, 1, count, 1, count, 0, 0, to - from), first + done, first + done, count, from, to);
         }
     }
 
     private void bySlabs(int from, int to, int parts) {
         int n = planes.n();
-        int group = Math.max(1, Math.min(n / parts, BLOCK / result.pixels()));
+        int group = group(Math.min(n / parts, BLOCK / result.pixels()));
         if (sliding.transposed() || n % threads == 0 || n >= 4 * threads) {
             // Groups do not reach from one worker's share into another's.
             for (int worker = 0; worker < threads; worker++) {
@@ -200,7 +222,8 @@ final class ConvSchedule implements AutoCloseable {
     private ConvPlan plan(int n, int h, int w, int outH, int outW, int top, int left, int channels) {
         return conv.plans()
                 .hold(new ConvPlan.Key(
-                        conv.precision(),
+                        input(),
+                        key.type,
                         n,
                         h,
                         w,
@@ -221,14 +244,20 @@ final class ConvSchedule implements AutoCloseable {
     }
 
     private void add(ConvPlan plan, int input, int output, int rows, int from, int to) {
-        calls.add(new Call(plan, conv.weights(plan, from, to), input, output, rows, from, to - from));
+        calls.add(new Call(plan, conv.weights().of(plan, from, to), input, output, rows, from, to - from));
     }
 
-    /** Computes the convolution. Addresses of the first row of the input and of the result. */
-    void run(Team team, long x, long y) {
+    /**
+     * Computes the convolution.
+     *
+     * @param x address of the first row of the input
+     * @param scales of quantised pictures, f32 [N]
+     * @param y address of the first row of the result
+     */
+    void run(Team team, long x, long scales, long y) {
         if (threads == 1 || calls.size() == 1) {
             for (int i = 0; i < calls.size(); i++) {
-                call(team.owner(), calls.get(i), x, y);
+                call(team.owner(), calls.get(i), x, scales, y);
             }
             return;
         }
@@ -244,21 +273,23 @@ final class ConvSchedule implements AutoCloseable {
                 for (int i = first; i < last; i++) {
                     int mine = other == 0 ? i : first + last - 1 - i;
                     if (taken.compareAndSet(mine, 0, 1)) {
-                        call(worker, calls.get(mine), x, y);
+                        call(worker, calls.get(mine), x, scales, y);
                     }
                 }
             }
         });
     }
 
-    private void call(Worker worker, Call call, long x, long y) {
+    private void call(Worker worker, Call call, long x, long scales, long y) {
         Arena.Mark mark = worker.scratch().mark();
         long input = x + (long) call.input * inputBytes;
         long place = y + (long) call.result * resultBytes + (long) call.channel * elementBytes;
+        long scale = scales + (long) (call.input / planes.pixels()) * Float.BYTES;
+        long weightScales = conv.weights().scales() + (long) call.channel * Float.BYTES;
         long bias = conv.bias() + (long) call.channel * Float.BYTES;
         int width = call.channels * elementBytes;
         if (width == resultBytes) {
-            call.plan.execute(worker, input, call.weights, bias, place);
+            call.plan.execute(worker, input, scale, call.weights, weightScales, bias, place);
         } else {
             long apart = worker.scratch().allocate((long) call.rows * width);
             if (key.residual) {
@@ -266,7 +297,7 @@ final class ConvSchedule implements AutoCloseable {
                     Ram.copy(place + (long) row * resultBytes, apart + (long) row * width, width);
                 }
             }
-            call.plan.execute(worker, input, call.weights, bias, apart);
+            call.plan.execute(worker, input, scale, call.weights, weightScales, bias, apart);
             for (int row = 0; row < call.rows; row++) {
                 Ram.copy(apart + (long) row * width, place + (long) row * resultBytes, width);
             }

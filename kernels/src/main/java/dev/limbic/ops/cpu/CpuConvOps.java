@@ -30,13 +30,18 @@ final class CpuConvOps implements ConvOps {
     public Tensor conv2d(Tensor x, Planes planes, Conv2d weights, Activation activation, @Nullable Tensor residual) {
         CpuConv w = (CpuConv) weights;
         Planes result = ConvChecks.conv2d(x, planes, w, residual);
-        DType type = w.precision().activations();
-        Tensor input = engine.cast(x, type);
+        DType type = ConvChecks.type(x, w.precision());
         Tensor y = residual != null
                 ? residual
                 : engine.allocate(type, result.rows(), w.kernel().out());
-        w.schedule(planes, result, engine.team().size(), activation, residual != null)
-                .run(engine.team(), input.address(), y.address());
+        ConvSchedule schedule = w.schedule(type, planes, result, engine.team().size(), activation, residual != null);
+        Tensor input = engine.cast(x, type);
+        if (w.layer().rounds(planes)) {
+            QuantisedPictures bytes = QuantisedPictures.of(engine, input, planes);
+            schedule.run(engine.team(), bytes.values(), bytes.scales(), y.address());
+        } else {
+            schedule.run(engine.team(), input.address(), 0, y.address());
+        }
         return y;
     }
 
@@ -44,10 +49,11 @@ final class CpuConvOps implements ConvOps {
     public Tensor convTranspose2d(Tensor x, Planes planes, ConvTranspose2d weights, Activation activation) {
         CpuConvTranspose w = (CpuConvTranspose) weights;
         Planes result = ConvChecks.convTranspose2d(x, planes, w);
-        DType type = w.precision().activations();
+        DType type = ConvChecks.type(x, w.precision());
         Tensor input = engine.cast(x, type);
         Tensor y = engine.allocate(type, result.rows(), w.kernel().out());
-        w.schedule(planes, result, engine.team().size(), activation).run(engine.team(), input.address(), y.address());
+        w.schedule(type, planes, result, engine.team().size(), activation)
+                .run(engine.team(), input.address(), 0, y.address());
         return y;
     }
 

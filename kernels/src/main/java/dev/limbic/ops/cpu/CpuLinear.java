@@ -68,18 +68,15 @@ final class CpuLinear implements Linear, AutoCloseable {
         int cached = EPILOGUE_BYTES / Float.BYTES / out;
         this.int8Block = Math.clamp(CpuLinear.roundUp(cached, 16), 16, BLOCK);
         this.bias = hasBias ? floats(bias, memory) : 0;
-        byte[] quantised = new byte[0];
-        if (precision == Precision.INT8) {
-            quantised = new byte[weight.length];
-            float[] scaleOf = new float[out];
-            int[] sumOf = new int[out];
-            quantise(weight, quantised, scaleOf, sumOf);
-            scales = floats(scaleOf, memory);
+        QuantisedWeights quantised = precision == Precision.INT8 ? QuantisedWeights.of(weight, out) : null;
+        if (quantised != null) {
+            scales = floats(quantised.scales(), memory);
             float[] dequantised = new float[out];
             offsets = memory.allocate((long) out * Integer.BYTES);
             for (int n = 0; n < out; n++) {
-                dequantised[n] = scaleOf[n] * sumOf[n];
-                Ram.setInt(offsets + (long) n * Integer.BYTES, 128 * sumOf[n]);
+                int sum = quantised.sum(n);
+                dequantised[n] = quantised.scales()[n] * sum;
+                Ram.setInt(offsets + (long) n * Integer.BYTES, 128 * sum);
             }
             columnSums = floats(dequantised, memory);
         } else {
@@ -120,36 +117,14 @@ final class CpuLinear implements Linear, AutoCloseable {
         return streamed;
     }
 
-    private void quantise(float[] weight, byte[] quantised, float[] scaleOf, int[] sumOf) {
-        for (int n = 0; n < out; n++) {
-            float largest = 0;
-            for (int k = 0; k < in; k++) {
-                largest = Math.max(largest, Math.abs(weight[n * in + k]));
-            }
-            float scale = largest == 0 ? 1 : largest / 127;
-            int sum = 0;
-            for (int k = 0; k < in; k++) {
-                byte q = (byte) Math.round(weight[n * in + k] / scale);
-                quantised[n * in + k] = q;
-                sum += q;
-            }
-            scaleOf[n] = scale;
-            sumOf[n] = sum;
-        }
-    }
-
-    private Panel pack(int from, int to, float[] weight, byte[] quantised, WeightMemory memory) {
+    private Panel pack(int from, int to, float[] weight, @Nullable QuantisedWeights quantised, WeightMemory memory) {
         MatmulPlan.Key key = key(BLOCK, to - from, Activation.NONE);
         try (MatmulPlan plan = new MatmulPlan(key, null);
                 java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
-            boolean int8 = precision == Precision.INT8;
-            MemorySegment source = int8
-                    ? host.allocate((long) (to - from) * in, Arena.ALIGNMENT)
+            MemorySegment source = quantised != null
+                    ? quantised.rows(from, to, host)
                     : host.allocate((long) (to - from) * in * Float.BYTES, Arena.ALIGNMENT);
-            if (int8) {
-                MemorySegment.copy(
-                        quantised, from * in, source, java.lang.foreign.ValueLayout.JAVA_BYTE, 0, (to - from) * in);
-            } else {
+            if (quantised == null) {
                 MemorySegment.copy(
                         weight, from * in, source, java.lang.foreign.ValueLayout.JAVA_FLOAT, 0, (to - from) * in);
             }
@@ -159,7 +134,7 @@ final class CpuLinear implements Linear, AutoCloseable {
             dnnl_memory_desc plain = new dnnl_memory_desc();
             OneDnn.check(
                     dnnl_memory_desc_create_with_tag(
-                            plain, 2, new long[] {in, to - from}, int8 ? dnnl_s8 : dnnl_f32, dnnl_ba),
+                            plain, 2, new long[] {in, to - from}, quantised != null ? dnnl_s8 : dnnl_f32, dnnl_ba),
                     "dnnl_memory_desc_create_with_tag");
             Reorder.run(plain, source.address(), layout, packed);
             dnnl_memory_desc_destroy(plain);

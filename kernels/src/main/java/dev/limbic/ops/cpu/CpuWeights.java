@@ -87,8 +87,8 @@ final class CpuWeights implements Weights {
     }
 
     private ConvLayer layer(ConvLayer.Sliding sliding, float[] weight, @Nullable HostTensor bias, Precision precision) {
-        if (precision == Precision.F16 || precision == Precision.INT8) {
-            throw new IllegalArgumentException("conv2d: the CPU convolves in f32 or bf16, asked for " + precision);
+        if (precision == Precision.F16) {
+            throw new IllegalArgumentException("conv2d: the CPU convolves in f32, bf16 or int8, asked for f16");
         }
         float[] shift = bias == null ? new float[sliding.kernel().out()] : bias.toFloats();
         ConvLayer layer = new ConvLayer(sliding, weight, shift, precision, plans, memory);

@@ -3,19 +3,29 @@ package dev.limbic.ops.cpu;
 import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 
+import dev.limbic.tensor.DType;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Dynamic quantisation of activations to u8 with one scale and zero point per row, and its way back. */
+/**
+ * Dynamic quantisation of activations: to u8 with one scale and zero point per row, and its way back; to i8 with a scale
+ * that several rows share.
+ */
 final class Quantise {
     private static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, F.vectorBitSize() / 4)));
 
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(VectorMath.ROUNDER);
+
+    private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;
+
+    /** All bits of an f32 but its sign. */
+    private static final int MAGNITUDE = Integer.MAX_VALUE;
 
     private Quantise() {}
 
@@ -110,6 +120,74 @@ final class Quantise {
                 v += Ram.getFloat(bias + 4L * i);
             }
             Ram.setFloat(y + 4L * i, v);
+        }
+    }
+
+    /**
+     * The largest magnitude of some numbers, as the bits of an f32; of an infinity or NaN its own, which are larger than those
+     * of all others.
+     *
+     * @param type f32 or bf16
+     */
+    static int largest(DType type, long x, int n) {
+        int i = 0;
+        int largest = 0;
+        if (type == DType.F32) {
+            IntVector most = IntVector.zero(VectorMath.I);
+            for (; i <= n - LANES; i += LANES) {
+                most = most.max(IntVector.fromMemorySegment(VectorMath.I, Ram.ALL, x + 4L * i, Ram.ORDER)
+                        .and(MAGNITUDE));
+            }
+            largest = most.reduceLanes(VectorOperators.MAX);
+        } else {
+            ShortVector most = ShortVector.zero(SHORTS);
+            for (; i <= n - SHORTS.length(); i += SHORTS.length()) {
+                most = most.max(ShortVector.fromMemorySegment(SHORTS, Ram.ALL, x + 2L * i, Ram.ORDER)
+                        .and(Short.MAX_VALUE));
+            }
+            largest = most.reduceLanes(VectorOperators.MAX) << 16;
+        }
+        for (; i < n; i++) {
+            largest =
+                    Math.max(largest, Float.floatToRawIntBits(Rows.get(type, x + (long) type.bytes() * i)) & MAGNITUDE);
+        }
+        return largest;
+    }
+
+    /** The scale of numbers whose largest magnitude has these bits; NaN if 8 bits cannot say one of them. */
+    static float scale(int largest) {
+        float magnitude = Float.intBitsToFloat(largest);
+        if (!Float.isFinite(magnitude)) {
+            return Float.NaN;
+        }
+        return magnitude < 1e-30f ? 1 : magnitude / 127;
+    }
+
+    /**
+     * q = round(x / scale), so that x ≈ scale·q.
+     *
+     * @param type f32 or bf16
+     * @param scale at least the largest magnitude over 127, or NaN: then q is anything
+     * @param q i8 [n], written
+     */
+    static void symmetric(DType type, long x, int n, float scale, long q) {
+        float inverse = 1 / scale;
+        FloatVector scaleUp = FloatVector.broadcast(F, inverse);
+        FloatVector shift = FloatVector.broadcast(F, VectorMath.ROUNDER);
+        int i = 0;
+        if (BYTES.length() == LANES) {
+            for (; i <= n - LANES; i += LANES) {
+                IntVector rounded = Rows.load(type, x + (long) type.bytes() * i)
+                        .fma(scaleUp, shift)
+                        .reinterpretAsInts()
+                        .sub(ROUNDER_BITS);
+                ((ByteVector) rounded.convertShape(VectorOperators.I2B, BYTES, 0))
+                        .intoMemorySegment(Ram.ALL, q + i, Ram.ORDER);
+            }
+        }
+        for (; i < n; i++) {
+            float v = Math.fma(Rows.get(type, x + (long) type.bytes() * i), inverse, VectorMath.ROUNDER);
+            Ram.setByte(q + i, (byte) (Float.floatToRawIntBits(v) - ROUNDER_BITS));
         }
     }
 }

@@ -54,6 +54,11 @@ final class Rows {
         return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
     }
 
+    /** A vector of f32 or bf16 as f32. */
+    static FloatVector load(DType type, long address) {
+        return type == DType.F32 ? VectorMath.load(address) : loadWide(address);
+    }
+
     /** bf16 → f32. */
     static void widen(long from, long to, int n) {
         int i = 0;

@@ -1,0 +1,108 @@
+package dev.limbic.ops.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import dev.limbic.tensor.DType;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of a convolution in the layouts that its plans want. Which layout oneDNN likes best depends on the size of the
+ * pictures: they are packed when the first ones come, at warm-up, and again where others want another layout.
+ *
+ * <p>Rounded to 8 bits they stay as they were rounded, and all layouts come from that, those of other types too: what is
+ * computed does not depend on what came first.
+ */
+final class ConvWeights implements AutoCloseable {
+    /** Weights of the output channels {@code from … to − 1} in one layout. */
+    private record Packed(int from, int to, dnnl_memory_desc layout, long address) {}
+
+    private final int perChannel;
+    private final WeightMemory memory;
+    private final List<Packed> packed = new ArrayList<>();
+    private final @Nullable QuantisedWeights rounded;
+
+    /** f32 [O, K] as PyTorch stores them; given back as soon as they are packed. */
+    private long plain;
+
+    /** f32 [O] if rounded. */
+    private final long scales;
+
+    /**
+     * @param weight [out, K], row-major
+     * @param rounds whether they are rounded to 8 bits
+     */
+    ConvWeights(float[] weight, int out, boolean rounds, WeightMemory memory) {
+        this.memory = memory;
+        perChannel = weight.length / out;
+        if (rounds) {
+            rounded = QuantisedWeights.of(weight, out);
+            scales = CpuLinear.floats(rounded.scales(), memory);
+        } else {
+            rounded = null;
+            scales = 0;
+            plain = HostMemory.INSTANCE.allocate((long) weight.length * Float.BYTES);
+            Ram.copyFrom(weight, plain);
+        }
+    }
+
+    /** Address of the weights of some output channels, in the layout that the plan wants. */
+    long of(ConvPlan plan, int from, int to) {
+        Packed source = null;
+        for (Packed p : packed) {
+            if (p.from == from && p.to == to) {
+                if (dnnl_memory_desc_equal(p.layout, plan.weightLayout()) == 1) {
+                    return p.address;
+                }
+                source = p;
+            }
+        }
+        dnnl_memory_desc layout = new dnnl_memory_desc();
+        OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
+        long address = memory.allocate(dnnl_memory_desc_get_size(layout));
+        packed.add(new Packed(from, to, layout, address));
+        if (rounded != null) {
+            boolean int8 = plan.key().input() == DType.I8;
+            try (java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
+                MemorySegment rows = int8 ? rounded.rows(from, to, host) : rounded.meaning(from, to, host);
+                pack(plan, int8 ? DType.I8 : DType.F32, rows.address(), layout, address);
+            }
+        } else if (plain != 0) {
+            pack(plan, DType.F32, plain + (long) from * perChannel * Float.BYTES, layout, address);
+        } else if (source != null) {
+            Reorder.run(source.layout, source.address, layout, address);
+        } else {
+            throw new IllegalStateException("no weights of channels " + from + " to " + to + " are left to pack");
+        }
+        return address;
+    }
+
+    private static void pack(ConvPlan plan, DType type, long rows, dnnl_memory_desc layout, long address) {
+        dnnl_memory_desc inOrder = ConvPlan.plainWeights(plan.key(), type);
+        Reorder.run(inOrder, rows, layout, address);
+        dnnl_memory_desc_destroy(inOrder);
+    }
+
+    /** All output channels are packed in some layout: others come from that. */
+    void settle() {
+        if (plain != 0) {
+            HostMemory.INSTANCE.free(plain);
+            plain = 0;
+        }
+    }
+
+    /** f32 [O]; 0 if the weights are not rounded. */
+    long scales() {
+        return scales;
+    }
+
+    @Override
+    public void close() {
+        packed.forEach(p -> dnnl_memory_desc_destroy(p.layout));
+        packed.clear();
+        settle();
+    }
+}
