@@ -13,7 +13,7 @@ final class Turns {
     private static final long WARM_NANOS = 1_500_000_000L;
 
     /** A turn takes at least so long: short work is done several times in it. */
-    private static final double TURN_SECONDS = 0.004;
+    private static final double TURN_SECONDS = 0.02;
 
     private static final long SETTLE_MILLIS = 120;
 

@@ -43,11 +43,10 @@ final class Products {
                     (worker, from, to) ->
                             w.rows(worker, input.row(from), to - from, y.row(from), activation, 0, w.panels()));
         } else {
-            team.run(worker -> {
-                for (int p = worker.index(); p < w.panels(); p += size) {
-                    w.rows(worker, input.address(), t, y.address(), activation, p, p + 1);
-                }
-            });
+            shares.runs(
+                    w.panels(),
+                    1,
+                    (worker, from, to) -> w.rows(worker, input.address(), t, y.address(), activation, from, to));
         }
         return y;
     }

@@ -31,14 +31,7 @@ final class Shares {
             task.run(team.owner(), 0, rows);
             return;
         }
-        int share = (rows + size - 1) / size;
-        team.run(worker -> {
-            int from = Math.min(rows, worker.index() * share);
-            int to = Math.min(rows, from + share);
-            if (from < to) {
-                task.run(worker, from, to);
-            }
-        });
+        runs(rows, Math.ceilDiv(rows, size), task);
     }
 
     /** Hands out items one by one to whichever worker is free; for items of uneven size. */

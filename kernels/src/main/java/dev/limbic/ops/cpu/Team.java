@@ -1,9 +1,12 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.natives.Cores;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -11,10 +14,13 @@ import org.jspecify.annotations.Nullable;
  * The threads of one CPU device. The owner is worker 0 and takes part in every region; the others wait for it, first
  * spinning between two operations of a batch, then parked.
  *
+ * <p>Nobody waits for a thread that has not begun: where another one is on its core, or it has yet to wake, the owner does
+ * the work alone. So work is never dealt out to a worker, each takes what nobody has taken yet.
+ *
  * <p>Only the owner calls {@link #run}; regions do not nest.
  */
 final class Team implements AutoCloseable {
-    /** What one worker does in a region. */
+    /** What one worker does in a region: takes work that no other has taken, until there is none. */
     interface Task {
         void run(Worker worker);
     }
@@ -28,6 +34,11 @@ final class Team implements AutoCloseable {
     /** A yield takes about as long as so many spins. */
     private static final int SPINS_OF_YIELD = 10;
 
+    /** Of a batch that its regions must be to tell what the team gets: outside of them the owner works alone. */
+    private static final double MOSTLY = 0.75;
+
+    private static final long CLOSED = 1L << 31;
+
     private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
 
     private final Worker[] workers;
@@ -37,7 +48,19 @@ final class Team implements AutoCloseable {
     private boolean measuring;
     private long startNanos;
     private long startCpuNanos;
-    private final AtomicInteger pending = new AtomicInteger();
+    private long togetherNanos;
+
+    /** Number of the region in the upper half; in the lower one those who joined it, or {@link #CLOSED} and them. */
+    private final AtomicLong gate = new AtomicLong(CLOSED);
+
+    /** Of those who joined, how many are done. */
+    private final AtomicInteger done = new AtomicInteger();
+
+    private int region;
+
+    /** Cores that a thread which is woken must not use. */
+    private final BitSet taken = new BitSet();
+
     private volatile boolean closed;
     private volatile boolean busy;
     private @Nullable Task task;
@@ -70,7 +93,9 @@ final class Team implements AutoCloseable {
         if (measuring) {
             measuring = false;
             long now = System.nanoTime();
-            sizes.ran(now - startNanos, cpuNanos() - startCpuNanos, now);
+            if (togetherNanos >= MOSTLY * (now - startNanos)) {
+                sizes.ran(now - startNanos, cpuNanos() - startCpuNanos, now);
+            }
         }
     }
 
@@ -109,40 +134,71 @@ final class Team implements AutoCloseable {
         }
     }
 
-    /** Runs {@code task} once on every worker that takes part; returns when all are done; the first failure is thrown. */
+    /**
+     * Runs {@code task} on the owner, and on each other worker that begins before the owner is through; returns when all of
+     * them are done. A failure is thrown.
+     */
     void run(Task task) {
-        if (!measuring && size > 1 && size == workers.length) {
-            measuring = true;
-            startNanos = System.nanoTime();
-            startCpuNanos = cpuNanos();
-        }
         if (size == 1) {
             task.run(workers[0]);
             return;
         }
+        long begin = System.nanoTime();
+        if (!measuring && size == workers.length) {
+            measuring = true;
+            startNanos = begin;
+            togetherNanos = 0;
+            startCpuNanos = cpuNanos();
+        }
         this.task = task;
         failure = null;
-        pending.set(size - 1);
+        done.set(0);
         busy = true;
+        region++;
+        gate.set((long) region << 32);
         for (int i = 1; i < size; i++) {
-            int calls = workers[i].called + 1; // the owner is the only writer
-            workers[i].called = calls;
+            workers[i].called = region;
             if (workers[i].parked) {
-                LockSupport.unpark(threads[i]);
+                wake(i);
             }
         }
         try {
             task.run(workers[0]);
         } finally {
-            for (int spins = 0; pending.get() != 0; ) {
+            int joined = (int) (gate.getAndAdd(CLOSED) & (CLOSED - 1));
+            for (int spins = 0; done.get() != joined; ) {
                 spins = pause(spins);
             }
             this.task = null;
+            togetherNanos += System.nanoTime() - begin;
         }
         Throwable thrown = failure;
         if (thrown != null) {
             throw new IllegalStateException("worker failed: " + thrown.getMessage(), thrown);
         }
+    }
+
+    /**
+     * Wakes a thread. Linux likes to wake it on the core of who wakes it, where it waits for the end of the owner's turn,
+     * with another core idle; so it must not go there, nor where those woken before it are.
+     */
+    private void wake(int i) {
+        taken.clear();
+        int own = Cores.current();
+        if (own != Cores.UNKNOWN) {
+            taken.set(own);
+            for (int other = 1; other < i; other++) {
+                if (workers[other].core != Cores.UNKNOWN) {
+                    taken.set(workers[other].core);
+                }
+            }
+            Cores.Place place = workers[i].place;
+            int core = workers[i].core;
+            if (place != null && core != Cores.UNKNOWN && taken.get(core)) {
+                place.avoid(taken);
+            }
+        }
+        LockSupport.unpark(threads[i]);
     }
 
     /** Returns spins with this one. */
@@ -157,6 +213,7 @@ final class Team implements AutoCloseable {
     }
 
     private void serve(Worker worker) {
+        worker.place = Cores.Place.ofCallingThread();
         int seen = 0;
         while (true) {
             int spins = 0;
@@ -168,6 +225,7 @@ final class Team implements AutoCloseable {
                 if (busy && spins < SPINS_BEFORE_PARK) {
                     spins = pause(spins);
                 } else {
+                    worker.core = Cores.current();
                     worker.parked = true;
                     if (worker.called == seen && !closed) {
                         LockSupport.park(this);
@@ -176,15 +234,30 @@ final class Team implements AutoCloseable {
                 }
             }
             seen = worker.called;
-            try {
-                Task current = task;
-                if (current != null) {
-                    current.run(worker);
+            if (joins(seen)) {
+                try {
+                    Task current = task;
+                    if (current != null) {
+                        current.run(worker);
+                    }
+                } catch (Throwable t) {
+                    failure = t;
+                } finally {
+                    done.incrementAndGet();
                 }
-            } catch (Throwable t) {
-                failure = t;
-            } finally {
-                pending.decrementAndGet();
+            }
+        }
+    }
+
+    /** Whether this thread is in time for the region. */
+    private boolean joins(int called) {
+        while (true) {
+            long open = gate.get();
+            if (open >> 32 != called || (open & CLOSED) != 0) {
+                return false;
+            }
+            if (gate.compareAndSet(open, open + 1)) {
+                return true;
             }
         }
     }

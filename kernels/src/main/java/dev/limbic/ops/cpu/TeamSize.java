@@ -6,7 +6,8 @@ package dev.limbic.ops.cpu;
  * slower than that, and takes cores from those that bring its work.
  *
  * <p>After some time with one fewer it is all again, for as long as it takes to see what they get: a single batch does not
- * show it, because who was pushed aside comes back only later. Not thread-safe.
+ * show it, because who was pushed aside comes back only later. The time is short at first, for what passes soon, such as the
+ * JVM's compilers at work, and grows where the cores stay taken. Not thread-safe.
  */
 final class TeamSize {
     /** Of a core more than one thread fewer can use; with less it becomes one fewer. */
@@ -15,11 +16,23 @@ final class TeamSize {
     /** Time in batches after which what the team got has faded to the e-th part. */
     private static final double MEMORY_NANOS = 150e6;
 
-    private static final long FEWER_NANOS = 3_000_000_000L;
+    /** A batch counts for at most so much: something that happens once may hold up a long one. */
+    private static final long MOST_NANOS = 15_000_000;
+
+    /** With one fewer for so long; each time twice as long as before if it was all for less than {@link #GOOD_NANOS}. */
+    private static final long SHORTEST_NANOS = 100_000_000;
+
+    private static final long LONGEST_NANOS = 3_000_000_000L;
+
+    private static final long GOOD_NANOS = 1_000_000_000;
 
     private final int most;
     private boolean fewer;
-    private long fewerSince;
+    private long fewerNanos = SHORTEST_NANOS;
+
+    /** When it last became one fewer, or all. */
+    private long since = System.nanoTime();
+
     private double cores;
 
     TeamSize(int most) {
@@ -37,8 +50,9 @@ final class TeamSize {
 
     /** Threads of the batch that begins. */
     int next(long now) {
-        if (fewer && now - fewerSince >= FEWER_NANOS) {
+        if (fewer && now - since >= fewerNanos) {
             fewer = false;
+            since = now;
             cores = most;
         }
         return fewer ? most - 1 : most;
@@ -49,10 +63,11 @@ final class TeamSize {
         if (most == 1 || wallNanos <= 0) {
             return;
         }
-        cores += -Math.expm1(-wallNanos / MEMORY_NANOS) * (cpuNanos / (double) wallNanos - cores);
-        if (cores < most - 1 + TOO_LITTLE) {
+        cores += -Math.expm1(-Math.min(wallNanos, MOST_NANOS) / MEMORY_NANOS) * (cpuNanos / (double) wallNanos - cores);
+        if (!fewer && cores < most - 1 + TOO_LITTLE) {
             fewer = true;
-            fewerSince = now;
+            fewerNanos = now - since > GOOD_NANOS ? SHORTEST_NANOS : Math.min(2 * fewerNanos, LONGEST_NANOS);
+            since = now;
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.natives.Cores;
 import dev.limbic.tensor.Arena;
+import org.jspecify.annotations.Nullable;
 
 /** What one thread of the team has for itself: scratch memory and plans. */
 final class Worker implements AutoCloseable {
@@ -10,11 +12,17 @@ final class Worker implements AutoCloseable {
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
     private final MatmulPlans plans = new MatmulPlans();
 
-    /** Regions that the thread took part in, the one to come included. */
+    /** The last region that the thread was called to. */
     volatile int called;
 
     /** Whether the thread sleeps and must be woken. */
     volatile boolean parked;
+
+    /** The core on which the thread fell asleep. */
+    volatile int core = Cores.UNKNOWN;
+
+    /** Of the thread, once it runs; null where the system does not tell. */
+    volatile Cores.@Nullable Place place;
 
     Worker(int index) {
         this.index = index;

@@ -9,14 +9,21 @@ import org.junit.jupiter.api.Test;
 final class TeamSizeTest {
     private static final long BATCH = 10_000_000;
 
-    private long now;
+    private long now = System.nanoTime();
     private final TeamSize sizes = new TeamSize(2);
 
     /** What leaves one out for the next hour. */
     static TeamSize oneFewer(int most) {
         TeamSize sizes = new TeamSize(most);
-        sizes.ran(TimeUnit.SECONDS.toNanos(1), 1, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
+        starve(sizes, System.nanoTime() + TimeUnit.HOURS.toNanos(1));
         return sizes;
+    }
+
+    /** What leaves one out from then on. */
+    static void starve(TeamSize sizes, long now) {
+        for (int i = 0; i < 100; i++) {
+            sizes.ran(BATCH, 0, now);
+        }
     }
 
     /** Runs batches and returns the part of them in which all took part. */
@@ -45,10 +52,25 @@ final class TeamSizeTest {
         assertThat(partWithAll(100, 1.9)).isEqualTo(1);
     }
 
+    /** As when it waited for its plans to be compiled, or for the collector. */
+    @Test
+    void oneLongBatchChangesNothing() {
+        partWithAll(100, 1.9);
+        sizes.ran(TimeUnit.SECONDS.toNanos(1), TimeUnit.MILLISECONDS.toNanos(50), now);
+        assertThat(partWithAll(100, 1.9)).isEqualTo(1);
+    }
+
     @Test
     void whereTwoGetHardlyMoreThanOneWouldGetOneIsLeftOut() {
         partWithAll(50, 1.1);
         assertThat(partWithAll(5000, 1.1)).isBetween(0.03, 0.12); // some batches every three seconds look what all get
+    }
+
+    /** As the JVM's compilers take a core when it starts. */
+    @Test
+    void whatPassesSoonIsForgottenSoon() {
+        partWithAll(50, 1.1);
+        assertThat(partWithAll(100, 1.9)).isGreaterThan(0.75);
     }
 
     @Test
