@@ -8,6 +8,7 @@ import dev.limbic.ops.ConvTranspose2d;
 import dev.limbic.ops.Norm;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Pool2d;
+import dev.limbic.ops.Scope;
 import dev.limbic.ops.Upsampling;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -35,12 +36,14 @@ final class CpuConvOps implements ConvOps {
                 ? residual
                 : engine.allocate(type, result.rows(), w.kernel().out());
         ConvSchedule schedule = w.schedule(type, planes, result, engine.team().size(), activation, residual != null);
-        Tensor input = engine.cast(x, type);
-        if (w.layer().rounds(planes)) {
-            QuantisedPictures bytes = QuantisedPictures.of(engine, input, planes);
-            schedule.run(engine.team(), bytes.values(), bytes.scales(), y.address());
-        } else {
-            schedule.run(engine.team(), input.address(), 0, y.address());
+        try (Scope _ = engine.scope()) {
+            Tensor input = engine.cast(x, type);
+            if (w.layer().rounds(planes)) {
+                QuantisedPictures bytes = QuantisedPictures.of(engine, input, planes);
+                schedule.run(engine.team(), bytes.values(), bytes.scales(), y.address());
+            } else {
+                schedule.run(engine.team(), input.address(), 0, y.address());
+            }
         }
         return y;
     }
