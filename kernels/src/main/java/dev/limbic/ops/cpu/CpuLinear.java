@@ -27,7 +27,7 @@ final class CpuLinear implements Linear, AutoCloseable {
      * fewer than four: oneDNN reads weights slower for one to three rows (by a fifth at two), and a single one it may
      * add in another order.
      */
-    private static final int[] ROWS = {4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, BLOCK};
+    private static final int[] ROWS = {4, 6, 8, 12, 16, 24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, BLOCK};
 
     /** What the int8 epilogue finds still in the second-level cache. */
     private static final int EPILOGUE_BYTES = 600 << 10;
@@ -166,6 +166,11 @@ final class CpuLinear implements Linear, AutoCloseable {
         return (n + multiple - 1) / multiple * multiple;
     }
 
+    /** Rows of the smallest plan with room for so many, at most {@link #BLOCK}. */
+    static int planned(int rows) {
+        return MatmulPlan.plannedRows(rows, ROWS);
+    }
+
     /** Most rows that are computed at once. */
     int blockRows() {
         return precision == Precision.INT8 ? int8Block : BLOCK;
@@ -187,7 +192,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         DType type = precision.activations();
         int blocks = Math.max(1, Math.ceilDiv(rows, blockRows()));
-        int step = roundUp(Math.ceilDiv(rows, blocks), 16);
+        int step = planned(Math.ceilDiv(rows, blocks));
         for (int done = 0; done < rows; done += step) {
             int block = Math.min(step, rows - done);
             long from = x + (long) done * in * type.bytes();
@@ -202,7 +207,7 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     private void products(
             Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
-        int planned = MatmulPlan.plannedRows(rows, ROWS);
+        int planned = planned(rows);
         int elementBytes = precision.activations().bytes();
         for (int p = firstPanel; p < lastPanel; p++) {
             Panel panel = panels.get(p);
@@ -238,7 +243,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     private void int8Block(
             Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
         Arena.Mark mark = worker.scratch().mark();
-        long quantised = worker.scratch().allocate((long) MatmulPlan.plannedRows(rows, ROWS) * in);
+        long quantised = worker.scratch().allocate((long) planned(rows) * in);
         long rowScales = worker.scratch().allocate(2L * rows * Float.BYTES);
         for (int r = 0; r < rows; r++) {
             Quantise.row(x + (long) r * in * Float.BYTES, in, quantised + (long) r * in, rowScales + 8L * r);

@@ -35,11 +35,11 @@ final class Products {
         } else if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
             w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
         } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
-            // Inner boundaries lie on multiples of the padding: no worker's rounding reaches another's rows.
+            // All runs but the last have as many rows as some plan: no worker's rounding reaches another's rows.
             int runs = CpuLinear.roundUp(Math.ceilDiv(t, w.blockRows()), size);
             shares.runs(
                     t,
-                    CpuLinear.roundUp(Math.ceilDiv(t, runs), CpuEngine.ROW_PADDING),
+                    CpuLinear.planned(Math.ceilDiv(t, runs)),
                     (worker, from, to) ->
                             w.rows(worker, input.row(from), to - from, y.row(from), activation, 0, w.panels()));
         } else {
