@@ -22,10 +22,11 @@ record QuantisedWeights(byte[] values, float[] scales) {
             for (int k = 0; k < in; k++) {
                 largest = Math.max(largest, Math.abs(weight[n * in + k]));
             }
-            scales[n] = largest == 0 ? 1 : largest / 127;
+            float scale = largest == 0 ? 1 : largest / 127;
             for (int k = 0; k < in; k++) {
-                values[n * in + k] = (byte) Math.round(weight[n * in + k] / scales[n]);
+                values[n * in + k] = (byte) Math.round(weight[n * in + k] / scale);
             }
+            scales[n] = scale;
         }
         return new QuantisedWeights(values, scales);
     }
