@@ -50,7 +50,7 @@ def standard(images):
 
 
 def disturb(x, rng):
-    """Mirrored, moved, other colours and contrast, a piece missing."""
+    """Mirrored, moved, other colours and contrast, blurred or noisy as in clips, a piece missing."""
     n = len(x)
     flip = torch.from_numpy(rng.random(n) < .5)
     x = torch.where(flip[:, None, None, None], x.flip(3), x)
@@ -62,6 +62,10 @@ def disturb(x, rng):
     x = torch.where(grey[:, None, None, None], x.mean(1, keepdim=True), x)
     swap = torch.from_numpy(rng.random(n) < .05)
     x = torch.where(swap[:, None, None, None], x[:, list(rng.permutation(3))], x)
+    blurred = torch.from_numpy(rng.random(n) < .08)
+    x = torch.where(blurred[:, None, None, None], nn.functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False), x)
+    noisy = torch.from_numpy((rng.random(n) < .15) * rng.uniform(.02, .25, n)).float()
+    x = x + noisy[:, None, None, None] * torch.randn_like(x)
     for k in np.flatnonzero(rng.random(n) < .08):
         h, w = rng.integers(6, 20, 2)
         y0, x0 = rng.integers(0, 64 - h), rng.integers(0, 64 - w)

@@ -133,7 +133,7 @@ def main():
     parser.add_argument("--work", default="build/avatars")
     parser.add_argument("--stages", nargs="+", default=["pictures", "cnn", "clips", "gru", "export"])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=9, help="of the CNN")
+    parser.add_argument("--epochs", type=int, default=30, help="of the CNN")
     parser.add_argument("--clip-epochs", type=int, default=18, help="of the GRU")
     parser.add_argument("--emoji", help="folder of emoji faces, an unseen style, for the figures")
     parser.add_argument("--golden", help="where to write figures for the tests, such as models/src/test/resources/golden-vision")

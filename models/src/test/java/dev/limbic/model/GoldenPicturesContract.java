@@ -41,7 +41,7 @@ abstract class GoldenPicturesContract extends OnDevice {
             case F32 -> 1e-4;
             case BF16 -> 0.08;
             case F16 -> 0.01;
-            case INT8 -> 0.10;
+            case INT8 -> 0.15;
         };
     }
 
