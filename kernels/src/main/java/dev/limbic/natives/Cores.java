@@ -67,7 +67,7 @@ public final class Cores {
                 MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
                 int id = (int) thread.invokeExact();
                 int failed = (int) get.invokeExact(id, (long) MASK_BYTES, mask);
-                BitSet allowed = BitSet.valueOf(mask.asByteBuffer().order(java.nio.ByteOrder.nativeOrder()));
+                BitSet allowed = BitSet.valueOf(mask.toArray(ValueLayout.JAVA_BYTE));
                 return failed != 0 || allowed.isEmpty() ? null : new Place(id, allowed);
             } catch (Throwable impossible) {
                 throw new IllegalStateException("sched_getaffinity", impossible);
@@ -83,8 +83,9 @@ public final class Cores {
                 return;
             }
             try (Arena arena = Arena.ofConfined()) {
+                byte[] bits = left.toByteArray();
                 MemorySegment mask = arena.allocate(MASK_BYTES, Long.BYTES);
-                MemorySegment.copy(MemorySegment.ofArray(left.toByteArray()), 0, mask, 0, left.toByteArray().length);
+                MemorySegment.copy(bits, 0, mask, ValueLayout.JAVA_BYTE, 0, bits.length);
                 int _ = (int) set.invokeExact(thread, (long) MASK_BYTES, mask);
             } catch (Throwable impossible) {
                 throw new IllegalStateException("sched_setaffinity", impossible);
