@@ -20,8 +20,9 @@ public enum Precision {
      *
      * <p>Convolutions: weights likewise; of a picture the scale is its largest magnitude over 127, without a zero point,
      * because the zeros around it must stay zeros: x ≈ scale·round(x·(1/scale)). Where rounding costs more than it saves,
-     * weights and pictures keep the type of the pictures: in groups, transposed, of fewer than 16 input channels; and
-     * pictures of fewer than 16 pixels. Between convolutions pictures may be bf16: what comes as such leaves as such.
+     * neither is rounded: in groups, transposed, of fewer than 16 input channels. Pictures of fewer than 16 pixels are not
+     * rounded either, but meet rounded weights. Between convolutions pictures may be bf16: what comes as such leaves as
+     * such.
      */
     INT8(DType.F32);
 

@@ -63,7 +63,6 @@ final class ConvWeights implements AutoCloseable {
         dnnl_memory_desc layout = new dnnl_memory_desc();
         OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
         long address = memory.allocate(dnnl_memory_desc_get_size(layout));
-        packed.add(new Packed(from, to, layout, address));
         if (rounded != null) {
             boolean int8 = plan.key().input() == DType.I8;
             try (java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
@@ -77,6 +76,7 @@ final class ConvWeights implements AutoCloseable {
         } else {
             throw new IllegalStateException("no weights of channels " + from + " to " + to + " are left to pack");
         }
+        packed.add(new Packed(from, to, layout, address));
         return address;
     }
 

@@ -35,11 +35,9 @@ final class Products {
         } else if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
             w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
         } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
-            // All runs but the last have as many rows as some plan: no worker's rounding reaches another's rows.
-            int runs = CpuLinear.roundUp(Math.ceilDiv(t, w.blockRows()), size);
             shares.runs(
                     t,
-                    CpuLinear.planned(Math.ceilDiv(t, runs)),
+                    run(t, w.blockRows(), size),
                     (worker, from, to) ->
                             w.rows(worker, input.row(from), to - from, y.row(from), activation, 0, w.panels()));
         } else {
@@ -49,5 +47,14 @@ final class Products {
                     (worker, from, to) -> w.rows(worker, input.address(), t, y.address(), activation, from, to));
         }
         return y;
+    }
+
+    /**
+     * Rows of each run but the last: as many as some plan has, a multiple of 4. So no worker's rounding reaches another's
+     * rows, nor the last one's beyond the tensor's padding.
+     */
+    static int run(int rows, int blockRows, int workers) {
+        int runs = CpuLinear.roundUp(Math.ceilDiv(rows, blockRows), workers);
+        return CpuLinear.planned(CpuLinear.roundUp(Math.ceilDiv(rows, runs), 4));
     }
 }

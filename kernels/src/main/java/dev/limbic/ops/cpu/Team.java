@@ -156,13 +156,13 @@ final class Team implements AutoCloseable {
         busy = true;
         region++;
         gate.set((long) region << 32);
-        for (int i = 1; i < size; i++) {
-            workers[i].called = region;
-            if (workers[i].parked) {
-                wake(i);
-            }
-        }
         try {
+            for (int i = 1; i < size; i++) {
+                workers[i].called = region;
+                if (workers[i].parked) {
+                    wake(i);
+                }
+            }
             task.run(workers[0]);
         } finally {
             int joined = (int) (gate.getAndAdd(CLOSED) & (CLOSED - 1));

@@ -30,8 +30,8 @@ final class TeamSize {
     private boolean fewer;
     private long fewerNanos = SHORTEST_NANOS;
 
-    /** When it last became one fewer, or all. */
-    private long since = System.nanoTime();
+    /** When it last became one fewer, or all; it begins as if it had been all for long. */
+    private long since = System.nanoTime() - 2 * GOOD_NANOS;
 
     private double cores;
 
