@@ -8,7 +8,6 @@ import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * How one convolution of pictures of one size is cut into calls of oneDNN, and who makes them:
@@ -78,7 +77,6 @@ final class ConvSchedule implements AutoCloseable {
     private final Planes result;
     private final Padding.Pixels padding;
     private final List<Call> calls = new ArrayList<>();
-    private final AtomicIntegerArray taken;
     private final int threads;
     private final int inputBytes;
     private final int resultBytes;
@@ -111,7 +109,6 @@ final class ConvSchedule implements AutoCloseable {
                 bySlabs(from, to, parts);
             }
         }
-        taken = new AtomicIntegerArray(calls.size());
     }
 
     private DType input() {
@@ -254,30 +251,14 @@ final class ConvSchedule implements AutoCloseable {
      * @param scales of quantised pictures, f32 [N]
      * @param y address of the first row of the result
      */
-    void run(Team team, long x, long scales, long y) {
+    void run(CpuEngine engine, long x, long scales, long y) {
         if (threads == 1 || calls.size() == 1) {
-            for (int i = 0; i < calls.size(); i++) {
-                call(team.owner(), calls.get(i), x, scales, y);
+            for (Call call : calls) {
+                call(engine.team().owner(), call, x, scales, y);
             }
-            return;
+        } else {
+            engine.shares().runs(calls.size(), 1, (worker, from, to) -> call(worker, calls.get(from), x, scales, y));
         }
-        for (int i = 0; i < calls.size(); i++) {
-            taken.setPlain(i, 0);
-        }
-        int count = calls.size();
-        team.run(worker -> {
-            for (int other = 0; other < threads; other++) {
-                int owner = (worker.index() + other) % threads;
-                int first = owner * count / threads;
-                int last = (owner + 1) * count / threads;
-                for (int i = first; i < last; i++) {
-                    int mine = other == 0 ? i : first + last - 1 - i;
-                    if (taken.compareAndSet(mine, 0, 1)) {
-                        call(worker, calls.get(mine), x, scales, y);
-                    }
-                }
-            }
-        });
     }
 
     private void call(Worker worker, Call call, long x, long scales, long y) {

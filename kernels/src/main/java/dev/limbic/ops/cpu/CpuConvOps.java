@@ -40,9 +40,9 @@ final class CpuConvOps implements ConvOps {
             Tensor input = engine.cast(x, type);
             if (w.layer().rounds(planes)) {
                 QuantisedPictures bytes = QuantisedPictures.of(engine, input, planes);
-                schedule.run(engine.team(), bytes.values(), bytes.scales(), y.address());
+                schedule.run(engine, bytes.values(), bytes.scales(), y.address());
             } else {
-                schedule.run(engine.team(), input.address(), 0, y.address());
+                schedule.run(engine, input.address(), 0, y.address());
             }
         }
         return y;
@@ -55,8 +55,7 @@ final class CpuConvOps implements ConvOps {
         DType type = ConvChecks.type(x, w.precision());
         Tensor input = engine.cast(x, type);
         Tensor y = engine.allocate(type, result.rows(), w.kernel().out());
-        w.schedule(type, planes, result, engine.team().size(), activation)
-                .run(engine.team(), input.address(), 0, y.address());
+        w.schedule(type, planes, result, engine.team().size(), activation).run(engine, input.address(), 0, y.address());
         return y;
     }
 

@@ -56,8 +56,6 @@ final class Team implements AutoCloseable {
     /** Of those who joined, how many are done. */
     private final AtomicInteger done = new AtomicInteger();
 
-    private int region;
-
     /** Cores that a thread which is woken must not use. */
     private final BitSet taken = new BitSet();
 
@@ -154,7 +152,7 @@ final class Team implements AutoCloseable {
         failure = null;
         done.set(0);
         busy = true;
-        region++;
+        int region = (int) (gate.get() >> 32) + 1;
         gate.set((long) region << 32);
         try {
             for (int i = 1; i < size; i++) {
