@@ -3,11 +3,10 @@ package dev.limbic.ops.cpu;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import dev.limbic.tensor.DType;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a convolution in the layouts that its plans want. Which layout oneDNN likes best depends on the size of the
@@ -23,12 +22,14 @@ final class ConvWeights implements AutoCloseable {
     private final int perChannel;
     private final WeightMemory memory;
     private final List<Packed> packed = new ArrayList<>();
-    private final @Nullable QuantisedWeights rounded;
 
     /** f32 [O, K] as PyTorch stores them; given back as soon as they are packed. */
     private long plain;
 
-    /** f32 [O] if rounded. */
+    /** i8 [O, K] if rounded, else 0. */
+    private final long rounded;
+
+    /** f32 [O] if rounded, else 0. */
     private final long scales;
 
     /**
@@ -39,10 +40,12 @@ final class ConvWeights implements AutoCloseable {
         this.memory = memory;
         perChannel = weight.length / out;
         if (rounds) {
-            rounded = QuantisedWeights.of(weight, out);
-            scales = CpuLinear.floats(rounded.scales(), memory);
+            QuantisedWeights weights = QuantisedWeights.of(weight, out);
+            rounded = memory.allocate(weight.length);
+            Ram.copyFrom(weights.values(), rounded);
+            scales = CpuLinear.floats(weights.scales(), memory);
         } else {
-            rounded = null;
+            rounded = 0;
             scales = 0;
             plain = HostMemory.INSTANCE.allocate((long) weight.length * Float.BYTES);
             Ram.copyFrom(weight, plain);
@@ -63,11 +66,11 @@ final class ConvWeights implements AutoCloseable {
         dnnl_memory_desc layout = new dnnl_memory_desc();
         OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
         long address = memory.allocate(dnnl_memory_desc_get_size(layout));
-        if (rounded != null) {
-            boolean int8 = plan.key().input() == DType.I8;
-            try (java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
-                MemorySegment rows = int8 ? rounded.rows(from, to, host) : rounded.meaning(from, to, host);
-                pack(plan, int8 ? DType.I8 : DType.F32, rows.address(), layout, address);
+        if (rounded != 0 && plan.key().input() == DType.I8) {
+            pack(plan, DType.I8, rounded + (long) from * perChannel, layout, address);
+        } else if (rounded != 0) {
+            try (Arena host = Arena.ofConfined()) {
+                pack(plan, DType.F32, meaning(from, to, host), layout, address);
             }
         } else if (plain != 0) {
             pack(plan, DType.F32, plain + (long) from * perChannel * Float.BYTES, layout, address);
@@ -78,6 +81,20 @@ final class ConvWeights implements AutoCloseable {
         }
         packed.add(new Packed(from, to, layout, address));
         return address;
+    }
+
+    /** What the integers of the channels {@code from … to − 1} stand for, f32 [to − from, K]. */
+    private long meaning(int from, int to, Arena host) {
+        long floats = host.allocate((long) (to - from) * perChannel * Float.BYTES, Float.BYTES)
+                .address();
+        for (int n = from; n < to; n++) {
+            float scale = Ram.getFloat(scales + (long) n * Float.BYTES);
+            for (int k = 0; k < perChannel; k++) {
+                byte value = Ram.getByte(rounded + (long) n * perChannel + k);
+                Ram.setFloat(floats + ((long) (n - from) * perChannel + k) * Float.BYTES, value * scale);
+            }
+        }
+        return floats;
     }
 
     private static void pack(ConvPlan plan, DType type, long rows, dnnl_memory_desc layout, long address) {

@@ -48,16 +48,4 @@ record QuantisedWeights(byte[] values, float[] scales) {
         MemorySegment.copy(values, from * in, rows, ValueLayout.JAVA_BYTE, 0, (to - from) * in);
         return rows;
     }
-
-    /** What the integers of the channels {@code from … to − 1} stand for, in memory outside the heap, f32. */
-    MemorySegment meaning(int from, int to, java.lang.foreign.Arena memory) {
-        int in = values.length / scales.length;
-        MemorySegment rows = memory.allocate((long) (to - from) * in * Float.BYTES, Arena.ALIGNMENT);
-        for (int n = from; n < to; n++) {
-            for (int k = 0; k < in; k++) {
-                rows.setAtIndex(ValueLayout.JAVA_FLOAT, (long) (n - from) * in + k, values[n * in + k] * scales[n]);
-            }
-        }
-        return rows;
-    }
 }

@@ -69,6 +69,10 @@ final class Ram {
         MemorySegment.copy(from, 0, ALL, FLOAT, to, from.length);
     }
 
+    static void copyFrom(byte[] from, long to) {
+        MemorySegment.copy(from, 0, ALL, BYTE, to, from.length);
+    }
+
     static void fill(long address, long bytes, byte value) {
         ALL.asSlice(address, bytes).fill(value);
     }
