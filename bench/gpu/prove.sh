@@ -21,17 +21,12 @@ echo "== libraries and self-test"
 echo "== starter models, a request each"
 "$HERE/limbic" serve --check 2>&1 | tee "$results/serve.txt" || failed+=("starter models")
 
+# Whatever runs on the simulator or a chip is named Cuda…Test.
 echo "== contract and golden tests on the chip"
 (cd "$HERE/tests" && "$HERE/runtime/bin/java" "${options[@]}" -Dlimbic.require=cuda \
   -cp "models:kernels:$HERE/tests/lib/*:$HERE/lib/*" \
   org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary \
-  --select-class dev.limbic.ops.cuda.CudaContractTest \
-  --select-class dev.limbic.ops.cuda.GraphsTest \
-  --select-class dev.limbic.ops.cuda.CudaKvCacheTest \
-  --select-class dev.limbic.ops.cuda.SampleAgreementTest \
-  --select-class dev.limbic.model.CudaGoldenTest \
-  --select-class dev.limbic.model.CudaGenerationTest \
-  --select-class dev.limbic.model.CudaSameTokensTest) | tee "$results/tests.txt" || failed+=("tests")
+  --scan-classpath models:kernels --include-classname '.*\.Cuda\w+Test') | tee "$results/tests.txt" || failed+=("tests")
 
 echo "== figures"
 peer=()

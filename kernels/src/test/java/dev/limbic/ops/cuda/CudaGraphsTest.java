@@ -20,7 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Recorded work gives what work gives, for as long as its memory is where it was. */
-final class GraphsTest {
+final class CudaGraphsTest {
     private static final int HEADS = 2;
     private static final int WIDTH = 24;
 

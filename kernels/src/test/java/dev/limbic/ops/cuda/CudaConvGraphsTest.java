@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A network of convolutions that is recorded and launched again with other pictures gives what it gives directly. */
-final class ConvGraphsTest {
+final class CudaConvGraphsTest {
     private static final Planes PICTURES = new Planes(3, 13, 11);
     private static final int CHANNELS = 3;
 

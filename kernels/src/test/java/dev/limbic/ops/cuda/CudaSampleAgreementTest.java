@@ -14,7 +14,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Both devices choose the very same tokens from the same logits: a weight has the same bits on both. */
-final class SampleAgreementTest {
+final class CudaSampleAgreementTest {
     private static final int VOCABULARY = 1500;
     private static final int ROWS = 120;
 
