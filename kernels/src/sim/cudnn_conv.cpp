@@ -15,6 +15,9 @@ constexpr int CROSS_CORRELATION = 1;
 constexpr int NHWC = 1;
 constexpr int ALGORITHMS = 2;  // algorithms that the stand-in knows of each kind
 
+// Of sums of more products than this, cuDNN on a Hopper chip keeps parts in the result's type and adds those up.
+constexpr size_t WHOLE_SUM = 1024;
+
 // Forward: implicit GEMM and its precomputed form. Backward: 0 adds atomically in any order, 1 does not.
 enum Algorithm : int { FIRST = 0, SECOND = 1 };
 
@@ -62,7 +65,14 @@ struct Convolution {
     Operand operand = tf32 ? Operand::tf32 : Operand::full;
     for (size_t i = 0; i < in.size(); i++) in[i] = seenAs(operand, load(type, x, i));
     for (size_t i = 0; i < w.size(); i++) w[i] = seenAs(operand, load(type, weights, i));
-    each(in, w, out);
+    int half = filter.channels / 2;
+    bool split = !backward && type != Type::f32 && perFilter > WHOLE_SUM && half > 0;
+    each(in, w, out, 0, split ? half : filter.channels);
+    if (split) {
+      std::vector<float> rest(out.size(), 0.0f);
+      each(in, w, rest, half, filter.channels);
+      for (size_t i = 0; i < out.size(); i++) out[i] = rounded(type, out[i]) + rounded(type, rest[i]);
+    }
     for (size_t i = 0; i < out.size(); i++) {
       float value = alpha * out[i];
       if (beta != 0) value += beta * load(type, y, i);
@@ -71,8 +81,9 @@ struct Convolution {
   }
 
  private:
-  // Every product of a pixel of the large pictures with a weight, added to the small pictures' pixel; or the way back.
-  void each(const std::vector<float>& in, const std::vector<float>& w, std::vector<float>& out) const {
+  // Every product of a pixel of the large pictures with a weight, added to the small pictures' pixel; or the way back. Of
+  // the channels of each group, first to end.
+  void each(const std::vector<float>& in, const std::vector<float>& w, std::vector<float>& out, int firstChannel, int end) const {
     int inChannels = large.sizes[1], outChannels = small.sizes[1], perGroup = outChannels / geometry.groups;
     for (int n = 0; n < small.sizes[0]; n++)
       for (int line = 0; line < small.sizes[2]; line++)
@@ -91,10 +102,10 @@ struct Convolution {
                 size_t weight = ((size_t(k) * size_t(filter.height) + size_t(r)) * size_t(filter.width) + size_t(s)) *
                                 size_t(filter.channels);
                 if (backward) {
-                  for (int c = 0; c < filter.channels; c++) out[first + size_t(c)] += in[pixel + size_t(k)] * w[weight + size_t(c)];
+                  for (int c = firstChannel; c < end; c++) out[first + size_t(c)] += in[pixel + size_t(k)] * w[weight + size_t(c)];
                 } else {
                   float sum = 0;
-                  for (int c = 0; c < filter.channels; c++) sum += in[first + size_t(c)] * w[weight + size_t(c)];
+                  for (int c = firstChannel; c < end; c++) sum += in[first + size_t(c)] * w[weight + size_t(c)];
                   out[pixel + size_t(k)] += sum;
                 }
               }

@@ -18,6 +18,7 @@ mkdir -p "$stage"/tests/{lib,kernels,models}
 cp "$home/bench/gpu/prove.sh" "$home/bench/gpu/peer.py" "$stage/"
 cp -r "$home"/kernels/target/test-classes/. "$stage/tests/kernels/"
 cp -r "$home"/models/target/test-classes/. "$stage/tests/models/"
+ln -s ../models/starter "$stage/tests/starter"
 cp "$home"/bench/target/test-lib/*.jar "$stage/tests/lib/"
 
 echo "  libraries that forward to CUDA 13" >&2

@@ -18,9 +18,9 @@ struct BFloat16 {
 
 constexpr unsigned FULL_WARP = 0xffffffffu;
 
-/** Elements of T in 16 bytes. */
+/** Elements of T that a thread reads or writes at once. */
 template <typename T>
-constexpr int CHUNK = 16 / static_cast<int>(sizeof(T));
+constexpr int CHUNK = CHUNK_BYTES / static_cast<int>(sizeof(T));
 
 __device__ __forceinline__ float toFloat(float x) { return x; }
 __device__ __forceinline__ float toFloat(Float16 x) { return halfToFloat(x.bits); }

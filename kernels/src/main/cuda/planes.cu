@@ -1,5 +1,5 @@
 // Pooling, resizing, factors and bytes of pictures, which are rows, channels last.
-#include "common.cuh"
+#include "element.cuh"
 
 /** Pixels [first, end) of one direction that a pixel of the result is made of. */
 struct Span {
@@ -33,33 +33,45 @@ struct Window {
     __device__ __forceinline__ int pixels() const { return (rows.end - rows.first) * (columns.end - columns.first); }
 };
 
-/** Sum or maximum of the lines first, first + step, ... of the window. */
-template <typename T>
-__device__ __forceinline__ float reduce(
-        const Window& window, const T* x, int h, int w, int channels, int channel, bool max, int first, int step) {
-    float result = max ? -infinity() : 0.0f;
+/** Sum or maximum of the lines first, first + step, ... of the window, for P channels. */
+template <int P, typename T>
+__device__ __forceinline__ void reduce(float (&result)[P], const Window& window, const T* x, int h, int w, int channels,
+        int channel, bool max, int first, int step) {
+#pragma unroll
+    for (int i = 0; i < P; i++) {
+        result[i] = max ? -infinity() : 0.0f;
+    }
     for (int y = window.rows.first + first; y < window.rows.end; y += step) {
         const T* line = x + (window.picture * h + y) * w * channels + channel;
         for (int column = window.columns.first; column < window.columns.end; column++) {
-            const float value = toFloat(line[static_cast<long long>(column) * channels]);
-            result = max ? maxKeepingNan(value, result) : result + value;
+            float values[P];
+            load(values, line + static_cast<long long>(column) * channels);
+#pragma unroll
+            for (int i = 0; i < P; i++) {
+                result[i] = max ? maxKeepingNan(values[i], result[i]) : result[i] + values[i];
+            }
         }
     }
-    return result;
 }
 
-template <typename T>
+template <int P, typename T>
 __device__ __forceinline__ void poolPlanes(T* out, const T* x, int n, int h, int w, int channels, int outH, int outW,
         int sizeH, int sizeW, int strideH, int strideW, int top, int left, int mode, int divisor) {
-    const long long index = static_cast<long long>(blockIdx.x) * ROW_BLOCK + threadIdx.x;
-    const long long pixel = index / channels;
-    if (pixel >= static_cast<long long>(n) * outH * outW) {
+    const Element<P> e(n * outH * outW, channels);
+    if (!e.inside) {
         return;
     }
-    const Window window(pixel, h, w, outH, outW, sizeH, sizeW, strideH, strideW, top, left);
+    const Window window(e.row, h, w, outH, outW, sizeH, sizeW, strideH, strideW, top, left);
     const bool max = mode == POOLING_MAX;
-    const float result = reduce(window, x, h, w, channels, static_cast<int>(index % channels), max, 0, 1);
-    assign(out[index], max ? result : result / static_cast<float>(divisor > 0 ? divisor : window.pixels()));
+    float result[P];
+    reduce(result, window, x, h, w, channels, e.column, max, 0, 1);
+    if (!max) {
+#pragma unroll
+        for (int i = 0; i < P; i++) {
+            result[i] /= static_cast<float>(divisor > 0 ? divisor : window.pixels());
+        }
+    }
+    store(out + e.place(channels), result);
 }
 
 template <typename T>
@@ -70,7 +82,9 @@ __device__ __forceinline__ void poolLarge(T* out, const T* x, int h, int w, int 
     const bool max = mode == POOLING_MAX;
     const int channel = static_cast<int>(blockIdx.x) * WARP + laneIndex();
     if (channel < channels) {
-        parts[warpIndex()][laneIndex()] = reduce(window, x, h, w, channels, channel, max, warpIndex(), WARPS);
+        float part[1];
+        reduce(part, window, x, h, w, channels, channel, max, warpIndex(), WARPS);
+        parts[warpIndex()][laneIndex()] = part[0];
     }
     __syncthreads();
     if (warpIndex() == 0 && channel < channels) {
@@ -120,13 +134,21 @@ __device__ __forceinline__ void upsample(T* out, const T* x, int n, int h, int w
     assign(out[index], (1 - down) * above + down * below);
 }
 
-template <typename T>
-__device__ __forceinline__ void scale(T* x, const T* factors, long long elements, int pixels, int channels) {
-    const long long index = static_cast<long long>(blockIdx.x) * ROW_BLOCK + threadIdx.x;
-    if (index < elements) {
-        const long long picture = index / channels / pixels;
-        assign(x[index], toFloat(x[index]) * toFloat(factors[picture * channels + index % channels]));
+template <int P, typename T>
+__device__ __forceinline__ void scale(T* x, const T* factors, int rows, int pixels, int channels) {
+    const Element<P> e(rows, channels);
+    if (!e.inside) {
+        return;
     }
+    float values[P];
+    float scales[P];
+    load(values, x + e.place(channels));
+    load(scales, factors + static_cast<long long>(e.row / pixels) * channels + e.column);
+#pragma unroll
+    for (int i = 0; i < P; i++) {
+        values[i] *= scales[i];
+    }
+    store(x + e.place(channels), values);
 }
 
 template <typename T>
@@ -141,17 +163,24 @@ __device__ __forceinline__ void normalise(
 
 // pool_planes: out [n * outH * outW, channels] = maximum (NaN stays) or mean of a window of x [n * h * w, channels]. The
 // divisor of a mean is the number of pixels where it is 0. A size of 0 stands for adaptive pooling: equal parts, as many as
-// the stride says. Grid ceil(elements of out / ROW_BLOCK): a thread per element.
+// the stride says. Grid ceil(elements of out / chunk / ROW_BLOCK): a thread takes chunk channels, 1 or as many as 16 bytes
+// hold, and then all addresses and channels are multiples of that.
 // pool_large: the same for large windows. Grid (ceil(channels / WARP), n * outH * outW): warps share out a window's lines.
 // upsample: out [n * outH * outW, channels] from x [n * h * w, channels], as Upsampling.java numbers the modes.
-// scale_channels: x [elements] *= factors [pictures, channels].
+// scale_channels: x [rows, channels] *= factors [pictures, channels], chunks and grid as of pool_planes.
 // normalise: out [elements] = x * factors [channels] + summands [channels].
-// These: grid ceil(elements / ROW_BLOCK), a thread per element. All: block ROW_BLOCK, dynamic shared memory 0.
+// Where nothing else is said: grid ceil(elements / ROW_BLOCK), a thread per element. All: block ROW_BLOCK, dynamic shared
+// memory 0.
 #define PLANES(SUFFIX, T)                                                                                                    \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) pool_planes_##SUFFIX(T* out, const T* x, int n, int h, int w,    \
-            int channels, int outH, int outW, int sizeH, int sizeW, int strideH, int strideW, int top, int left, int mode,   \
-            int divisor) {                                                                                                   \
-        poolPlanes<T>(out, x, n, h, w, channels, outH, outW, sizeH, sizeW, strideH, strideW, top, left, mode, divisor);      \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) pool_planes_##SUFFIX(T* out, const T* x, int chunk, int n,       \
+            int h, int w, int channels, int outH, int outW, int sizeH, int sizeW, int strideH, int strideW, int top,         \
+            int left, int mode, int divisor) {                                                                               \
+        if (chunk == CHUNK<T>) {                                                                                             \
+            poolPlanes<CHUNK<T>>(out, x, n, h, w, channels, outH, outW, sizeH, sizeW, strideH, strideW, top, left, mode,     \
+                    divisor);                                                                                                \
+        } else {                                                                                                             \
+            poolPlanes<1>(out, x, n, h, w, channels, outH, outW, sizeH, sizeW, strideH, strideW, top, left, mode, divisor);  \
+        }                                                                                                                    \
     }                                                                                                                        \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) pool_large_##SUFFIX(T* out, const T* x, int n, int h, int w,     \
             int channels, int outH, int outW, int sizeH, int sizeW, int strideH, int strideW, int top, int left, int mode,   \
@@ -163,8 +192,12 @@ __device__ __forceinline__ void normalise(
         upsample<T>(out, x, n, h, w, channels, outH, outW, mode);                                                            \
     }                                                                                                                        \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) scale_channels_##SUFFIX(                                         \
-            T* x, const T* factors, long long elements, int pixels, int channels) {                                          \
-        scale<T>(x, factors, elements, pixels, channels);                                                                    \
+            T* x, const T* factors, int chunk, int rows, int pixels, int channels) {                                         \
+        if (chunk == CHUNK<T>) {                                                                                             \
+            scale<CHUNK<T>>(x, factors, rows, pixels, channels);                                                             \
+        } else {                                                                                                             \
+            scale<1>(x, factors, rows, pixels, channels);                                                                    \
+        }                                                                                                                    \
     }                                                                                                                        \
     extern "C" __global__ void __launch_bounds__(ROW_BLOCK) normalise_##SUFFIX(T* out, const unsigned char* x,               \
             const float* factors, const float* summands, long long elements, int channels) {                                 \

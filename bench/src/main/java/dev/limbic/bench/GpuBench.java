@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * BERT-base in f16 on a CUDA chip: latency of small batches with and without graphs, throughput of large ones, beside a
- * large matmul, a large copy and, where there is one, PyTorch, all in the same run; and steps of a decoder. Call it through
+ * large matmul, a large copy and, where there is one, PyTorch, all in the same run; steps of a decoder; networks that see. Call it through
  * {@code bench/gpu/prove.sh}; what it prints is only worth something on a real chip.
  */
 public final class GpuBench {
@@ -105,6 +105,7 @@ public final class GpuBench {
                 if (graphs) {
                     rates(device);
                     GpuDecode.run(device, work.resolve("gpt2"), report);
+                    new GpuVision(device, report).run(work.resolve("vit"));
                 }
             }
         }
@@ -132,7 +133,7 @@ public final class GpuBench {
         return median(rounds, () -> model.run(encodings));
     }
 
-    private static double median(int rounds, Runnable work) {
+    static double median(int rounds, Runnable work) {
         double[] seconds = new double[rounds];
         for (int round = -rounds / 4; round < rounds; round++) {
             long start = System.nanoTime();

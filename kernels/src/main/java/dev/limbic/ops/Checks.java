@@ -19,6 +19,13 @@ public final class Checks {
     }
 
     /** A list that is not empty. */
+    public static void upload(List<byte[]> pieces, int rows, int columns) {
+        long found = pieces.stream().mapToLong(piece -> piece.length).sum();
+        if (found != (long) rows * columns) {
+            throw new IllegalArgumentException("upload: " + rows + " × " + columns + " bytes expected, found " + found);
+        }
+    }
+
     public static void some(String operation, List<?> list) {
         if (list.isEmpty()) {
             throw new IllegalArgumentException(operation + ": at least one expected, found none");

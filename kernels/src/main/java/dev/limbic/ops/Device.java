@@ -2,7 +2,6 @@ package dev.limbic.ops;
 
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -51,12 +50,12 @@ public interface Device extends AutoCloseable {
     /** Copies f32 values to a scratch tensor [rows, columns]. */
     Tensor upload(float[] values, int rows, int columns);
 
-    /** Copies bytes to a scratch tensor, u8 [rows, columns]. */
-    Tensor upload(MemorySegment bytes, int rows, int columns);
+    /** Copies bytes, piece after piece, to a scratch tensor, u8 [rows, columns]. */
+    Tensor upload(List<byte[]> pieces, int rows, int columns);
 
     /** Copies bytes to a scratch tensor, u8 [rows, columns]. */
     default Tensor upload(byte[] bytes, int rows, int columns) {
-        return upload(MemorySegment.ofArray(bytes), rows, columns);
+        return upload(List.of(bytes), rows, columns);
     }
 
     /**
@@ -76,6 +75,11 @@ public interface Device extends AutoCloseable {
      * @param work calls operations only: no uploads, no downloads
      */
     default Tensor replay(Object key, Extent extent, Supplier<Tensor> work) {
+        return work.get();
+    }
+
+    /** The same for work on pictures: equal keys and planes mean the same launches on tensors of the same shapes. */
+    default Tensor replay(Object key, Planes pictures, Supplier<Tensor> work) {
         return work.get();
     }
 

@@ -3,7 +3,6 @@ package dev.limbic.ops;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -148,8 +147,8 @@ public final class CheckedDevice implements Device {
     }
 
     @Override
-    public Tensor upload(MemorySegment bytes, int rows, int columns) {
-        return device.upload(bytes, rows, columns);
+    public Tensor upload(List<byte[]> pieces, int rows, int columns) {
+        return device.upload(pieces, rows, columns);
     }
 
     @Override

@@ -87,6 +87,8 @@ record ConvCase(
         double[] sum = oracle();
         double[] allowance = new double[sum.length];
         bench.allowRoundedProducts(precision, allowance, i -> sum[i] - bias.values()[i % kernel.out()]);
+        bench.allowRoundedParts(
+                precision, allowance, kernel.in() / geometry.groups() * kernel.height() * kernel.width());
         if (residual != null) {
             Arrays.setAll(sum, i -> sum[i] + residual.values()[i]);
         }

@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
 
 /** A device under test with what every case needs: seeded values, uploads of either type, weights that close. */
 final class Workbench implements AutoCloseable {
+    /** A sum of no more products stays whole on any device. */
+    private static final int WHOLE_SUM = 1024;
+
     private static final long SEED = 20260731;
 
     private final Device device;
@@ -63,6 +66,20 @@ final class Workbench implements AutoCloseable {
             double eps =
                     Int8Oracle.SLOPE * Closeness.of(precision.activations()).eps();
             Arrays.setAll(allowance, i -> allowance[i] + eps * Math.abs(products.applyAsDouble(i)));
+        }
+    }
+
+    /**
+     * Adds what it makes of a long sum that its parts are rounded to 16 bits before they are added up, as cuDNN does where
+     * it shares out one sum among blocks: one of two parts of less than four where the whole is of unit size, the other of
+     * less than two.
+     *
+     * @param products in a sum
+     */
+    void allowRoundedParts(Precision precision, double[] allowance, int products) {
+        if (roundsProducts && precision != Precision.F32 && products > WHOLE_SUM) {
+            double parts = 3 * Closeness.of(precision.activations()).eps();
+            Arrays.setAll(allowance, i -> allowance[i] + parts);
         }
     }
 

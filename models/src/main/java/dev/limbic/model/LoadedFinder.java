@@ -3,7 +3,6 @@ package dev.limbic.model;
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Image;
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Extent;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Weights;
@@ -93,9 +92,8 @@ record LoadedFinder(
         Planes planes = input.planes(rows.size());
         Tensor bytes = input.upload(device, pictures);
         Supplier<Tensor> work = () -> network.map(ops, input.normalised(device, bytes, planes), planes, tap);
-        Tensor map = tap.equals(PictureNetwork.Tap.NONE)
-                ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
-                : work.get(); // [N·S·S, 5·A]
+        Tensor map =
+                tap.equals(PictureNetwork.Tap.NONE) ? device.replay(network, planes, work) : work.get(); // [N·S·S, 5·A]
         List<float[]> values = HostRows.of(device.download(map), map.columns() * map.rows() / rows.size(), rows.size());
         List<FaceMap> maps = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {

@@ -49,9 +49,7 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
      */
     Tensor upload(Device device, List<PreparedImage> pictures) {
         int bytes = size.height() * size.width() * channels;
-        byte[] all = new byte[Math.multiplyExact(bytes, pictures.size())];
-        for (int i = 0; i < pictures.size(); i++) {
-            PreparedImage picture = pictures.get(i);
+        for (PreparedImage picture : pictures) {
             if (picture.height() != size.height()
                     || picture.width() != size.width()
                     || picture.samples().length != bytes) {
@@ -60,9 +58,9 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
                                 + " expected, found one of " + picture.height() + " × " + picture.width() + " and "
                                 + picture.samples().length + " samples");
             }
-            System.arraycopy(picture.samples(), 0, all, i * bytes, bytes);
         }
-        return device.upload(all, pictures.size() * size.height() * size.width(), channels);
+        List<byte[]> samples = pictures.stream().map(PreparedImage::samples).toList();
+        return device.upload(samples, planes(pictures.size()).rows(), channels);
     }
 
     /** Pixels as a network wants them, [N·H·W, C]. */

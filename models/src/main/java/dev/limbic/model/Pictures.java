@@ -2,7 +2,6 @@ package dev.limbic.model;
 
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Extent;
 import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
 import dev.limbic.preprocess.image.ImageSettings;
@@ -34,8 +33,6 @@ record Pictures(PictureInput input, PictureNetwork network) {
             Tensor pixels = input.normalised(device, bytes, planes); // [N·H·W, C]
             return head.of(ops, forward.features(ops, pixels, planes, tap)); // of [N, F]
         };
-        return tap.equals(PictureNetwork.Tap.NONE)
-                ? device.replay(network, new Extent(planes.rows(), planes.n(), planes.pixels()), work)
-                : work.get();
+        return tap.equals(PictureNetwork.Tap.NONE) ? device.replay(network, planes, work) : work.get();
     }
 }

@@ -23,9 +23,9 @@ final class CudaGoldenPicturesTest extends GoldenPicturesContract {
         return EnumSet.of(Precision.F32, Precision.F16, Precision.BF16);
     }
 
-    /** cuBLAS and cuDNN may choose another order of sums for another number of pictures. */
+    /** cuBLAS and cuDNN choose another order of sums, and other parts to round, for another number of pictures. */
     @Override
     double alone(Precision precision) {
-        return precision == Precision.F32 ? 3e-5 : 0.03;
+        return precision == Precision.F32 ? 3e-5 : precision == Precision.F16 ? 0.03 : 0.06;
     }
 }

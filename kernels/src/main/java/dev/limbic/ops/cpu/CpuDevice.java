@@ -5,6 +5,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
+import dev.limbic.ops.Checks;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
@@ -15,6 +16,7 @@ import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** The processor, through oneDNN and the vector API. */
@@ -139,13 +141,14 @@ public final class CpuDevice implements Device {
     }
 
     @Override
-    public Tensor upload(MemorySegment bytes, int rows, int columns) {
-        if (bytes.byteSize() != (long) rows * columns) {
-            throw new IllegalArgumentException(
-                    "upload: " + rows + " × " + columns + " bytes expected, found " + bytes.byteSize());
-        }
+    public Tensor upload(List<byte[]> pieces, int rows, int columns) {
+        Checks.upload(pieces, rows, columns);
         Tensor t = engine.allocate(DType.U8, rows, columns);
-        MemorySegment.copy(bytes, 0, Ram.ALL, t.address(), bytes.byteSize());
+        long to = t.address();
+        for (byte[] piece : pieces) {
+            MemorySegment.copy(piece, 0, Ram.ALL, ValueLayout.JAVA_BYTE, to, piece.length);
+            to += piece.length;
+        }
         return t;
     }
 

@@ -28,7 +28,25 @@ final class CudaConvOps implements ConvOps {
     }
 
     private static int blocks(Tensor elements) {
-        return Math.toIntExact(Math.ceilDiv(elements.shape().elements(), KernelNumbers.ROW_BLOCK));
+        return blocks(elements.shape().elements());
+    }
+
+    private static int blocks(long threads) {
+        return Math.toIntExact(Math.ceilDiv(threads, KernelNumbers.ROW_BLOCK));
+    }
+
+    /**
+     * How many channels a thread takes: as many as 16 bytes hold, where all that is read and written is so aligned.
+     *
+     * @param addresses of rows of so many channels
+     */
+    private static int chunk(DType type, int channels, long... addresses) {
+        int chunk = KernelNumbers.CHUNK_BYTES / type.bytes();
+        boolean aligned = channels % chunk == 0;
+        for (long address : addresses) {
+            aligned &= address % KernelNumbers.CHUNK_BYTES == 0;
+        }
+        return aligned ? chunk : 1;
     }
 
     @Override
@@ -63,13 +81,19 @@ final class CudaConvOps implements ConvOps {
         Padding.Pixels padding = w.padding(planes);
         Tensor inner = y.dtype() == x.dtype() ? y : engine.allocate(x.dtype(), y.rows(), y.columns());
         Tensor added = residual == null ? null : engine.cast(residual, x.dtype());
+        CudaConvLayer layer = w.layer();
+        long residuals = added == null ? 0 : added.address();
+        int chunk = w.kernel().in() == w.kernel().out()
+                ? chunk(x.dtype(), y.columns(), inner.address(), x.address(), layer.weights(), layer.bias(), residuals)
+                : 1;
         engine.kernels()
                 .of("convolution", "depthwise", x.dtype())
                 .pointer(inner.address())
                 .pointer(x.address())
-                .pointer(w.layer().weights())
-                .pointer(w.layer().bias())
-                .pointer(added == null ? 0 : added.address())
+                .pointer(layer.weights())
+                .pointer(layer.bias())
+                .pointer(residuals)
+                .integer(chunk)
                 .integer(planes.n())
                 .integer(planes.h())
                 .integer(planes.w())
@@ -84,7 +108,7 @@ final class CudaConvOps implements ConvOps {
                 .integer(padding.top())
                 .integer(padding.left())
                 .integer(KernelNumbers.code(activation))
-                .launch(blocks(y), KernelNumbers.ROW_BLOCK);
+                .launch(blocks(y.shape().elements() / chunk), KernelNumbers.ROW_BLOCK);
         engine.cast(inner, y);
     }
 
@@ -128,16 +152,19 @@ final class CudaConvOps implements ConvOps {
     private void finish(Tensor sums, long bias, Activation activation, @Nullable Tensor residual, Tensor y) {
         Tensor target = sums.dtype() == y.dtype() ? y : sums;
         Tensor added = residual == null ? null : engine.cast(residual, sums.dtype());
+        long residuals = added == null ? 0 : added.address();
+        int chunk = chunk(sums.dtype(), y.columns(), target.address(), sums.address(), bias, residuals);
         engine.kernels()
                 .of("convolution", "conv_finish", sums.dtype())
                 .pointer(target.address())
                 .pointer(sums.address())
                 .pointer(bias)
-                .pointer(added == null ? 0 : added.address())
-                .wide(y.rows())
+                .pointer(residuals)
+                .integer(chunk)
+                .integer(y.rows())
                 .integer(y.columns())
                 .integer(KernelNumbers.code(activation))
-                .launch(blocks(y), KernelNumbers.ROW_BLOCK);
+                .launch(blocks(y.shape().elements() / chunk), KernelNumbers.ROW_BLOCK);
         engine.cast(target, y);
     }
 
@@ -204,11 +231,15 @@ final class CudaConvOps implements ConvOps {
             Tensor x, Planes planes, Planes result, int[] window, Pooling pooling, int divisor, int pixels) {
         Tensor y = engine.allocate(x.dtype(), result.rows(), x.columns());
         boolean large = pixels > LARGE_WINDOW && result.rows() <= 0xFFFF;
+        int chunk = large ? 1 : chunk(x.dtype(), x.columns(), y.address(), x.address());
         Kernels launch = engine.kernels()
                 .of("planes", large ? "pool_large" : "pool_planes", x.dtype())
                 .pointer(y.address())
-                .pointer(x.address())
-                .integer(planes.n())
+                .pointer(x.address());
+        if (!large) {
+            launch.integer(chunk);
+        }
+        launch.integer(planes.n())
                 .integer(planes.h())
                 .integer(planes.w())
                 .integer(x.columns())
@@ -221,7 +252,7 @@ final class CudaConvOps implements ConvOps {
         if (large) {
             launch.launch(Math.ceilDiv(x.columns(), KernelNumbers.WARP), result.rows(), 1, KernelNumbers.ROW_BLOCK, 0);
         } else {
-            launch.launch(blocks(y), KernelNumbers.ROW_BLOCK);
+            launch.launch(blocks(y.shape().elements() / chunk), KernelNumbers.ROW_BLOCK);
         }
         return y;
     }
@@ -266,14 +297,16 @@ final class CudaConvOps implements ConvOps {
     @Override
     public void scaleChannels(Tensor x, Planes planes, Tensor s) {
         ConvChecks.scaleChannels(x, planes, s);
+        int chunk = chunk(x.dtype(), x.columns(), x.address(), s.address());
         engine.kernels()
                 .of("planes", "scale_channels", x.dtype())
                 .pointer(x.address())
                 .pointer(s.address())
-                .wide(x.shape().elements())
+                .integer(chunk)
+                .integer(x.rows())
                 .integer(planes.pixels())
                 .integer(x.columns())
-                .launch(blocks(x), KernelNumbers.ROW_BLOCK);
+                .launch(blocks(x.shape().elements() / chunk), KernelNumbers.ROW_BLOCK);
     }
 
     @Override

@@ -1,10 +1,12 @@
 package dev.limbic.ops.cuda;
 
+import dev.limbic.ops.Checks;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.DeviceException;
 import dev.limbic.ops.Extent;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.StatePool;
 import dev.limbic.ops.Weights;
@@ -143,6 +145,12 @@ public final class CudaDevice implements Device {
         return extent.tokens() > MOST_RECORDED_TOKENS ? work.get() : graphs.run(List.of(key, extent), work);
     }
 
+    /** However many: cuDNN takes its time with every call of a convolution. */
+    @Override
+    public Tensor replay(Object key, Planes pictures, Supplier<Tensor> work) {
+        return graphs.run(List.of(key, pictures), work);
+    }
+
     @Override
     public void beginBatch() {
         context.enter();
@@ -177,15 +185,16 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public Tensor upload(MemorySegment bytes, int rows, int columns) {
-        if (bytes.byteSize() != (long) rows * columns) {
-            throw new IllegalArgumentException(
-                    "upload: " + rows + " × " + columns + " bytes expected, found " + bytes.byteSize());
-        }
+    public Tensor upload(List<byte[]> pieces, int rows, int columns) {
+        Checks.upload(pieces, rows, columns);
         Tensor t = engine.allocate(DType.U8, rows, columns);
-        Staging.Piece piece = staging.take(bytes.byteSize());
-        piece.memory().copyFrom(bytes);
-        copyIn(t, piece);
+        Staging.Piece staged = staging.take((long) rows * columns);
+        long to = 0;
+        for (byte[] piece : pieces) {
+            MemorySegment.copy(piece, 0, staged.memory(), ValueLayout.JAVA_BYTE, to, piece.length);
+            to += piece.length;
+        }
+        copyIn(t, staged);
         return t;
     }
 

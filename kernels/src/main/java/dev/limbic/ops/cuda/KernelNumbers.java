@@ -30,6 +30,9 @@ final class KernelNumbers {
     /** Columns that a block of a pooling kernel takes. */
     static final int POOL_STRIP = 256;
 
+    /** What a thread reads or writes at once, if all lies on such borders. */
+    static final int CHUNK_BYTES = 16;
+
     /** Elements that a thread converts at once. */
     static final int CAST_CHUNK = 8;
 

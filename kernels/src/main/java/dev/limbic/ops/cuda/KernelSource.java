@@ -19,6 +19,7 @@ record KernelSource(String name, String text, List<String> headerNames, List<Str
     private static final List<String> HEADERS = List.of(
             "common.cuh",
             "activation.cuh",
+            "element.cuh",
             "numbers.cuh",
             "layer_norm.cuh",
             "attention_shape.cuh",

@@ -6,7 +6,6 @@ import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.ConvOps;
 import dev.limbic.ops.ConvTranspose2d;
-import dev.limbic.ops.Extent;
 import dev.limbic.ops.Linear;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
@@ -80,8 +79,7 @@ final class CudaConvGraphsTest {
             new Random(seed).nextBytes(bytes);
             device.beginBatch();
             Tensor x = device.upload(bytes, pictures.rows(), CHANNELS);
-            Extent extent = new Extent(pictures.rows(), pictures.n(), pictures.pixels());
-            return device.download(device.replay(this, extent, () -> forward(x, pictures)));
+            return device.download(device.replay(this, pictures, () -> forward(x, pictures)));
         }
 
         private Tensor forward(Tensor bytes, Planes pictures) {
