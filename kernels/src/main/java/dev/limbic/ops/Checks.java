@@ -58,6 +58,16 @@ public final class Checks {
     }
 
     /** Arguments of {@link RowOps#embed}. */
+    public static void linearAdd(Tensor x, Linear weights, Tensor residual) {
+        linear(x, weights);
+        DType type = weights.precision().activations();
+        check(
+                residual.rows() == x.rows() && residual.columns() == weights.out() && residual.dtype() == type,
+                "linearAdd",
+                "a residual " + type + " [" + x.rows() + ", " + weights.out() + "]",
+                residual);
+    }
+
     public static void embed(List<Lookup> lookups, @Nullable Norm norm) {
         if (lookups.isEmpty() || lookups.size() > Lookup.MOST) {
             throw new IllegalArgumentException(

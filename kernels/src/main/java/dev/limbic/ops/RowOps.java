@@ -9,6 +9,11 @@ public interface RowOps {
     /** y = activation(x·Wᵀ + bias). x [T, K] → y [T, N]; x is cast if its type is not the weights' activation type. */
     Tensor linear(Tensor x, Linear weights, Activation activation);
 
+    /** residual ← x·Wᵀ + bias + residual, in place. x [T, K], residual [T, N] of the weights' activations. */
+    default void linearAdd(Tensor x, Linear weights, Tensor residual) {
+        add(linear(x, weights, Activation.NONE), residual);
+    }
+
     /** residual ← LayerNorm(x·Wᵀ + bias + residual), in place. x [T, K], residual [T, H]. */
     default void linearAddLayerNorm(Tensor x, Linear weights, Tensor residual, Norm norm) {
         addLayerNorm(linear(x, weights, Activation.NONE), residual, norm);

@@ -1,5 +1,6 @@
 package dev.limbic.ops;
 
+import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Tensor;
 import java.util.Arrays;
@@ -38,5 +39,16 @@ record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight,
     void check(Activation activation, Tensor input) {
         float[] y = bench.download(bench.ops().rows().linear(input, linear, activation));
         new LinearOracle(precision, weight, bias).check("linear", x, activation, y, 1);
+    }
+
+    /** The residual added, and {@code x} left as it was. */
+    void checkAdd() {
+        DType type = precision.activations();
+        Matrix before = bench.normal(x.rows(), linear.out()).storedAs(type);
+        Tensor input = bench.upload(x, type);
+        Tensor residual = bench.upload(before, type);
+        bench.ops().rows().linearAdd(input, linear, residual);
+        new LinearOracle(precision, weight, bias).checkAdd(x, before, bench.download(residual));
+        new Closeness(0, 0).checkSame("linearAdd leaves x alone", bench.download(input), x.values());
     }
 }

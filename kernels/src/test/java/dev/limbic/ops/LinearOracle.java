@@ -33,6 +33,23 @@ record LinearOracle(Precision precision, Matrix weight, float[] bias) {
                 sloped(Int8Oracle.emulationBound(x, stored)));
     }
 
+    /** Fails unless y = x·Wᵀ + bias + residual, which a device may round once more before it adds the bias. */
+    void checkAdd(Matrix x, Matrix residual, float[] y) {
+        boolean int8 = precision == Precision.INT8;
+        Matrix stored = weight.weightsOf(precision);
+        double[] sum = expected(int8 ? Int8Oracle.activations(x) : x, stored, Activation.NONE);
+        Arrays.setAll(sum, i -> sum[i] + residual.values()[i]);
+        Closeness closeness = Closeness.of(precision.activations());
+        double[] allowance = int8 ? Int8Oracle.emulationBound(x, stored) : roundedProduct(x, stored, closeness);
+        if (precision != Precision.F32 && !int8) {
+            Arrays.setAll(
+                    allowance,
+                    i -> allowance[i]
+                            + closeness.eps() * Math.abs(sum[i] - (bias.length > 0 ? bias[i % bias.length] : 0)));
+        }
+        closeness.check("linearAdd " + precision + " [" + x.rows() + ", " + x.columns() + "]", y, sum, allowance);
+    }
+
     private double[] expected(Matrix x, Matrix stored, Activation activation) {
         return Oracle.activate(activation, Oracle.linear(x, stored, bias));
     }

@@ -50,7 +50,7 @@ public record EncoderLayer(
     /** hidden ← hidden + linear(x), in place, normalised if that is what comes last. */
     private void add(Ops ops, Tensor x, Linear linear, Tensor hidden, Norm norm) {
         if (normFirst) {
-            ops.rows().add(ops.rows().linear(x, linear, Activation.NONE), hidden);
+            ops.rows().linearAdd(x, linear, hidden);
         } else {
             ops.rows().linearAddLayerNorm(x, linear, hidden, norm);
         }

@@ -42,11 +42,11 @@ public record Gpt2Layer(
             CachedSequences sequences = rows.sequences();
             Tensor context = attention.cachedAttention(
                     projected, cache, layer, sequences, heads, AttentionOps.NO_WINDOW); // [T, H]
-            ops.rows().add(ops.rows().linear(context, attended, Activation.NONE), hidden);
+            ops.rows().linearAdd(context, attended, hidden);
         }
         try (Scope _ = ops.scope()) {
             Tensor wide = ops.rows().linear(ops.rows().layerNorm(hidden, mlpNorm), up, activation); // [T, I]
-            ops.rows().add(ops.rows().linear(wide, down, Activation.NONE), hidden);
+            ops.rows().linearAdd(wide, down, hidden);
         }
     }
 }

@@ -47,12 +47,12 @@ public record LlamaLayer(
             attention.cacheAppend(projected, cache, layer, rows.slots(), heads);
             Tensor context =
                     attention.cachedAttention(projected, cache, layer, rows.sequences(), heads, window); // [T, q·d]
-            ops.rows().add(ops.rows().linear(context, attended, Activation.NONE), hidden);
+            ops.rows().linearAdd(context, attended, hidden);
         }
         try (Scope _ = ops.scope()) {
             Tensor normal = ops.rows().rmsNorm(hidden, mlpNorm, epsilon); // [T, H]
             Tensor wide = ops.rows().swiGlu(ops.rows().linear(normal, gateUp, Activation.NONE)); // [T, I]
-            ops.rows().add(ops.rows().linear(wide, down, Activation.NONE), hidden);
+            ops.rows().linearAdd(wide, down, hidden);
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.limbic.ops.cpu;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 import static dev.limbic.ops.cpu.VectorMath.load;
 
-import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -25,6 +24,12 @@ final class AttentionProducts {
     /** Most scores of a product: they and their weights stay in the second-level cache. */
     private static final int SCORES = 1 << 16;
 
+    /** Most of what is gathered: it stays in the second-level cache beside the scores. */
+    private static final int GATHERED_BYTES = 512 << 10;
+
+    /** So many items for each worker, or as many for each: then all end at about the same time. */
+    private static final int EVEN_ITEMS = 4;
+
     private AttentionProducts() {}
 
     /** Whether a sequence is better off here. */
@@ -32,8 +37,31 @@ final class AttentionProducts {
         return !causal && length >= LEAST;
     }
 
-    /** See {@link Attention#head}. */
-    static void head(
+    /** How many neighbouring heads are best done in one go: a divisor of their number that leaves enough for every worker. */
+    static int together(int heads, int sequences, int longest, int d, DType type, int workers) {
+        long bytes = 3L * columns(type, longest) * d * type.bytes();
+        for (int together = heads; together > 1; together--) {
+            int items = heads / together * sequences;
+            if (heads % together == 0
+                    && together * bytes <= GATHERED_BYTES
+                    && (items % workers == 0 || items >= EVEN_ITEMS * workers)) {
+                return together;
+            }
+        }
+        return 1;
+    }
+
+    private static int columns(DType type, int length) {
+        return CpuLinear.roundUp(length, UNIT_BYTES / type.bytes());
+    }
+
+    /**
+     * Neighbouring heads, see {@link Attention#head}. Their rows are gathered together: what is read then lies behind one
+     * another, where the rows of one head alone lie a page apart.
+     *
+     * @param q address of the first row of the first head's queries; k and v likewise
+     */
+    static void heads(
             Worker worker,
             DType type,
             long q,
@@ -41,17 +69,49 @@ final class AttentionProducts {
             long v,
             long rowBytes,
             int length,
+            int heads,
+            int d,
+            long out,
+            long outRowBytes) {
+        Arena scratch = worker.scratch();
+        Arena.Mark mark = scratch.mark();
+        int columns = columns(type, length);
+        long width = (long) d * type.bytes();
+        long each = columns * width;
+        long queries = gathered(scratch, q, rowBytes, length, columns, heads, width);
+        long keys = gathered(scratch, k, rowBytes, length, columns, heads, width);
+        long values = gathered(scratch, v, rowBytes, length, columns, heads, width);
+        for (int h = 0; h < heads; h++) {
+            head(
+                    worker,
+                    type,
+                    queries + h * each,
+                    keys + h * each,
+                    values + h * each,
+                    length,
+                    d,
+                    out + h * width,
+                    outRowBytes);
+        }
+        scratch.rewind(mark);
+    }
+
+    private static void head(
+            Worker worker,
+            DType type,
+            long queries,
+            long keys,
+            long values,
+            int length,
             int d,
             long out,
             long outRowBytes) {
         Arena scratch = worker.scratch();
         Arena.Mark mark = scratch.mark();
         int unit = UNIT_BYTES / type.bytes();
-        int columns = CpuLinear.roundUp(length, unit);
+        int columns = columns(type, length);
         int most = Math.min(columns, CpuLinear.roundUp(Math.ceilDiv(SCORES, columns), unit));
         long width = (long) d * type.bytes();
-        long keys = gathered(scratch, k, rowBytes, length, columns, width);
-        long values = gathered(scratch, v, rowBytes, length, columns, width);
         long scores = scratch.allocate(4L * most * columns);
         long weights = type == DType.F32 ? scores : scratch.allocate((long) type.bytes() * most * columns);
         long mixed = scratch.allocate(4L * most * d);
@@ -60,9 +120,8 @@ final class AttentionProducts {
         for (int first = 0; first < length; first += most) {
             int rows = Math.min(most, length - first);
             int planned = CpuLinear.roundUp(rows, unit);
-            Arena.Mark before = scratch.mark();
-            long queries = gathered(scratch, q + first * rowBytes, rowBytes, rows, planned, width);
-            multiply(worker, type, queries, keys, scores, planned, d, columns, MatmulPlan.Order.COLUMNS);
+            multiply(
+                    worker, type, queries + first * width, keys, scores, planned, d, columns, MatmulPlan.Order.COLUMNS);
             for (int r = 0; r < rows; r++) {
                 long row = scores + 4L * r * columns;
                 if (type == DType.F32) {
@@ -74,26 +133,29 @@ final class AttentionProducts {
             }
             multiply(worker, type, weights, values, mixed, planned, columns, d, MatmulPlan.Order.ROWS);
             divided(type, mixed, statistics, rows, d, out + first * outRowBytes, outRowBytes);
-            scratch.rewind(before);
         }
         scratch.rewind(mark);
     }
 
-    /** Rows behind one another, and zeros behind them. */
-    private static long gathered(Arena scratch, long from, long rowBytes, int rows, int room, long width) {
-        long to = scratch.allocate(room * width);
+    /** Head after head, its rows behind one another and zeros behind them. */
+    private static long gathered(Arena scratch, long from, long rowBytes, int rows, int room, int heads, long width) {
+        long each = room * width;
+        long to = scratch.allocate(heads * each);
         for (int r = 0; r < rows; r++) {
-            Ram.copy(from + r * rowBytes, to + r * width, width);
+            for (int h = 0; h < heads; h++) {
+                Ram.copy(from + r * rowBytes + h * width, to + h * each + r * width, width);
+            }
         }
-        Ram.fill(to + rows * width, (room - rows) * width, (byte) 0);
+        for (int h = 0; h < heads; h++) {
+            Ram.fill(to + h * each + rows * width, (room - rows) * width, (byte) 0);
+        }
         return to;
     }
 
     private static void multiply(
             Worker worker, DType type, long x, long w, long y, int rows, int in, int out, MatmulPlan.Order order) {
         Precision precision = type == DType.F32 ? Precision.F32 : Precision.BF16;
-        MatmulPlan plan = worker.plans()
-                .get(new MatmulPlan.Key(rows, in, out, out, precision, DType.F32, Activation.NONE, false, order), null);
+        MatmulPlan plan = worker.plans().get(MatmulPlan.Key.product(rows, in, out, out, precision, order), null);
         Arena.Mark mark = worker.scratch().mark();
         plan.execute(x, w, y, 0, 0, worker.scratch().allocate(plan.scratchpadBytes()));
         worker.scratch().rewind(mark);

@@ -5,7 +5,6 @@ import static dev.limbic.ops.cpu.StreamKernels.LANE_BYTES;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_BA16a64b2a;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 
-import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.DType;
 import java.lang.foreign.Arena;
@@ -88,8 +87,7 @@ final class Bf16Sums {
     static boolean areOneDnns(int in, Order ours) {
         int lanes = Math.ceilDiv(in, ELEMENTS_OF_LANE);
         int bf16 = DType.BF16.bytes();
-        MatmulPlan.Key key = new MatmulPlan.Key(
-                2, in, COLUMNS, COLUMNS, Precision.BF16, DType.F32, Activation.NONE, false, MatmulPlan.Order.BLOCKS);
+        MatmulPlan.Key key = MatmulPlan.Key.product(2, in, COLUMNS, COLUMNS, Precision.BF16, MatmulPlan.Order.BLOCKS);
         dnnl_memory_desc layout = MatmulPlan.weightDesc(key, dnnl_BA16a64b2a);
         try (MatmulPlan plan = new MatmulPlan(key, layout);
                 Arena memory = Arena.ofConfined()) {

@@ -169,12 +169,21 @@ final class CacheKernels {
     /** The greatest of some scores; a NaN is passed over, as its own weight tells of it. */
     private static float greatest(long scores, int n) {
         FloatVector a = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int j = 0; j < n; j += LANES) {
+        FloatVector b = a;
+        int j = 0;
+        // Two at a time: each waits for the one before.
+        for (; j <= n - 2 * LANES; j += 2 * LANES) {
             FloatVector v = load(scores + 4L * j);
+            FloatVector w = load(scores + 4L * (j + LANES));
             // Two instructions, where max has to heed NaN and signed zero.
+            a = a.blend(v, v.compare(VectorOperators.GT, a));
+            b = b.blend(w, w.compare(VectorOperators.GT, b));
+        }
+        for (; j < n; j += LANES) {
+            FloatVector v = load(scores + 4L * j);
             a = a.blend(v, v.compare(VectorOperators.GT, a, F.indexInRange(j, n)));
         }
-        return a.reduceLanes(VectorOperators.MAX);
+        return a.max(b).reduceLanes(VectorOperators.MAX);
     }
 
     /** sum ← sum + Σ p[j]·values[j]; f32 [d] of sum are written up to the next multiple of the vector length. */

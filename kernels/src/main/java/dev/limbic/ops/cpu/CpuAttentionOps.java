@@ -31,20 +31,32 @@ final class CpuAttentionOps implements AttentionOps {
         DType type = qkv.dtype();
         Tensor y = engine.allocate(type, qkv.rows(), h);
         long headBytes = (long) d * type.bytes();
-        engine.shares().items(sequences.count() * heads, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
+        int together = AttentionProducts.together(
+                heads,
+                sequences.count(),
+                sequences.longest(),
+                d,
+                type,
+                engine.team().size());
+        int items = heads / together;
+        engine.shares().items(sequences.count() * items, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
             for (int i = from; i < to; i++) {
-                int sequence = i / heads;
-                int head = i % heads;
+                int sequence = i / items;
                 int start = sequences.first(sequence);
                 int length = sequences.length(sequence);
-                long q = qkv.row(start) + head * headBytes;
+                long first = headBytes * together * (i % items);
+                long q = qkv.row(start) + first;
                 long k = q + heads * headBytes;
                 long v = k + heads * headBytes;
-                long out = y.row(start) + head * headBytes;
+                long out = y.row(start) + first;
+                long stride = qkv.rowBytes();
                 if (AttentionProducts.takes(length, causal)) {
-                    AttentionProducts.head(worker, type, q, k, v, qkv.rowBytes(), length, d, out, y.rowBytes());
-                } else {
-                    Attention.head(worker, type, q, k, v, qkv.rowBytes(), length, d, causal, out, y.rowBytes());
+                    AttentionProducts.heads(worker, type, q, k, v, stride, length, together, d, out, y.rowBytes());
+                    continue;
+                }
+                for (long at = 0; at < together * headBytes; at += headBytes) {
+                    Attention.head(
+                            worker, type, q + at, k + at, v + at, stride, length, d, causal, out + at, y.rowBytes());
                 }
             }
         });

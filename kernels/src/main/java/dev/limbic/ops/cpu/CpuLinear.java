@@ -34,6 +34,15 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     private static final int PANEL_ALIGNMENT = 64;
 
+    /**
+     * What becomes of a product and its bias.
+     *
+     * @param sum whether it is added to what is there already, before the activation
+     */
+    record Then(Activation activation, boolean sum) {
+        static final Then NOTHING = new Then(Activation.NONE, false);
+    }
+
     /** Columns {@code from … to − 1} of the result. */
     private record Panel(int from, int to, long weights, dnnl_memory_desc layout) {}
 
@@ -98,7 +107,7 @@ final class CpuLinear implements Linear, AutoCloseable {
             return false;
         }
         int blocks = precision == Precision.INT8 ? dnnl_BA16a64b4a : dnnl_BA16a64b2a;
-        dnnl_memory_desc wanted = MatmulPlan.weightDesc(key(BLOCK, panel.to - panel.from, Activation.NONE), blocks);
+        dnnl_memory_desc wanted = MatmulPlan.weightDesc(key(BLOCK, panel.to - panel.from, Then.NOTHING), blocks);
         boolean same = dnnl_memory_desc_equal(wanted, panel.layout) == 1;
         dnnl_memory_desc_destroy(wanted);
         return same;
@@ -118,7 +127,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     }
 
     private Panel pack(int from, int to, float[] weight, @Nullable QuantisedWeights quantised, WeightMemory memory) {
-        MatmulPlan.Key key = key(BLOCK, to - from, Activation.NONE);
+        MatmulPlan.Key key = key(BLOCK, to - from, Then.NOTHING);
         try (MatmulPlan plan = new MatmulPlan(key, null);
                 java.lang.foreign.Arena host = java.lang.foreign.Arena.ofConfined()) {
             MemorySegment source = quantised != null
@@ -151,10 +160,18 @@ final class CpuLinear implements Linear, AutoCloseable {
         return address;
     }
 
-    private MatmulPlan.Key key(int rows, int width, Activation activation) {
-        DType result = precision.activations();
+    private MatmulPlan.Key key(int rows, int width, Then then) {
         return new MatmulPlan.Key(
-                rows, in, width, out, precision, result, fused(activation), hasBias, MatmulPlan.Order.BLOCKS);
+                rows,
+                in,
+                width,
+                out,
+                precision,
+                precision.activations(),
+                fused(then.activation),
+                then.sum,
+                hasBias,
+                MatmulPlan.Order.BLOCKS);
     }
 
     /** What oneDNN applies itself. Not the rectifier: its comparison turns NaN into zero. */
@@ -182,14 +199,14 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     /**
      * Computes {@code rows} rows on the calling worker. Both tensors must have room for the rows rounded up to a
-     * multiple of 16; what lies in the padding is undefined afterwards.
+     * multiple of 16; what lies in the padding is undefined afterwards. What is added to is not of int8.
      *
      * @param x address of the first row, in the precision's activation type
      * @param y address of the first row of the result
      * @param firstPanel first panel to compute
      * @param lastPanel one behind the last panel to compute
      */
-    void rows(Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
+    void rows(Worker worker, long x, int rows, long y, Then then, int firstPanel, int lastPanel) {
         DType type = precision.activations();
         int blocks = Math.max(1, Math.ceilDiv(rows, blockRows()));
         int step = planned(Math.ceilDiv(rows, blocks));
@@ -198,20 +215,19 @@ final class CpuLinear implements Linear, AutoCloseable {
             long from = x + (long) done * in * type.bytes();
             long to = y + (long) done * out * type.bytes();
             if (precision == Precision.INT8) {
-                int8Block(worker, from, block, to, activation, firstPanel, lastPanel);
+                int8Block(worker, from, block, to, then.activation, firstPanel, lastPanel);
             } else {
-                products(worker, from, block, to, activation, firstPanel, lastPanel);
+                products(worker, from, block, to, then, firstPanel, lastPanel);
             }
         }
     }
 
-    private void products(
-            Worker worker, long x, int rows, long y, Activation activation, int firstPanel, int lastPanel) {
+    private void products(Worker worker, long x, int rows, long y, Then then, int firstPanel, int lastPanel) {
         int planned = planned(rows);
         int elementBytes = precision.activations().bytes();
         for (int p = firstPanel; p < lastPanel; p++) {
             Panel panel = panels.get(p);
-            MatmulPlan plan = worker.plans().get(key(planned, panel.to - panel.from, activation), panel.layout);
+            MatmulPlan plan = worker.plans().get(key(planned, panel.to - panel.from, then), panel.layout);
             Arena.Mark mark = worker.scratch().mark();
             plan.execute(
                     x,
@@ -221,7 +237,7 @@ final class CpuLinear implements Linear, AutoCloseable {
                     scales + (long) panel.from * Float.BYTES,
                     worker.scratch().allocate(plan.scratchpadBytes()));
             worker.scratch().rewind(mark);
-            if (activation == Activation.RELU) {
+            if (then.activation == Activation.RELU) {
                 rectify(worker, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
             }
         }
@@ -248,7 +264,7 @@ final class CpuLinear implements Linear, AutoCloseable {
         for (int r = 0; r < rows; r++) {
             Quantise.row(x + (long) r * in * Float.BYTES, in, quantised + (long) r * in, rowScales + 8L * r);
         }
-        products(worker, quantised, rows, y, Activation.NONE, firstPanel, lastPanel);
+        products(worker, quantised, rows, y, Then.NOTHING, firstPanel, lastPanel);
         int first = panels.get(firstPanel).from;
         int last = panels.get(lastPanel - 1).to;
         for (int r = 0; r < rows; r++) {

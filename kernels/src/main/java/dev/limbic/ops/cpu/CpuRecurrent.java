@@ -1,6 +1,5 @@
 package dev.limbic.ops.cpu;
 
-import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Recurrent;
 import dev.limbic.ops.RecurrentOps;
@@ -93,7 +92,7 @@ final class CpuRecurrent implements Recurrent, AutoCloseable {
             while (sequences.length(order[first + running - 1]) <= t) {
                 running--;
             }
-            step.rows(worker, operand, running, product, Activation.NONE, 0, step.panels());
+            step.rows(worker, operand, running, product, CpuLinear.Then.NOTHING, 0, step.panels());
             for (int s = 0; s < running; s++) {
                 int sequence = order[first + s];
                 int length = sequences.length(sequence);

@@ -31,6 +31,7 @@ final class MatmulPlan implements AutoCloseable {
      * @param out N
      * @param outStride distance between two rows of y, in elements
      * @param result type of y, F32 or BF16
+     * @param sum whether y is added to what is there already, before the activation
      */
     record Key(
             int rows,
@@ -40,8 +41,14 @@ final class MatmulPlan implements AutoCloseable {
             Precision precision,
             DType result,
             Activation activation,
+            boolean sum,
             boolean bias,
-            Order order) {}
+            Order order) {
+        /** Of a product alone, in f32. */
+        static Key product(int rows, int in, int out, int outStride, Precision precision, Order order) {
+            return new Key(rows, in, out, outStride, precision, DType.F32, Activation.NONE, false, false, order);
+        }
+    }
 
     /** How weights lie. */
     enum Order {
@@ -149,10 +156,16 @@ final class MatmulPlan implements AutoCloseable {
                 OneDnn.check(
                         dnnl_primitive_attr_set_scales_mask(attributes, DNNL_ARG_WEIGHTS, 1 << 1),
                         "dnnl_primitive_attr_set_scales_mask");
-            } else if (key.activation != Activation.NONE) {
-                OneDnn.check(
-                        dnnl_post_ops_append_eltwise(postOps, algorithm(key.activation), alpha(key.activation), 0),
-                        "dnnl_post_ops_append_eltwise");
+            } else if (key.sum || key.activation != Activation.NONE) {
+                if (key.sum) {
+                    OneDnn.check(
+                            dnnl_post_ops_append_sum(postOps, 1, 0, dnnl_data_type_undef), "dnnl_post_ops_append_sum");
+                }
+                if (key.activation != Activation.NONE) {
+                    OneDnn.check(
+                            dnnl_post_ops_append_eltwise(postOps, algorithm(key.activation), alpha(key.activation), 0),
+                            "dnnl_post_ops_append_eltwise");
+                }
                 OneDnn.check(dnnl_primitive_attr_set_post_ops(attributes, postOps), "dnnl_primitive_attr_set_post_ops");
             }
             OneDnn.check(

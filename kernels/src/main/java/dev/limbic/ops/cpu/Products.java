@@ -3,6 +3,7 @@ package dev.limbic.ops.cpu;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Checks;
 import dev.limbic.ops.Linear;
+import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Tensor;
 
 /** Products of rows with weights, which several families begin with. */
@@ -23,30 +24,45 @@ final class Products {
     Tensor linear(Tensor x, Linear weights, Activation activation) {
         CpuLinear w = (CpuLinear) weights;
         Checks.linear(x, w);
+        Tensor input = engine.cast(x, w.precision().activations());
+        Tensor y = engine.allocate(w.precision().activations(), x.rows(), w.out());
+        StreamedLinear streamed = w.forFewRows();
+        if (streamed != null && streamed.takes(x.rows())) {
+            streamed.run(engine.shares(), engine.scratch(), input.address(), x.rows(), y.address(), activation);
+        } else {
+            run(input, w, y, new CpuLinear.Then(activation, false));
+        }
+        return y;
+    }
+
+    /** residual ← x·Wᵀ + bias + residual, unless what multiplies so many rows cannot add to it: then nothing, and false. */
+    boolean add(Tensor x, CpuLinear w, Tensor residual) {
+        StreamedLinear streamed = w.forFewRows();
+        boolean adds = w.precision() != Precision.INT8 && (streamed == null || !streamed.takes(x.rows()));
+        if (adds) {
+            run(engine.cast(x, residual.dtype()), w, residual, new CpuLinear.Then(Activation.NONE, true));
+        }
+        return adds;
+    }
+
+    private void run(Tensor input, CpuLinear w, Tensor y, CpuLinear.Then then) {
         Team team = engine.team();
         Shares shares = engine.shares();
-        Tensor input = engine.cast(x, w.precision().activations());
-        int t = x.rows();
-        Tensor y = engine.allocate(w.precision().activations(), t, w.out());
+        int t = input.rows();
         int size = team.size();
-        StreamedLinear streamed = w.forFewRows();
-        if (streamed != null && streamed.takes(t)) {
-            streamed.run(shares, engine.scratch(), input.address(), t, y.address(), activation);
-        } else if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
-            w.rows(team.owner(), input.address(), t, y.address(), activation, 0, w.panels());
+        if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
+            w.rows(team.owner(), input.address(), t, y.address(), then, 0, w.panels());
         } else if (t >= size * ROWS_PER_WORKER || w.panels() == 1) {
             shares.runs(
                     t,
                     run(t, w.blockRows(), size),
-                    (worker, from, to) ->
-                            w.rows(worker, input.row(from), to - from, y.row(from), activation, 0, w.panels()));
+                    (worker, from, to) -> w.rows(worker, input.row(from), to - from, y.row(from), then, 0, w.panels()));
         } else {
             shares.runs(
                     w.panels(),
                     1,
-                    (worker, from, to) -> w.rows(worker, input.address(), t, y.address(), activation, from, to));
+                    (worker, from, to) -> w.rows(worker, input.address(), t, y.address(), then, from, to));
         }
-        return y;
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.limbic.ops.cpu;
 
-import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
@@ -183,11 +182,7 @@ final class RowTile {
 
     private void multiply(long x, long w, long y, int rows, int in, int out, int outStride, MatmulPlan.Order order) {
         Precision precision = type == DType.F32 ? Precision.F32 : Precision.BF16;
-        MatmulPlan plan = worker.plans()
-                .get(
-                        new MatmulPlan.Key(
-                                rows, in, out, outStride, precision, DType.F32, Activation.NONE, false, order),
-                        null);
+        MatmulPlan plan = worker.plans().get(MatmulPlan.Key.product(rows, in, out, outStride, precision, order), null);
         Arena.Mark mark = worker.scratch().mark();
         plan.execute(x, w, y, 0, 0, worker.scratch().allocate(plan.scratchpadBytes()));
         worker.scratch().rewind(mark);

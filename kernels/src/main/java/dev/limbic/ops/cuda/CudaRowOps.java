@@ -32,17 +32,30 @@ final class CudaRowOps implements RowOps {
         Checks.linear(x, weights);
         CudaLinear w = (CudaLinear) weights;
         Tensor y = products.of(x, w);
-        if (w.bias() != 0 || activation != Activation.NONE) {
+        biasActivation(y, w.bias(), activation);
+        return y;
+    }
+
+    private void biasActivation(Tensor y, long bias, Activation activation) {
+        if (bias != 0 || activation != Activation.NONE) {
             engine.kernels()
                     .of("bias_activation", "bias_activation", y.dtype())
                     .pointer(y.address())
-                    .pointer(w.bias())
+                    .pointer(bias)
                     .integer(y.rows())
                     .integer(y.columns())
                     .integer(KernelNumbers.code(activation))
                     .launchStrips(y.rows(), y.columns());
         }
-        return y;
+    }
+
+    /** cuBLAS adds to what is there. */
+    @Override
+    public void linearAdd(Tensor x, Linear weights, Tensor residual) {
+        Checks.linearAdd(x, weights, residual);
+        CudaLinear w = (CudaLinear) weights;
+        products.add(x, w, residual);
+        biasActivation(residual, w.bias(), Activation.NONE);
     }
 
     /** The bias is added on the way to the norm, which saves a round through memory. */

@@ -27,11 +27,16 @@ final class Products {
     Tensor of(Tensor x, CudaLinear w) {
         Tensor input = engine.cast(x, w.precision().activations());
         Tensor y = engine.allocate(input.dtype(), x.rows(), w.out());
-        multiply(input, w, y);
+        multiply(input, w, ZERO, y);
         return y;
     }
 
-    private void multiply(Tensor x, CudaLinear w, Tensor y) {
+    /** residual ← x·Wᵀ + residual, without the bias; the residual is of the type of the weights' activations. */
+    void add(Tensor x, CudaLinear w, Tensor residual) {
+        multiply(engine.cast(x, residual.dtype()), w, ONE, residual);
+    }
+
+    private void multiply(Tensor x, CudaLinear w, Pointer kept, Tensor y) {
         int type = type(y.dtype());
         int status = JCublas2.cublasGemmEx_new(
                 engine.context().cublas,
@@ -47,7 +52,7 @@ final class Products {
                 Address.pointer(x.address()),
                 type,
                 w.in(),
-                ZERO,
+                kept,
                 Address.pointer(y.address()),
                 type,
                 w.out(),

@@ -25,7 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A network of convolutions that is recorded and launched again with other pictures gives what it gives directly. */
 final class CudaConvGraphsTest {
-    private static final Planes PICTURES = new Planes(3, 41, 37); // more than a batch of text may have and still be recorded
+    private static final Planes PICTURES =
+            new Planes(3, 41, 37); // more than a batch of text may have and still be recorded
     private static final int CHANNELS = 3;
 
     private final Random random = new Random(7);
