@@ -15,8 +15,10 @@ constexpr int CROSS_CORRELATION = 1;
 constexpr int NHWC = 1;
 constexpr int ALGORITHMS = 2;  // algorithms that the stand-in knows of each kind
 
-// Of sums of more products than this, cuDNN on a Hopper chip keeps parts in the result's type and adds those up.
-constexpr size_t WHOLE_SUM = 1024;
+// So few pixels do not fill a chip: cuDNN shares out their sums, and on a Hopper chip keeps the parts of long ones in the
+// result's type. So a picture alone is not to the last bit what it is among others.
+constexpr int FEW_PIXELS = 256;
+constexpr size_t LONG_SUM = 1024;
 
 // Forward: implicit GEMM and its precomputed form. Backward: 0 adds atomically in any order, 1 does not.
 enum Algorithm : int { FIRST = 0, SECOND = 1 };
@@ -66,12 +68,14 @@ struct Convolution {
     for (size_t i = 0; i < in.size(); i++) in[i] = seenAs(operand, load(type, x, i));
     for (size_t i = 0; i < w.size(); i++) w[i] = seenAs(operand, load(type, weights, i));
     int half = filter.channels / 2;
-    bool split = !backward && type != Type::f32 && perFilter > WHOLE_SUM && half > 0;
+    int pixels = small.sizes[0] * small.sizes[2] * small.sizes[3];
+    bool split = !backward && pixels < FEW_PIXELS && half > 0;
     each(in, w, out, 0, split ? half : filter.channels);
     if (split) {
       std::vector<float> rest(out.size(), 0.0f);
       each(in, w, rest, half, filter.channels);
-      for (size_t i = 0; i < out.size(); i++) out[i] = rounded(type, out[i]) + rounded(type, rest[i]);
+      Type kept = perFilter > LONG_SUM ? type : Type::f32;
+      for (size_t i = 0; i < out.size(); i++) out[i] = rounded(kept, out[i]) + rounded(kept, rest[i]);
     }
     for (size_t i = 0; i < out.size(); i++) {
       float value = alpha * out[i];

@@ -22,4 +22,10 @@ final class CudaVideoTest extends VideoContract {
     Set<Precision> precisions() {
         return EnumSet.of(Precision.F32, Precision.F16);
     }
+
+    /** cuDNN chooses another order of sums for another number of pictures. */
+    @Override
+    double alone(Precision precision) {
+        return precision == Precision.F32 ? 3e-5 : 2e-3;
+    }
 }
