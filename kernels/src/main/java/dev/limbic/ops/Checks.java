@@ -18,7 +18,7 @@ public final class Checks {
         }
     }
 
-    /** A list that is not empty. */
+    /** Arguments of {@link Device#upload(List, int, int)}. */
     public static void upload(List<byte[]> pieces, int rows, int columns) {
         long found = pieces.stream().mapToLong(piece -> piece.length).sum();
         if (found != (long) rows * columns) {
@@ -26,6 +26,7 @@ public final class Checks {
         }
     }
 
+    /** A list that is not empty. */
     public static void some(String operation, List<?> list) {
         if (list.isEmpty()) {
             throw new IllegalArgumentException(operation + ": at least one expected, found none");
@@ -57,7 +58,7 @@ public final class Checks {
         numbers("linear", x);
     }
 
-    /** Arguments of {@link RowOps#embed}. */
+    /** Arguments of {@link RowOps#linearAdd}. */
     public static void linearAdd(Tensor x, Linear weights, Tensor residual) {
         linear(x, weights);
         DType type = weights.precision().activations();
@@ -68,6 +69,7 @@ public final class Checks {
                 residual);
     }
 
+    /** Arguments of {@link RowOps#embed}. */
     public static void embed(List<Lookup> lookups, @Nullable Norm norm) {
         if (lookups.isEmpty() || lookups.size() > Lookup.MOST) {
             throw new IllegalArgumentException(

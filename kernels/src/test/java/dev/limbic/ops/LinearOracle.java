@@ -33,7 +33,7 @@ record LinearOracle(Precision precision, Matrix weight, float[] bias) {
                 sloped(Int8Oracle.emulationBound(x, stored)));
     }
 
-    /** Fails unless y = x·Wᵀ + bias + residual, which a device may round once more before it adds the bias. */
+    /** Fails unless y = x·Wᵀ + bias + residual; a device may round the product, and its sum with either of the others. */
     void checkAdd(Matrix x, Matrix residual, float[] y) {
         boolean int8 = precision == Precision.INT8;
         Matrix stored = weight.weightsOf(precision);
@@ -42,10 +42,11 @@ record LinearOracle(Precision precision, Matrix weight, float[] bias) {
         Closeness closeness = Closeness.of(precision.activations());
         double[] allowance = int8 ? Int8Oracle.emulationBound(x, stored) : roundedProduct(x, stored, closeness);
         if (precision != Precision.F32 && !int8) {
-            Arrays.setAll(
-                    allowance,
-                    i -> allowance[i]
-                            + closeness.eps() * Math.abs(sum[i] - (bias.length > 0 ? bias[i % bias.length] : 0)));
+            for (int i = 0; i < sum.length; i++) {
+                double withResidual = Math.abs(sum[i] - (bias.length > 0 ? bias[i % bias.length] : 0));
+                double withBias = Math.abs(sum[i] - residual.values()[i]);
+                allowance[i] += closeness.eps() * Math.max(withResidual, withBias);
+            }
         }
         closeness.check("linearAdd " + precision + " [" + x.rows() + ", " + x.columns() + "]", y, sum, allowance);
     }

@@ -35,10 +35,13 @@ final class Products {
         return y;
     }
 
-    /** residual ← x·Wᵀ + bias + residual, unless what multiplies so many rows cannot add to it: then nothing, and false. */
+    /**
+     * residual ← x·Wᵀ + bias + residual in f32, with the bits of two steps; else nothing, and false. In bf16 that would round
+     * once less than the kernels for few rows can, and a row must not depend on its company; in int8 a pass of ours ends the
+     * product.
+     */
     boolean add(Tensor x, CpuLinear w, Tensor residual) {
-        StreamedLinear streamed = w.forFewRows();
-        boolean adds = w.precision() != Precision.INT8 && (streamed == null || !streamed.takes(x.rows()));
+        boolean adds = w.precision() == Precision.F32;
         if (adds) {
             run(engine.cast(x, residual.dtype()), w, residual, new CpuLinear.Then(Activation.NONE, true));
         }

@@ -21,6 +21,8 @@ final class CudaConvOps implements ConvOps {
     /** A window of more pixels is shared out among the warps of a block. */
     private static final int LARGE_WINDOW = 64;
 
+    private static final long MOST_THREADS = (1L << 32) - KernelNumbers.ROW_BLOCK;
+
     private final CudaEngine engine;
 
     CudaConvOps(CudaEngine engine) {
@@ -31,7 +33,12 @@ final class CudaConvOps implements ConvOps {
         return blocks(elements.shape().elements());
     }
 
+    /** Kernels count threads by 32 bits. */
     private static int blocks(long threads) {
+        if (threads >= MOST_THREADS) {
+            throw new IllegalArgumentException(
+                    "pictures: fewer than " + MOST_THREADS + " numbers in a result expected, found " + threads);
+        }
         return Math.toIntExact(Math.ceilDiv(threads, KernelNumbers.ROW_BLOCK));
     }
 
