@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * BERT-base in f16 on a CUDA chip: latency of small batches with and without graphs, throughput of large ones, beside a
- * large matmul, a large copy and, where there is one, PyTorch, all in the same run; steps of a decoder; networks that see. Call it through
- * {@code bench/gpu/prove.sh}; what it prints is only worth something on a real chip.
+ * large matmul, a large copy and, where there is one, PyTorch, all in the same run; steps of a decoder; networks that see.
+ * Call it through {@code bench/gpu/prove.sh}; what it prints is only worth something on a real chip.
  */
 public final class GpuBench {
     private static final int LARGE = 8192;

@@ -47,8 +47,11 @@ record LinearCase(Workbench bench, Precision precision, Matrix x, Matrix weight,
         Matrix before = bench.normal(x.rows(), linear.out()).storedAs(type);
         Tensor input = bench.upload(x, type);
         Tensor residual = bench.upload(before, type);
+        Matrix next = bench.normal(1, 64);
+        Tensor behind = bench.upload(next, DType.F32);
         bench.ops().rows().linearAdd(input, linear, residual);
         new LinearOracle(precision, weight, bias).checkAdd(x, before, bench.download(residual));
         new Closeness(0, 0).checkSame("linearAdd leaves x alone", bench.download(input), x.values());
+        new Closeness(0, 0).checkSame("and what lies behind", bench.download(behind), next.values());
     }
 }

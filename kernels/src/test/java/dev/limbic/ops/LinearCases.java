@@ -54,13 +54,14 @@ interface LinearCases {
         }
     }
 
-    /** Rows for every way that a product is shared out, and around the blocks; the last rows' neighbours are not touched. */
+    /** Rows for every way that a product is shared out, and around the blocks; what lies behind the residual is not touched. */
     @ParameterizedTest
     @EnumSource
     default void linearAddMatchesTheOracle(Precision precision) {
         bench().assumeComputes(precision);
-        for (int[] shape :
-                new int[][] {{1, 64, 64}, {3, 70, 33}, {33, 96, 257}, {129, 80, 130}, {300, 129, 70}, {513, 64, 192}}) {
+        for (int[] shape : new int[][] {
+            {1, 64, 64}, {3, 70, 33}, {33, 96, 257}, {33, 128, 257}, {129, 80, 130}, {300, 129, 70}, {513, 64, 192}
+        }) {
             for (boolean hasBias : new boolean[] {true, false}) {
                 bench().reseed(Arrays.hashCode(shape));
                 LinearCase c = LinearCase.random(bench(), shape[0], shape[1], shape[2], hasBias, precision);

@@ -47,7 +47,7 @@ abstract class VideoContract extends OnDevice {
         return results.getFirst().logits();
     }
 
-    /** How far frames may lie from themselves in other company, by their size or one. */
+    /** How far frames may lie from themselves in other company, and in f32 from the reference, by their size or one. */
     double alone(Precision precision) {
         return 2e-5;
     }

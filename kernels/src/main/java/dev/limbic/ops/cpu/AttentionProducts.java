@@ -4,11 +4,12 @@ import static dev.limbic.ops.cpu.VectorMath.LANES;
 import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.ops.Precision;
+import dev.limbic.ops.Sequences;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 
 /**
- * Attention of one head over one long sequence, all rows of which see all of it: queries, keys and values are gathered from
+ * Attention of neighbouring heads over one long sequence, all rows of which see all of it: queries, keys and values are gathered from
  * where they lie, products are oneDNN's, with sums in f32. Sizes are rounded up, to make do with few plans.
  *
  * <p>Weights of values of bf16 are rounded to bf16, their sum is that of the unrounded ones. Rejected: what rounding leaves as
@@ -27,7 +28,7 @@ final class AttentionProducts {
     /** Most of what is gathered: it stays in the second-level cache beside the scores. */
     private static final int GATHERED_BYTES = 512 << 10;
 
-    /** So many items for each worker, or as many for each: then all end at about the same time. */
+    /** So many items for each worker, or equal ones and as many for each: then all end at about the same time. */
     private static final int EVEN_ITEMS = 4;
 
     private AttentionProducts() {}
@@ -38,13 +39,18 @@ final class AttentionProducts {
     }
 
     /** How many neighbouring heads are best done in one go: a divisor of their number that leaves enough for every worker. */
-    static int together(int heads, int sequences, int longest, int d, DType type, int workers) {
+    static int together(Sequences sequences, boolean causal, int heads, int d, DType type, int workers) {
+        int longest = sequences.longest();
+        if (!takes(longest, causal)) {
+            return 1;
+        }
+        boolean even = sequences.count() * longest == sequences.tokens();
         long bytes = 3L * columns(type, longest) * d * type.bytes();
         for (int together = heads; together > 1; together--) {
-            int items = heads / together * sequences;
+            int items = heads / together * sequences.count();
             if (heads % together == 0
                     && together * bytes <= GATHERED_BYTES
-                    && (items % workers == 0 || items >= EVEN_ITEMS * workers)) {
+                    && ((even && items % workers == 0) || items >= EVEN_ITEMS * workers)) {
                 return together;
             }
         }

@@ -32,12 +32,7 @@ final class CpuAttentionOps implements AttentionOps {
         Tensor y = engine.allocate(type, qkv.rows(), h);
         long headBytes = (long) d * type.bytes();
         int together = AttentionProducts.together(
-                heads,
-                sequences.count(),
-                sequences.longest(),
-                d,
-                type,
-                engine.team().size());
+                sequences, causal, heads, d, type, engine.team().size());
         int items = heads / together;
         engine.shares().items(sequences.count() * items, qkv.rows() * qkv.rowBytes(), (worker, from, to) -> {
             for (int i = from; i < to; i++) {

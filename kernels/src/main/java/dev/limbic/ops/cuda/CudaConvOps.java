@@ -37,7 +37,7 @@ final class CudaConvOps implements ConvOps {
     private static int blocks(long threads) {
         if (threads >= MOST_THREADS) {
             throw new IllegalArgumentException(
-                    "pictures: fewer than " + MOST_THREADS + " numbers in a result expected, found " + threads);
+                    "pictures: a result that fewer than " + MOST_THREADS + " threads write expected, found " + threads);
         }
         return Math.toIntExact(Math.ceilDiv(threads, KernelNumbers.ROW_BLOCK));
     }

@@ -19,8 +19,11 @@ import jcuda.driver.JCudaDriver;
  * <p>Owned by the device's thread.
  */
 final class Graphs implements AutoCloseable {
-    /** Graphs that are kept; the one that was not used for longest goes first. */
-    private static final int KEPT = 64;
+    /**
+     * Graphs that are kept, of all models together; the one that was not used for longest goes first. Pictures need one for
+     * each number of them in a batch.
+     */
+    private static final int KEPT = 256;
 
     private static final System.Logger LOG = System.getLogger(Graphs.class.getName());
 

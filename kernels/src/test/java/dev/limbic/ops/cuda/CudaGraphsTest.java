@@ -117,11 +117,11 @@ final class CudaGraphsTest {
 
     @Test
     void keepsABoundedNumber() {
-        for (int i = 0; i < 80; i++) {
+        for (int i = 0; i < 272; i++) {
             run(i, 1, 0, 16);
         }
         runs.set(0);
-        run(79, 1, 0, 16);
+        run(271, 1, 0, 16);
         assertThat(runs).as("a recent one").hasValue(0);
         run(0, 1, 0, 16);
         assertThat(runs).as("an old one").hasValue(2);

@@ -74,8 +74,8 @@ public final class WarmUp {
     }
 
     /**
-     * One input, however long that takes, then as long as there is time batches of several sizes, none larger than any that
-     * will be served, and single inputs of several sizes; what those take is where the server's estimates begin.
+     * Batches of several sizes, none larger than any that will be served, and single inputs of several sizes; what they take
+     * is where the server's estimates begin.
      */
     private static <I extends Input, P extends Prepared, R, A> void read(
             BatchKind<I, P, R, A> kind, Resident<?> any, BatchPolicy policy, long nanos) {
@@ -85,9 +85,7 @@ public final class WarmUp {
         P usual = samples.get(samples.size() * 2 / 5);
         int most = Math.clamp(policy.maxCost() / usual.cost(), 1, policy.maxRows());
         long end = System.nanoTime() + nanos;
-        // What cold code takes says nothing of what requests will.
-        model.interpret(model.run(List.of(usual)).getFirst());
-        for (int round = 0; System.nanoTime() < end; round++) {
+        for (int round = 0; round == 0 || System.nanoTime() < end; round++) {
             P one = samples.get(round % samples.size());
             model.interpret(timed(model, List.of(one), resident.pace()).getFirst());
             timed(model, Collections.nCopies(Math.min(most, 1 << (round % 7)), usual), resident.pace());
