@@ -80,6 +80,17 @@ record ConvCase(
         }
     }
 
+    /** What a device that rounds products may make of an element in other company: it adds up in another order, both rounded. */
+    double[] allowedInCompany(double[] alone) {
+        double[] allowance = new double[alone.length];
+        for (int time = 0; time < 2; time++) {
+            bench.allowRoundedProducts(precision, allowance, i -> alone[i] - bias.values()[i % kernel.out()]);
+        }
+        bench.allowRoundedParts(
+                precision, allowance, kernel.in() / geometry.groups() * kernel.height() * kernel.width());
+        return allowance;
+    }
+
     private void checkOne(Activation activation, boolean hasResidual) {
         Planes result = conv.result(planes);
         Matrix residual =

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.limbic.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -138,7 +139,12 @@ interface ConvCases {
             for (int i = 0; i < 5; i++) {
                 float[] alone = all.alone(i).run(Activation.NONE, null);
                 float[] part = Arrays.copyOfRange(together, i * alone.length, (i + 1) * alone.length);
-                Closeness.of(precision.activations()).twice().checkSame("picture " + i + " alone", part, alone);
+                double[] expected = IntStream.range(0, alone.length)
+                        .mapToDouble(j -> alone[j])
+                        .toArray();
+                Closeness.of(precision.activations())
+                        .twice()
+                        .check("picture " + i + " alone", part, expected, all.allowedInCompany(expected));
             }
         }
     }
