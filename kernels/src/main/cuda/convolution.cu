@@ -89,6 +89,7 @@ __device__ __forceinline__ void pad(T* out, const T* x, int n, int h, int w, int
     assign(out[e.place(columns)], pixel ? toFloat(x[((picture * h + line) * w + column) * columns + e.column]) : 0.0f);
 }
 
+// depthwise is told how many blocks are to share a multiprocessor: left alone the compiler would spill registers for more.
 // depthwise: out [n * outH * outW, outC] = activation(convolution + bias + residual) of x [n * h * w, in]; output channel c
 // sees input channel c / (outC / in). weights [kernelH, kernelW, outC], bias f32 [outC], residual null or as out, which may
 // be the same.
@@ -97,7 +98,7 @@ __device__ __forceinline__ void pad(T* out, const T* x, int n, int h, int w, int
 // All: grid ceil(elements of out / chunk / ROW_BLOCK), block ROW_BLOCK, dynamic shared memory 0: a thread takes chunk
 // channels, 1 or as many as 16 bytes hold, and then in is outC and all addresses and channels are multiples of that.
 #define CONVOLUTION(SUFFIX, T)                                                                                              \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) depthwise_##SUFFIX(T* out, const T* x, const T* weights,        \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 4) depthwise_##SUFFIX(T* out, const T* x, const T* weights,     \
             const float* bias, const T* residual, int chunk, int n, int h, int w, int in, int outH, int outW, int outC,     \
             int kernelH, int kernelW, int stride, int dilation, int top, int left, int activation) {                        \
         if (chunk == CHUNK<T>) {                                                                                            \

@@ -169,10 +169,11 @@ __device__ __forceinline__ void normalise(
 // upsample: out [n * outH * outW, channels] from x [n * h * w, channels], as Upsampling.java numbers the modes.
 // scale_channels: x [rows, channels] *= factors [pictures, channels], chunks and grid as of pool_planes.
 // normalise: out [elements] = x * factors [channels] + summands [channels].
+// pool_planes is told how many blocks are to share a multiprocessor: left alone the compiler would spill registers for more.
 // Where nothing else is said: grid ceil(elements / ROW_BLOCK), a thread per element. All: block ROW_BLOCK, dynamic shared
 // memory 0.
 #define PLANES(SUFFIX, T)                                                                                                    \
-    extern "C" __global__ void __launch_bounds__(ROW_BLOCK) pool_planes_##SUFFIX(T* out, const T* x, int chunk, int n,       \
+    extern "C" __global__ void __launch_bounds__(ROW_BLOCK, 3) pool_planes_##SUFFIX(T* out, const T* x, int chunk, int n,    \
             int h, int w, int channels, int outH, int outW, int sizeH, int sizeW, int strideH, int strideW, int top,         \
             int left, int mode, int divisor) {                                                                               \
         if (chunk == CHUNK<T>) {                                                                                             \

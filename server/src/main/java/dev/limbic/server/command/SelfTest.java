@@ -93,6 +93,11 @@ final class SelfTest {
                 b -> b.ops()
                         .attention()
                         .selfAttention(b.rows(WIDTH), b.layer(3 * WIDTH, WIDTH), b.sequences(), HEADS, false));
+        OPERATIONS.put("linearAdd", b -> {
+            Tensor residual = b.rows(WIDTH);
+            b.ops().rows().linearAdd(b.rows(WIDTH), b.layer(WIDTH, WIDTH), residual);
+            return residual;
+        });
         OPERATIONS.put("linearAddLayerNorm", b -> {
             Tensor residual = b.rows(WIDTH);
             b.ops().rows().linearAddLayerNorm(b.rows(WIDTH), b.layer(WIDTH, WIDTH), residual, b.norm());
