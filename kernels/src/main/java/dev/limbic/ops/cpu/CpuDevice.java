@@ -16,7 +16,6 @@ import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /** The processor, through oneDNN and the vector API. */
@@ -146,7 +145,7 @@ public final class CpuDevice implements Device {
         Tensor t = engine.allocate(DType.U8, rows, columns);
         long to = t.address();
         for (byte[] piece : pieces) {
-            MemorySegment.copy(piece, 0, Ram.ALL, ValueLayout.JAVA_BYTE, to, piece.length);
+            Ram.copyFrom(piece, to);
             to += piece.length;
         }
         return t;
