@@ -33,18 +33,45 @@ public final class ConvChecks {
     public static Planes conv2d(Tensor x, Planes planes, Conv2d weights, @Nullable Tensor residual) {
         planes("conv2d", x, planes);
         int in = weights.kernel().in();
-        int out = weights.kernel().out();
         check(x.columns() == in, "conv2d", "x [" + planes.rows() + ", " + in + "]", x);
         Planes result = weights.result(planes);
+        residual(x, result, weights, residual);
         if (residual != null) {
+            check(residual.address() != x.address(), "conv2d", "a residual other than x", residual);
+        }
+        return result;
+    }
+
+    private static void residual(Tensor x, Planes result, Conv2d weights, @Nullable Tensor residual) {
+        if (residual != null) {
+            int out = weights.kernel().out();
             DType type = type(x, weights.precision());
             boolean fits = residual.shape().rank() == 2
                     && residual.rows() == result.rows()
                     && residual.columns() == out
                     && residual.dtype() == type;
             check(fits, "conv2d", "residual " + type + " [" + result.rows() + ", " + out + "]", residual);
-            check(residual.address() != x.address(), "conv2d", "a residual other than x", residual);
         }
+    }
+
+    /**
+     * Arguments of two convolutions one after the other.
+     *
+     * @return sizes of the result
+     */
+    public static Planes pair(Tensor x, Planes planes, Conv2d first, Conv2d pointwise, @Nullable Tensor residual) {
+        Planes result = conv2d(x, planes, first, null);
+        Conv2d.Kernel kernel = pointwise.kernel();
+        boolean fits = kernel.in() == first.kernel().out()
+                && kernel.height() == 1
+                && kernel.width() == 1
+                && pointwise.geometry().equals(Conv2d.Geometry.of(1, Padding.NONE));
+        if (!fits) {
+            throw new IllegalArgumentException("conv2d: a second convolution of single pixels, all "
+                    + first.kernel().out() + " channels together, expected, found " + kernel + ", "
+                    + pointwise.geometry());
+        }
+        residual(x, result, pointwise, residual);
         return result;
     }
 

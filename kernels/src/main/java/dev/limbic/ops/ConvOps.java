@@ -24,6 +24,27 @@ public interface ConvOps {
         return conv2d(x, planes, weights, activation, null);
     }
 
+    /**
+     * y = activation(pointwise(between(first(x))) + residual): two convolutions one after the other, both with their biases.
+     * Computes what two calls of {@link #conv2d} do; a device may spare what lies between them its way through memory.
+     *
+     * @param pointwise 1 × 1, over the output channels of the first
+     * @param between activation of the first
+     * @param residual as of {@link #conv2d}
+     */
+    default Tensor conv2d(
+            Tensor x,
+            Planes planes,
+            Conv2d first,
+            Activation between,
+            Conv2d pointwise,
+            Activation activation,
+            @Nullable Tensor residual) {
+        ConvChecks.pair(x, planes, first, pointwise, residual);
+        Tensor y = conv2d(x, planes, first, between);
+        return conv2d(y, first.result(planes), pointwise, activation, residual);
+    }
+
     /** y = activation(transposed convolution(x) + bias). x [N·H·W, I] → [N·H′·W′, O], see {@link ConvTranspose2d#result}. */
     Tensor convTranspose2d(Tensor x, Planes planes, ConvTranspose2d weights, Activation activation);
 

@@ -1,5 +1,7 @@
 package dev.limbic.ops;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
@@ -77,6 +79,34 @@ record ConvCase(
         checkOne(activation, hasResidual);
         if (precision == Precision.INT8) {
             as(DType.BF16).checkOne(activation, hasResidual);
+        }
+    }
+
+    /** This one and one of single pixels behind it, at once and one after the other. */
+    void checkPair(Activation between, ConvCase pointwise, Activation activation, boolean hasResidual) {
+        ConvOps ops = bench.ops().pictures();
+        Matrix residual = hasResidual ? pointwise.x : null;
+        Tensor separate = ops.conv2d(
+                ops.conv2d(bench.upload(x, type), planes, conv, between),
+                pointwise.planes,
+                pointwise.conv,
+                activation,
+                residual == null ? null : bench.upload(residual, type));
+        float[] expected = bench.download(separate);
+        Tensor target = residual == null ? null : bench.upload(residual, type);
+        Tensor together = ops.conv2d(bench.upload(x, type), planes, conv, between, pointwise.conv, activation, target);
+        assertThat(bench.download(together))
+                .as("%s %s %s", precision, planes, geometry)
+                .isEqualTo(expected);
+        if (hasResidual && planes.equals(pointwise.planes)) {
+            Tensor self = bench.upload(x, type);
+            Tensor other = ops.conv2d(
+                    ops.conv2d(self, planes, conv, between), planes, pointwise.conv, activation, bench.upload(x, type));
+            expected = bench.download(other);
+            Tensor inPlace = ops.conv2d(self, planes, conv, between, pointwise.conv, activation, self);
+            assertThat(bench.download(inPlace))
+                    .as("in place, %s %s", precision, planes)
+                    .isEqualTo(expected);
         }
     }
 

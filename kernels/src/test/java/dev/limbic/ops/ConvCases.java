@@ -105,6 +105,35 @@ interface ConvCases {
         }
     }
 
+    /** Bit by bit, in whatever parts a device computes them, and where the result takes the place of the pictures. */
+    @ParameterizedTest
+    @EnumSource
+    default void twoConvolutionsAtOnceAreOneAfterTheOther(Precision precision) {
+        bench().assumeComputes(precision);
+        Activation[] activations = {Activation.NONE, Activation.RELU, Activation.SILU};
+        Planes[] sizes = {
+            new Planes(1, 1, 1),
+            new Planes(1, 6, 6),
+            new Planes(3, 13, 31),
+            new Planes(1, 61, 83),
+            new Planes(5, 60, 60)
+        };
+        for (int i = 0; i < sizes.length; i++) {
+            for (Conv2d.Geometry g : List.of(
+                    geometry(1, Padding.all(1), 1, 16),
+                    geometry(2, Padding.SAME, 1, 16),
+                    geometry(1, new Padding.Pixels(4, 1, 4, 1), 1, 16),
+                    geometry(1, Padding.all(1), 1, 1))) {
+                ConvCase first = random(precision, sizes[i], 16, 16, 3, 3, g);
+                Planes between = first.conv().result(sizes[i]);
+                ConvCase second = random(precision, between, 16, 16, 1, 1, geometry(1, Padding.NONE, 1, 1));
+                for (boolean residual : new boolean[] {false, true}) {
+                    first.checkPair(activations[i % 3], second, activations[(i + 1) % 3], residual);
+                }
+            }
+        }
+    }
+
     /** Many weights, or pictures large enough to be shared out, take ways of their own on some devices. */
     @ParameterizedTest
     @EnumSource

@@ -49,7 +49,6 @@ public record SeparableConv(Conv2d depthwise, Conv2d pointwise) {
 
     /** activation(pointwise(depthwise(x)) + residual). x [N·H·W, in] → [N·H′·W′, out]; see {@link ConvOps#conv2d}. */
     public Tensor forward(ConvOps ops, Tensor x, Planes planes, Activation activation, @Nullable Tensor residual) {
-        Tensor each = ops.conv2d(x, planes, depthwise, Activation.NONE); // [N·H′·W′, in]
-        return ops.conv2d(each, result(planes), pointwise, activation, residual); // [N·H′·W′, out]
+        return ops.conv2d(x, planes, depthwise, Activation.NONE, pointwise, activation, residual); // [N·H′·W′, out]
     }
 }

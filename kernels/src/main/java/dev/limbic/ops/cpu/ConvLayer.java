@@ -1,10 +1,13 @@
 package dev.limbic.ops.cpu;
 
+import dev.limbic.ops.Activation;
 import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
+import dev.limbic.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** A convolution or a transposed one, and how it is computed for pictures of each size. */
 final class ConvLayer implements AutoCloseable {
@@ -26,6 +29,17 @@ final class ConvLayer implements AutoCloseable {
     /** So do the pixels of smaller pictures. */
     private static final int SMALLEST_ROUNDED = 16;
 
+    /** What one thread does in a second, pessimistic by as much as waking another costs. */
+    private static final double F32_OPERATIONS = 150e9;
+
+    private static final double BF16_OPERATIONS = 1000e9;
+    private static final double BYTES = 20e9;
+
+    /** How something is computed; holds plans. */
+    sealed interface Scheduled permits ConvSchedule, ConvPairSchedule {
+        void close();
+    }
+
     /** What slides, and how far. */
     record Sliding(Conv2d.Kernel kernel, int stride, int dilation, int groups, boolean transposed) {}
 
@@ -35,7 +49,7 @@ final class ConvLayer implements AutoCloseable {
     private final ConvWeights weights;
     private final int panelWidth;
     private final long bias;
-    private final LinkedHashMap<ConvSchedule.Key, ConvSchedule> schedules = new LinkedHashMap<>(8, 0.75f, true);
+    private final LinkedHashMap<Object, Scheduled> schedules = new LinkedHashMap<>(8, 0.75f, true);
 
     /**
      * @param weight [O, I/groups, kH, kW], row-major, of a transposed convolution too
@@ -79,18 +93,89 @@ final class ConvLayer implements AutoCloseable {
 
     /** How pictures are computed. */
     ConvSchedule schedule(ConvSchedule.Key key) {
-        ConvSchedule schedule = schedules.get(key);
+        return (ConvSchedule) kept(key, () -> new ConvSchedule(this, key));
+    }
+
+    /** How they are where this convolution is the one of single pixels behind another. */
+    ConvPairSchedule schedule(ConvPairSchedule.Key key) {
+        return (ConvPairSchedule) kept(key, () -> new ConvPairSchedule(this, key));
+    }
+
+    private Scheduled kept(Object key, Supplier<Scheduled> make) {
+        Scheduled schedule = schedules.get(key);
         if (schedule == null) {
-            schedule = new ConvSchedule(this, key);
+            schedule = make.get();
             schedules.put(key, schedule);
             weights.settle();
             if (schedules.size() > SCHEDULES) {
-                Map.Entry<ConvSchedule.Key, ConvSchedule> eldest = schedules.firstEntry();
+                Map.Entry<Object, Scheduled> eldest = schedules.firstEntry();
                 schedules.remove(eldest.getKey());
                 eldest.getValue().close();
             }
         }
         return schedule;
+    }
+
+    /** What one thread takes for pictures of this size, roughly. */
+    double seconds(DType input, DType type, Planes planes, Planes result) {
+        Conv2d.Kernel kernel = sliding.kernel;
+        double operations = 2.0
+                * (sliding.transposed ? planes : result).rows()
+                * kernel.out()
+                * kernel.in()
+                / sliding.groups
+                * kernel.height()
+                * kernel.width();
+        double bytes = (double) planes.rows() * kernel.in() * input.bytes()
+                + (double) result.rows() * kernel.out() * type.bytes();
+        return operations / (input.bytes() <= 2 ? BF16_OPERATIONS : F32_OPERATIONS) + bytes / BYTES;
+    }
+
+    /**
+     * What computes a slab, held for a caller that gives it back to {@link #plans}.
+     *
+     * @param input type of the pictures
+     * @param type of the result
+     * @param w pixels in a row of the input
+     * @param outW pixels in a row of the result
+     * @param left padding
+     * @param channels of the result
+     */
+    ConvPlan plan(
+            DType input,
+            DType type,
+            Slab slab,
+            int w,
+            int outW,
+            int left,
+            int channels,
+            Activation activation,
+            boolean residual) {
+        return plans.hold(new ConvPlan.Key(
+                input,
+                type,
+                slab.n(),
+                slab.h(),
+                w,
+                sliding.kernel.in(),
+                slab.outH(),
+                outW,
+                channels,
+                sliding.kernel.height(),
+                sliding.kernel.width(),
+                sliding.stride,
+                sliding.dilation,
+                slab.top(),
+                left,
+                sliding.groups,
+                sliding.transposed,
+                activation,
+                residual));
+    }
+
+    /** Whether it is computed as it is: in the type of the pictures, with all output channels at once. */
+    boolean isWhole(Planes planes) {
+        return !rounds(planes) && panelWidth == sliding.kernel.out();
     }
 
     ConvWeights weights() {
@@ -116,7 +201,7 @@ final class ConvLayer implements AutoCloseable {
 
     @Override
     public void close() {
-        schedules.values().forEach(ConvSchedule::close);
+        schedules.values().forEach(Scheduled::close);
         schedules.clear();
         weights.close();
     }

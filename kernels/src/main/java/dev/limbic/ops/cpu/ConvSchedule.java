@@ -21,12 +21,12 @@ import java.util.List;
  *
  * Each worker makes its own calls, then takes what is left of others'. Belongs to the device's owner.
  */
-final class ConvSchedule implements AutoCloseable {
+final class ConvSchedule implements ConvLayer.Scheduled {
     /**
      * What makes two schedules of one convolution the same.
      *
      * @param quantised whether pictures come as bytes with a scale each; then no call has more than one of them
-     * @param type of the result, and of pictures that are not quantised
+     * @param type of the result, and of pictures that are not quantised; computed in is {@link ConvPlan#computes}
      */
     record Key(
             boolean quantised,
@@ -47,18 +47,6 @@ final class ConvSchedule implements AutoCloseable {
     /** Bytes of the result of one call that computes apart from its place. */
     private static final int APART_BYTES = 256 << 10;
 
-    /** What one thread does in a second, pessimistic by as much as waking another costs. */
-    private static final double F32_OPERATIONS = 150e9;
-
-    private static final double BF16_OPERATIONS = 1000e9;
-    private static final double BYTES = 20e9;
-
-    /** Work of less is not worth waking another thread for. */
-    private static final double SMALL_SECONDS = 5e-6;
-
-    /** Work of more is cut once more, so that a thread which is held up holds up the others less. */
-    private static final double LARGE_SECONDS = 100e-6;
-
     /**
      * One call.
      *
@@ -77,6 +65,7 @@ final class ConvSchedule implements AutoCloseable {
     private final Planes result;
     private final Padding.Pixels padding;
     private final List<Call> calls = new ArrayList<>();
+    private final DType computed;
     private final int threads;
     private final int inputBytes;
     private final int resultBytes;
@@ -90,12 +79,13 @@ final class ConvSchedule implements AutoCloseable {
         padding = key.padding;
         sliding = conv.sliding();
         kernel = sliding.kernel();
-        elementBytes = key.type.bytes();
+        computed = ConvPlan.computes(key.type);
+        elementBytes = computed.bytes();
         inputBytes = kernel.in() * input().bytes();
         resultBytes = kernel.out() * elementBytes;
-        double seconds = seconds();
-        threads = seconds < SMALL_SECONDS ? 1 : key.threads;
-        int parts = threads > 1 && seconds > LARGE_SECONDS * threads ? 2 * threads : threads;
+        WorkShare share = WorkShare.of(key.threads, conv.seconds(input(), computed, planes, result));
+        threads = share.threads();
+        int parts = share.parts();
         int width = conv.panelWidth();
         boolean paneled = width < kernel.out();
         for (int from = 0; from < kernel.out(); from += width) {
@@ -103,8 +93,8 @@ final class ConvSchedule implements AutoCloseable {
             if (isPointwise()) {
                 byRows(from, to, paneled ? 1 : parts);
             } else if (paneled) {
-                byPictures(
-                        from, to, 0, planes.n(), group(APART_BYTES / (result.pixels() * (to - from) * elementBytes)));
+                int group = group(APART_BYTES / (result.pixels() * (to - from) * elementBytes));
+                addAll(Slab.pictures(planes, result, padding, 0, planes.n(), group), from, to);
             } else {
                 bySlabs(from, to, parts);
             }
@@ -112,7 +102,7 @@ final class ConvSchedule implements AutoCloseable {
     }
 
     private DType input() {
-        return key.quantised ? DType.I8 : key.type;
+        return key.quantised ? DType.I8 : computed;
     }
 
     /** Pictures of one call, if it might be so many. */
@@ -130,18 +120,6 @@ final class ConvSchedule implements AutoCloseable {
                 && padding.equals(Padding.NONE);
     }
 
-    private double seconds() {
-        double operations = 2.0
-                * (sliding.transposed() ? planes : result).rows()
-                * kernel.out()
-                * kernel.in()
-                / sliding.groups()
-                * kernel.height()
-                * kernel.width();
-        double bytes = (double) planes.rows() * inputBytes + (double) result.rows() * resultBytes;
-        return operations / (input().bytes() <= 2 ? BF16_OPERATIONS : F32_OPERATIONS) + bytes / BYTES;
-    }
-
     private void byRows(int from, int to, int parts) {
         if (key.quantised) {
             for (int i = 0; i < planes.n(); i++) {
@@ -157,91 +135,33 @@ final class ConvSchedule implements AutoCloseable {
         int step = CpuLinear.roundUp(Math.ceilDiv(rows, blocks), rows > blocks * ROW_UNIT ? ROW_UNIT : 1);
         for (int done = 0; done < rows; done += step) {
             int count = Math.min(step, rows - done);
-            add(plan(1, 1, count, 1, count, 0, 0, to - from), first + done, first + done, count, from, to);
+            add(new Slab(1, 1, 1, 0, first + done, first + done), count, count, 0, from, to);
         }
     }
 
     private void bySlabs(int from, int to, int parts) {
         int n = planes.n();
+        boolean pictures = sliding.transposed() || n % threads == 0 || n >= 4 * threads;
         int group = group(Math.min(n / parts, BLOCK / result.pixels()));
-        if (sliding.transposed() || n % threads == 0 || n >= 4 * threads) {
-            // Groups do not reach from one worker's share into another's.
-            for (int worker = 0; worker < threads; worker++) {
-                byPictures(from, to, worker * n / threads, (worker + 1) * n / threads, group);
-            }
-            return;
-        }
-        int window = (kernel.height() - 1) * sliding.dilation() + 1;
-        boolean whole = padding.top() >= window || padding.bottom() >= window; // some slab might see no pixel
-        int slabs = whole ? 1 : Math.min(result.h(), parts);
-        for (int i = 0; i < n; i++) {
-            for (int s = 0; s < slabs; s++) {
-                int first = s * result.h() / slabs;
-                int end = (s + 1) * result.h() / slabs;
-                int top = first * sliding.stride() - padding.top();
-                int bottom = (end - 1) * sliding.stride() - padding.top() + window;
-                int firstInput = Math.clamp(top, 0, planes.h() - 1);
-                int endInput = Math.clamp(bottom, firstInput + 1, planes.h());
-                add(
-                        plan(
-                                1,
-                                endInput - firstInput,
-                                planes.w(),
-                                end - first,
-                                result.w(),
-                                firstInput - top,
-                                padding.left(),
-                                to - from),
-                        (i * planes.h() + firstInput) * planes.w(),
-                        (i * result.h() + first) * result.w(),
-                        (end - first) * result.w(),
-                        from,
-                        to);
-            }
+        addAll(
+                pictures
+                        ? Slab.shared(planes, result, padding, threads, group)
+                        : Slab.rows(sliding, planes, result, padding, parts),
+                from,
+                to);
+    }
+
+    private void addAll(List<Slab> slabs, int from, int to) {
+        for (Slab slab : slabs) {
+            add(slab, planes.w(), result.w(), padding.left(), from, to);
         }
     }
 
-    /** Pictures {@code first … end − 1} in groups of powers of two, so that plans are few. */
-    private void byPictures(int from, int to, int first, int end, int group) {
-        for (int i = first; i < end; ) {
-            int n = Integer.highestOneBit(Math.min(group, end - i));
-            add(
-                    plan(n, planes.h(), planes.w(), result.h(), result.w(), padding.top(), padding.left(), to - from),
-                    i * planes.pixels(),
-                    i * result.pixels(),
-                    n * result.pixels(),
-                    from,
-                    to);
-            i += n;
-        }
-    }
-
-    private ConvPlan plan(int n, int h, int w, int outH, int outW, int top, int left, int channels) {
-        return conv.plans()
-                .hold(new ConvPlan.Key(
-                        input(),
-                        key.type,
-                        n,
-                        h,
-                        w,
-                        kernel.in(),
-                        outH,
-                        outW,
-                        channels,
-                        kernel.height(),
-                        kernel.width(),
-                        sliding.stride(),
-                        sliding.dilation(),
-                        top,
-                        left,
-                        sliding.groups(),
-                        sliding.transposed(),
-                        key.activation,
-                        key.residual));
-    }
-
-    private void add(ConvPlan plan, int input, int output, int rows, int from, int to) {
-        calls.add(new Call(plan, conv.weights().of(plan, from, to), input, output, rows, from, to - from));
+    private void add(Slab slab, int w, int outW, int left, int from, int to) {
+        ConvPlan plan = conv.plan(input(), computed, slab, w, outW, left, to - from, key.activation, key.residual);
+        int rows = slab.n() * slab.outH() * outW;
+        calls.add(new Call(
+                plan, conv.weights().of(plan, key.type, from, to), slab.input(), slab.output(), rows, from, to - from));
     }
 
     /**

@@ -8,14 +8,26 @@ import dev.limbic.tensor.DType;
 
 /** A convolution on the CPU. */
 record CpuConv(Kernel kernel, Geometry geometry, Precision precision, ConvLayer layer) implements Conv2d {
+    /** See {@link ConvLayer#isWhole}. */
+    boolean isWhole(Planes planes) {
+        return layer.isWhole(planes);
+    }
+
     /**
      * How pictures of these sizes are computed.
      *
+     * @param quantised whether pictures come as bytes
      * @param type of the result, and of the pictures if they are not rounded to bytes
      */
     ConvSchedule schedule(
-            DType type, Planes planes, Planes result, int threads, Activation activation, boolean residual) {
-        return layer.schedule(new ConvSchedule.Key(
-                layer.rounds(planes), type, planes, result, padding(planes), threads, activation, residual));
+            boolean quantised,
+            DType type,
+            Planes planes,
+            Planes result,
+            int threads,
+            Activation activation,
+            boolean residual) {
+        return layer.schedule(
+                new ConvSchedule.Key(quantised, type, planes, result, padding(planes), threads, activation, residual));
     }
 }

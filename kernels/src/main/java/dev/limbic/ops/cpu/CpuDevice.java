@@ -1,9 +1,6 @@
 package dev.limbic.ops.cpu;
 
-import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 
 import dev.limbic.ops.Checks;
 import dev.limbic.ops.Device;
@@ -27,7 +24,6 @@ public final class CpuDevice implements Device {
     private final CpuEngine engine;
     private final Ops ops;
     private final ConvPlans convolutions;
-    private final int isa;
 
     /**
      * A device on which a row's result does not depend on the rows beside it.
@@ -48,7 +44,6 @@ public final class CpuDevice implements Device {
 
     CpuDevice(TeamSize sizes) {
         OneDnn.instance();
-        isa = dnnl_get_effective_cpu_isa();
         team = new Team(sizes);
         convolutions = new ConvPlans(team.most());
         engine = new CpuEngine(team, scratch);
@@ -79,15 +74,10 @@ public final class CpuDevice implements Device {
     public boolean supports(Precision precision) {
         return switch (precision) {
             case F32 -> true;
-            case BF16 -> has(dnnl_cpu_isa_avx512_core_bf16);
+            case BF16 -> OneDnn.instance().has(dnnl_cpu_isa_avx512_core_bf16);
             case F16 -> false;
-            case INT8 -> has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
+            case INT8 -> OneDnn.instance().multipliesBytes();
         };
-    }
-
-    /** oneDNN's instruction sets are bit masks in which a newer set contains the older ones. */
-    private boolean has(int wanted) {
-        return (isa & wanted) == wanted;
     }
 
     @Override

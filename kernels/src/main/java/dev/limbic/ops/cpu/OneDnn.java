@@ -1,7 +1,10 @@
 package dev.limbic.ops.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_create_with_tag;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
@@ -50,6 +53,7 @@ final class OneDnn {
     };
 
     private final dnnl_engine engine;
+    private final int isa = dnnl_get_effective_cpu_isa();
 
     private OneDnn(dnnl_engine engine) {
         this.engine = engine;
@@ -124,6 +128,16 @@ final class OneDnn {
                 throw new AssertionError(impossible);
             }
         });
+    }
+
+    /** Whether the processor has an instruction set; oneDNN's are bit masks in which a newer set contains the older ones. */
+    boolean has(int wanted) {
+        return (isa & wanted) == wanted;
+    }
+
+    /** Whether it multiplies bytes exactly: without instructions for that it adds pairs of products in 16 bits. */
+    boolean multipliesBytes() {
+        return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
     }
 
     dnnl_engine engine() {
