@@ -6,7 +6,7 @@ import dev.limbic.ops.CheckedDevice;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
-import java.util.EnumSet;
+import dev.limbic.ops.cpu.CpuPrecisions;
 import java.util.Set;
 
 /** Inside every classifier of texts each operation is its oracle's; see {@link CheckedDevice}. */
@@ -18,7 +18,7 @@ final class CheckedGoldenTest extends GoldenContract {
 
     @Override
     Set<Precision> precisions() {
-        return EnumSet.of(Precision.F32, Precision.INT8);
+        return CpuPrecisions.of(Precision.F32, Precision.INT8);
     }
 
     @Override

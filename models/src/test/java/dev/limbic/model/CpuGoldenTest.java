@@ -3,7 +3,7 @@ package dev.limbic.model;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
-import java.util.EnumSet;
+import dev.limbic.ops.cpu.CpuPrecisions;
 import java.util.Set;
 
 final class CpuGoldenTest extends GoldenContract {
@@ -14,6 +14,6 @@ final class CpuGoldenTest extends GoldenContract {
 
     @Override
     Set<Precision> precisions() {
-        return EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
+        return CpuPrecisions.all();
     }
 }

@@ -3,7 +3,7 @@ package dev.limbic.model;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.cpu.CpuDevice;
-import java.util.EnumSet;
+import dev.limbic.ops.cpu.CpuPrecisions;
 import java.util.List;
 import java.util.Set;
 
@@ -15,7 +15,7 @@ final class CpuSameTokensTest extends SameTokensContract {
 
     @Override
     Set<Precision> precisions() {
-        return EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
+        return CpuPrecisions.all();
     }
 
     @Override

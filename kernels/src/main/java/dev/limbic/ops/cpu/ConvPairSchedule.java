@@ -91,9 +91,9 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
         ConvPlan two = second.plan(key.type, key.type, row, rows, rows, 0, channels, key.activation, key.residual);
         calls.add(new Call(
                 one,
-                first.weights().of(one, key.type, 0, first.sliding().kernel().out()),
+                first.weights().of(one, 0, first.sliding().kernel().out()),
                 two,
-                second.weights().of(two, key.type, 0, channels),
+                second.weights().of(two, 0, channels),
                 slab));
     }
 

@@ -104,11 +104,6 @@ final class ConvPlan implements AutoCloseable {
         dnnl_memory_desc_destroy(w);
     }
 
-    /** In which type convolutions with results of this one are computed: oneDNN has those of bf16 from AVX-512 on only. */
-    static DType computes(DType type) {
-        return type == DType.BF16 && !OneDnn.instance().has(dnnl_cpu_isa_avx512_core) ? DType.F32 : type;
-    }
-
     private dnnl_primitive_desc describe(OneDnn oneDnn, dnnl_memory_desc w) {
         dnnl_primitive_attr attributes = new dnnl_primitive_attr();
         dnnl_post_ops postOps = new dnnl_post_ops();

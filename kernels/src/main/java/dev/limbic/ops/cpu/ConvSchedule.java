@@ -16,7 +16,7 @@ import java.util.List;
  *   <li>a convolution of single pixels is a product of rows, cut into blocks of rows, whatever picture they belong to;
  *   <li>others by pictures, in groups of 1, 2, 4, …, or where there are fewer pictures than threads by rows of the result: a
  *       slab of the input is a picture like any other, with its own padding, so that nothing is copied;
- *   <li>one with many weights by output channels, whose part of the result is computed apart and copied to its place.
+ *   <li>one with many weights by output channels, whose part of the result is key.type apart and copied to its place.
  * </ul>
  *
  * Each worker makes its own calls, then takes what is left of others'. Belongs to the device's owner.
@@ -26,7 +26,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
      * What makes two schedules of one convolution the same.
      *
      * @param quantised whether pictures come as bytes with a scale each; then no call has more than one of them
-     * @param type of the result, and of pictures that are not quantised; computed in is {@link ConvPlan#computes}
+     * @param type of the result, and of pictures that are not quantised
      */
     record Key(
             boolean quantised,
@@ -65,7 +65,6 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     private final Planes result;
     private final Padding.Pixels padding;
     private final List<Call> calls = new ArrayList<>();
-    private final DType computed;
     private final int threads;
     private final int inputBytes;
     private final int resultBytes;
@@ -79,11 +78,10 @@ final class ConvSchedule implements ConvLayer.Scheduled {
         padding = key.padding;
         sliding = conv.sliding();
         kernel = sliding.kernel();
-        computed = ConvPlan.computes(key.type);
-        elementBytes = computed.bytes();
+        elementBytes = key.type.bytes();
         inputBytes = kernel.in() * input().bytes();
         resultBytes = kernel.out() * elementBytes;
-        WorkShare share = WorkShare.of(key.threads, conv.seconds(input(), computed, planes, result));
+        WorkShare share = WorkShare.of(key.threads, conv.seconds(input(), key.type, planes, result));
         threads = share.threads();
         int parts = share.parts();
         int width = conv.panelWidth();
@@ -102,7 +100,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     }
 
     private DType input() {
-        return key.quantised ? DType.I8 : computed;
+        return key.quantised ? DType.I8 : key.type;
     }
 
     /** Pictures of one call, if it might be so many. */
@@ -158,10 +156,10 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     }
 
     private void add(Slab slab, int w, int outW, int left, int from, int to) {
-        ConvPlan plan = conv.plan(input(), computed, slab, w, outW, left, to - from, key.activation, key.residual);
+        ConvPlan plan = conv.plan(input(), key.type, slab, w, outW, left, to - from, key.activation, key.residual);
         int rows = slab.n() * slab.outH() * outW;
-        calls.add(new Call(
-                plan, conv.weights().of(plan, key.type, from, to), slab.input(), slab.output(), rows, from, to - from));
+        calls.add(
+                new Call(plan, conv.weights().of(plan, from, to), slab.input(), slab.output(), rows, from, to - from));
     }
 
     /**

@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a convolution in the layouts that its plans want. Which layout oneDNN likes best depends on the size of the
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * computed does not depend on what came first.
  */
 final class ConvWeights implements AutoCloseable {
-    /** Weights of the output channels {@code from … to − 1}, rounded to a type, in one layout. */
-    private record Packed(int from, int to, DType rounding, dnnl_memory_desc layout, long address) {}
+    /** Weights of the output channels {@code from … to − 1} in one layout. */
+    private record Packed(int from, int to, dnnl_memory_desc layout, long address) {}
 
     private final int perChannel;
     private final WeightMemory memory;
@@ -53,17 +52,12 @@ final class ConvWeights implements AutoCloseable {
         }
     }
 
-    /**
-     * Address of the weights of some output channels, in the layout that the plan wants.
-     *
-     * @param type of the result: in bf16 weights are rounded to that, also where bf16 is computed in f32
-     */
-    long of(ConvPlan plan, DType type, int from, int to) {
-        DType rounding = plan.key().input() == DType.I8 ? DType.I8 : type;
+    /** Address of the weights of some output channels, in the layout that the plan wants. */
+    long of(ConvPlan plan, int from, int to) {
         Packed source = null;
         for (Packed p : packed) {
             if (p.from == from && p.to == to) {
-                if (p.rounding == rounding && dnnl_memory_desc_equal(p.layout, plan.weightLayout()) == 1) {
+                if (dnnl_memory_desc_equal(p.layout, plan.weightLayout()) == 1) {
                     return p.address;
                 }
                 source = p;
@@ -72,49 +66,35 @@ final class ConvWeights implements AutoCloseable {
         dnnl_memory_desc layout = new dnnl_memory_desc();
         OneDnn.check(dnnl_memory_desc_clone(layout, plan.weightLayout()), "dnnl_memory_desc_clone");
         long address = memory.allocate(dnnl_memory_desc_get_size(layout));
-        if (rounding == DType.I8) {
+        if (rounded != 0 && plan.key().input() == DType.I8) {
             pack(plan, DType.I8, rounded + (long) from * perChannel, layout, address);
-        } else {
+        } else if (rounded != 0) {
             try (Arena host = Arena.ofConfined()) {
-                long rows = inOrder(plan, from, to, source, host);
-                boolean emulated = rounding == DType.BF16 && plan.key().input() == DType.F32;
-                pack(plan, DType.F32, emulated ? round(rows, (to - from) * perChannel, host) : rows, layout, address);
+                pack(plan, DType.F32, meaning(from, to, host), layout, address);
             }
-        }
-        packed.add(new Packed(from, to, rounding, layout, address));
-        return address;
-    }
-
-    /** The weights of some output channels as PyTorch stores them, f32 [to − from, K]. */
-    private long inOrder(ConvPlan plan, int from, int to, @Nullable Packed source, Arena host) {
-        if (plain != 0) {
-            return plain + (long) from * perChannel * Float.BYTES;
-        }
-        int count = (to - from) * perChannel;
-        long floats = host.allocate((long) count * Float.BYTES, Float.BYTES).address();
-        if (rounded != 0) {
-            for (int i = 0; i < count; i++) {
-                float scale = Ram.getFloat(scales + (long) (from + i / perChannel) * Float.BYTES);
-                Ram.setFloat(
-                        floats + (long) i * Float.BYTES, Ram.getByte(rounded + (long) from * perChannel + i) * scale);
-            }
+        } else if (plain != 0) {
+            pack(plan, DType.F32, plain + (long) from * perChannel * Float.BYTES, layout, address);
         } else if (source != null) {
-            dnnl_memory_desc inOrder = ConvPlan.plainWeights(plan.key(), DType.F32);
-            Reorder.run(source.layout, source.address, inOrder, floats);
-            dnnl_memory_desc_destroy(inOrder);
+            Reorder.run(source.layout, source.address, layout, address);
         } else {
             throw new IllegalStateException("no weights of channels " + from + " to " + to + " are left to pack");
         }
-        return floats;
+        packed.add(new Packed(from, to, layout, address));
+        return address;
     }
 
-    /** The same as numbers of bf16. */
-    private static long round(long values, int count, Arena host) {
-        long rounded = host.allocate((long) count * Float.BYTES, Float.BYTES).address();
-        for (long at = 0; at < (long) count * Float.BYTES; at += Float.BYTES) {
-            Ram.setFloat(rounded + at, Float.intBitsToFloat(Rows.bf16(Ram.getFloat(values + at)) << 16));
+    /** What the integers of the channels {@code from … to − 1} stand for, f32 [to − from, K]. */
+    private long meaning(int from, int to, Arena host) {
+        long floats = host.allocate((long) (to - from) * perChannel * Float.BYTES, Float.BYTES)
+                .address();
+        for (int n = from; n < to; n++) {
+            float scale = Ram.getFloat(scales + (long) n * Float.BYTES);
+            for (int k = 0; k < perChannel; k++) {
+                byte value = Ram.getByte(rounded + (long) n * perChannel + k);
+                Ram.setFloat(floats + ((long) (n - from) * perChannel + k) * Float.BYTES, value * scale);
+            }
         }
-        return rounded;
+        return floats;
     }
 
     private static void pack(ConvPlan plan, DType type, long rows, dnnl_memory_desc layout, long address) {

@@ -16,18 +16,11 @@ record CpuConv(Kernel kernel, Geometry geometry, Precision precision, ConvLayer 
     /**
      * How pictures of these sizes are computed.
      *
-     * @param quantised whether pictures come as bytes
      * @param type of the result, and of the pictures if they are not rounded to bytes
      */
     ConvSchedule schedule(
-            boolean quantised,
-            DType type,
-            Planes planes,
-            Planes result,
-            int threads,
-            Activation activation,
-            boolean residual) {
-        return layer.schedule(
-                new ConvSchedule.Key(quantised, type, planes, result, padding(planes), threads, activation, residual));
+            DType type, Planes planes, Planes result, int threads, Activation activation, boolean residual) {
+        return layer.schedule(new ConvSchedule.Key(
+                layer.rounds(planes), type, planes, result, padding(planes), threads, activation, residual));
     }
 }

@@ -32,31 +32,18 @@ final class CpuConvOps implements ConvOps {
         CpuConv w = (CpuConv) weights;
         Planes result = ConvChecks.conv2d(x, planes, w, residual);
         DType type = ConvChecks.type(x, w.precision());
-        boolean rounds = w.layer().rounds(planes);
-        boolean quantised = rounds && OneDnn.instance().multipliesBytes();
-        DType as = rounds && !quantised ? DType.F32 : type; // rounded, but computed as what the bytes stand for
-        DType computed = ConvPlan.computes(as);
         Tensor y = residual != null
                 ? residual
                 : engine.allocate(type, result.rows(), w.kernel().out());
-        ConvSchedule schedule =
-                w.schedule(quantised, as, planes, result, engine.team().size(), activation, residual != null);
+        ConvSchedule schedule = w.schedule(type, planes, result, engine.team().size(), activation, residual != null);
         try (Scope _ = engine.scope()) {
             Tensor input = engine.cast(x, type);
-            Tensor sums = computed == type
-                    ? y
-                    : residual != null ? engine.cast(y, computed) : engine.allocate(computed, y.rows(), y.columns());
-            if (rounds) {
+            if (w.layer().rounds(planes)) {
                 QuantisedPictures bytes = QuantisedPictures.of(engine, input, planes);
-                schedule.run(
-                        engine,
-                        quantised ? bytes.values() : bytes.meaning(engine, input.columns(), planes),
-                        bytes.scales(),
-                        sums.address());
+                schedule.run(engine, bytes.values(), bytes.scales(), y.address());
             } else {
-                schedule.run(engine, engine.cast(input, computed).address(), 0, sums.address());
+                schedule.run(engine, input.address(), 0, y.address());
             }
-            engine.convert(sums, y);
         }
         return y;
     }
@@ -75,7 +62,7 @@ final class CpuConvOps implements ConvOps {
         Planes result = ConvChecks.pair(x, planes, one, two, residual);
         DType type = ConvChecks.type(x, two.precision());
         boolean overwrites = residual != null && residual.address() == x.address(); // what other slabs still look at
-        boolean apart = overwrites || type != ConvChecks.type(x, one.precision()) || type != ConvPlan.computes(type);
+        boolean apart = overwrites || type != ConvChecks.type(x, one.precision());
         if (apart || !one.isWhole(planes) || !two.isWhole(result)) {
             return ConvOps.super.conv2d(x, planes, first, between, pointwise, activation, residual);
         }
@@ -105,15 +92,9 @@ final class CpuConvOps implements ConvOps {
         CpuConvTranspose w = (CpuConvTranspose) weights;
         Planes result = ConvChecks.convTranspose2d(x, planes, w);
         DType type = ConvChecks.type(x, w.precision());
-        DType computed = ConvPlan.computes(type);
+        Tensor input = engine.cast(x, type);
         Tensor y = engine.allocate(type, result.rows(), w.kernel().out());
-        ConvSchedule schedule = w.schedule(type, planes, result, engine.team().size(), activation);
-        try (Scope _ = engine.scope()) {
-            Tensor input = engine.cast(engine.cast(x, type), computed);
-            Tensor sums = computed == type ? y : engine.allocate(computed, y.rows(), y.columns());
-            schedule.run(engine, input.address(), 0, sums.address());
-            engine.convert(sums, y);
-        }
+        w.schedule(type, planes, result, engine.team().size(), activation).run(engine, input.address(), 0, y.address());
         return y;
     }
 

@@ -1,7 +1,5 @@
 package dev.limbic.ops.cpu;
 
-import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
-
 import dev.limbic.ops.Checks;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
@@ -72,12 +70,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public boolean supports(Precision precision) {
-        return switch (precision) {
-            case F32 -> true;
-            case BF16 -> OneDnn.instance().has(dnnl_cpu_isa_avx512_core_bf16);
-            case F16 -> false;
-            case INT8 -> OneDnn.instance().multipliesBytes();
-        };
+        return OneDnn.instance().multiplies(precision);
     }
 
     @Override

@@ -35,19 +35,11 @@ record CpuEngine(Team team, Shares shares, Arena scratch) {
             return x;
         }
         Tensor y = allocate(type, x.rows(), x.columns());
-        convert(x, y);
-        return y;
-    }
-
-    /** Stores numbers as the type of y, unless they are y. */
-    void convert(Tensor x, Tensor y) {
-        if (x.address() == y.address()) {
-            return;
-        }
         int n = x.columns();
         shares.rows(x.rows(), x.rows() * x.rowBytes(), (worker, from, to) -> {
-            Rows.convert(x.dtype(), x.row(from), y.dtype(), y.row(from), (to - from) * n);
+            Rows.convert(x.dtype(), x.row(from), type, y.row(from), (to - from) * n);
         });
+        return y;
     }
 
     Scope scope() {

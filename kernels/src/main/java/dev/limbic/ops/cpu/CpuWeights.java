@@ -51,10 +51,16 @@ final class CpuWeights implements Weights {
         return linear(weight, bias, precision, teamSize);
     }
 
-    private CpuLinear linear(List<HostTensor> weight, List<HostTensor> bias, Precision precision, int maxPanels) {
-        if (precision == Precision.F16) {
-            throw new IllegalArgumentException("linear: the CPU computes in f32, bf16 or int8, asked for f16");
+    /** oneDNN would say "unimplemented", or multiply bytes inexactly. */
+    private static void checkMultiplies(String operation, Precision precision) {
+        if (!OneDnn.instance().multiplies(precision)) {
+            throw new IllegalArgumentException(
+                    operation + ": a precision that this processor has instructions for expected, found " + precision);
         }
+    }
+
+    private CpuLinear linear(List<HostTensor> weight, List<HostTensor> bias, Precision precision, int maxPanels) {
+        checkMultiplies("linear", precision);
         WeightShapes.Matrix shape = WeightShapes.linear(weight, bias);
         CpuLinear linear = new CpuLinear(
                 shape.in(),
@@ -87,9 +93,7 @@ final class CpuWeights implements Weights {
     }
 
     private ConvLayer layer(ConvLayer.Sliding sliding, float[] weight, @Nullable HostTensor bias, Precision precision) {
-        if (precision == Precision.F16) {
-            throw new IllegalArgumentException("conv2d: the CPU convolves in f32, bf16 or int8, asked for f16");
-        }
+        checkMultiplies("conv2d", precision);
         float[] shift = bias == null ? new float[sliding.kernel().out()] : bias.toFloats();
         ConvLayer layer = new ConvLayer(sliding, weight, shift, precision, plans, memory);
         release.push(layer::close);

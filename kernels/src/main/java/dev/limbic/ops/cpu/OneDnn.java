@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2_vnni;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_vnni;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
@@ -12,6 +13,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_version;
 
 import dev.limbic.natives.NativeFolder;
+import dev.limbic.ops.Precision;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -130,14 +132,19 @@ final class OneDnn {
         });
     }
 
-    /** Whether the processor has an instruction set; oneDNN's are bit masks in which a newer set contains the older ones. */
-    boolean has(int wanted) {
-        return (isa & wanted) == wanted;
+    /** Whether the processor has instructions for products of this precision. */
+    boolean multiplies(Precision precision) {
+        return switch (precision) {
+            case F32 -> true;
+            case BF16 -> has(dnnl_cpu_isa_avx512_core_bf16);
+            case F16 -> false;
+            case INT8 -> has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
+        };
     }
 
-    /** Whether it multiplies bytes exactly: without instructions for that it adds pairs of products in 16 bits. */
-    boolean multipliesBytes() {
-        return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
+    /** oneDNN's instruction sets are bit masks in which a newer set contains the older ones. */
+    private boolean has(int wanted) {
+        return (isa & wanted) == wanted;
     }
 
     dnnl_engine engine() {

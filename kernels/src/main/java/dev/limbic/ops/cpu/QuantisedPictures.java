@@ -48,19 +48,6 @@ record QuantisedPictures(long values, long scales) {
         return new QuantisedPictures(values, scales);
     }
 
-    /** Address of what the bytes stand for, f32 [N·H·W, C]. */
-    long meaning(CpuEngine engine, int columns, Planes planes) {
-        long floats = engine.allocate(DType.F32, planes.rows(), columns).address();
-        int numbers = planes.pixels() * columns;
-        for (int i = 0; i < planes.n(); i++) {
-            float scale = Ram.getFloat(scales + (long) i * Float.BYTES);
-            for (long k = (long) i * numbers; k < (i + 1L) * numbers; k++) {
-                Ram.setFloat(floats + k * Float.BYTES, Ram.getByte(values + k) * scale);
-            }
-        }
-        return floats;
-    }
-
     /**
      * Pictures in equal parts.
      *

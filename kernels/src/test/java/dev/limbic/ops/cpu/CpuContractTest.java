@@ -3,7 +3,6 @@ package dev.limbic.ops.cpu;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.OpsContract;
 import dev.limbic.ops.Precision;
-import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +24,6 @@ final class CpuContractTest extends OpsContract {
 
     @Override
     protected Set<Precision> precisions() {
-        return EnumSet.of(Precision.F32, Precision.BF16, Precision.INT8);
+        return CpuPrecisions.all();
     }
 }

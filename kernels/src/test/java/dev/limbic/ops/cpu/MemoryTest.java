@@ -26,7 +26,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Native memory: none is taken in the steady state, and all of it comes back. */
 final class MemoryTest {
@@ -98,7 +98,7 @@ final class MemoryTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "INT8"})
+    @MethodSource("dev.limbic.ops.cpu.CpuPrecisions#all")
     void theSteadyStateAllocatesNothing(Precision precision) {
         int[][] batches = {{1}, {3, 1, 9}, {64, 2, 130, 1, 7}, {5, 5, 5, 5}, {200}};
         try (CpuDevice device = new CpuDevice(2);
@@ -144,7 +144,7 @@ final class MemoryTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"F32", "BF16", "INT8"})
+    @MethodSource("dev.limbic.ops.cpu.CpuPrecisions#all")
     void aFailedLoadGivesEverythingBack(Precision precision) {
         try (CpuDevice device = new CpuDevice(2)) {
             long opened = HostMemory.INSTANCE.liveBlocks();
