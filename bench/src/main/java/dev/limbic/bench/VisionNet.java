@@ -221,6 +221,12 @@ final class VisionNet {
         return net;
     }
 
+    private static Pictures separated(Ops ops, Pictures in, Conv2d depth, Conv2d point, Activation activation) {
+        return new Pictures(
+                ops.pictures().conv2d(in.x(), in.planes(), depth, Activation.NONE, point, activation, null),
+                depth.result(in.planes()));
+    }
+
     private void separable(int out) {
         Conv2d shortcut = conv(width, side, out, 1, 2, 0, 1);
         Conv2d depth1 = conv(width, side, width, 3, 1, 1, width);
@@ -229,14 +235,10 @@ final class VisionNet {
         Conv2d point2 = conv(out, side, out, 1, 1, 0, 1);
         Pool2d pool = Pool2d.of(Pooling.MAX, 3, 2, Padding.all(1));
         then((ops, in) -> {
-            Tensor residual = apply(ops, in, shortcut, Activation.NONE, null).x();
-            Pictures h = apply(ops, in, depth1, Activation.NONE, null);
-            h = apply(ops, h, point1, Activation.RELU, null);
-            h = apply(ops, h, depth2, Activation.NONE, null);
-            h = apply(ops, h, point2, Activation.NONE, null);
+            Pictures h = separated(ops, in, depth1, point1, Activation.RELU);
+            h = separated(ops, h, depth2, point2, Activation.NONE);
             Tensor y = ops.pictures().pool2d(h.x(), h.planes(), pool);
-            ops.rows().add(residual, y);
-            return new Pictures(y, pool.result(h.planes()));
+            return apply(ops, in, shortcut, Activation.NONE, y);
         });
         side = (side + 1) / 2;
         width = out;

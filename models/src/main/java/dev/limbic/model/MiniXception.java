@@ -87,13 +87,11 @@ final class MiniXception implements PictureNetwork.Convolutional {
         tap.hidden(0, x);
         for (int k = 0; k < blocks.size(); k++) {
             Block block = blocks.get(k);
-            Tensor shortcut = pictures.conv2d(x, size, block.shortcut(), Activation.NONE); // [N·H/2·W/2, C_k]
             Tensor y = block.first().forward(pictures, x, size, activation, null); // [N·H·W, C_k]
             y = block.second().forward(pictures, y, size, Activation.NONE, null);
             y = pictures.pool2d(y, size, HALF); // [N·H/2·W/2, C_k]
+            x = pictures.conv2d(x, size, block.shortcut(), Activation.NONE, y); // [N·H/2·W/2, C_k]
             size = HALF.result(size);
-            ops.rows().add(y, shortcut);
-            x = shortcut;
             tap.hidden(k + 1, x);
         }
         return pictures.globalPool(x, size, Pooling.MEAN); // [N, C_last]
