@@ -72,9 +72,9 @@ final class GpuVision {
         device.beginBatch();
         Planes planes = new Planes(pictures, net.size(), net.size());
         Tensor x = device.upload(bytes, planes.rows(), net.channels());
-        device.download(device.replay(net, planes, () -> {
-            Tensor pixels = device.ops().pictures().normalise(x, planes, scale, offset, DType.F16);
-            return net.forward(device.ops(), pixels, pictures);
+        device.download(device.each(net, x, planes, (ops, samples, size) -> {
+            Tensor pixels = ops.pictures().normalise(samples, size, scale, offset, DType.F16);
+            return net.forward(ops, pixels, size);
         }));
     }
 

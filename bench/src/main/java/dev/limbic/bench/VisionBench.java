@@ -6,6 +6,7 @@ import dev.limbic.model.Kinds;
 import dev.limbic.model.Loading;
 import dev.limbic.model.Model;
 import dev.limbic.ops.Device;
+import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.Weights;
 import dev.limbic.ops.cpu.CpuDevice;
@@ -119,7 +120,7 @@ final class VisionBench {
                 device.beginBatch();
                 Tensor x = device.upload(pixels, pictures * net.size() * net.size(), net.channels());
                 long start = System.nanoTime();
-                Tensor y = net.forward(device.ops(), x, pictures);
+                Tensor y = device.each(net, x, new Planes(pictures, net.size(), net.size()), net::forward);
                 double seconds = (System.nanoTime() - start) / 1e9;
                 device.download(y);
                 return seconds;

@@ -75,8 +75,8 @@ final class VisionNet {
     }
 
     /** Logits, or features. */
-    Tensor forward(Ops ops, Tensor x, int pictures) {
-        return steps.run(ops, new Pictures(x, new Planes(pictures, size, size))).x();
+    Tensor forward(Ops ops, Tensor x, Planes planes) {
+        return steps.run(ops, new Pictures(x, planes)).x();
     }
 
     private void then(Step step) {

@@ -83,6 +83,16 @@ public interface Device extends AutoCloseable {
         return work.get();
     }
 
+    /**
+     * The same for work on pictures, of which none depends on another. A device may run it on some of them at a time, on
+     * several threads, each with operations of its own.
+     *
+     * @param x rows of the pictures, uploaded since the batch began
+     */
+    default Tensor each(Object key, Tensor x, Planes pictures, PictureWork work) {
+        return replay(key, pictures, () -> work.run(ops(), x, pictures));
+    }
+
     /** Waits for the result and copies it to the host, widened to f32, row-major. */
     float[] download(Tensor tensor);
 

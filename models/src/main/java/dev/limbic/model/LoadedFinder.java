@@ -3,7 +3,7 @@ package dev.limbic.model;
 import dev.limbic.domain.Face;
 import dev.limbic.domain.Image;
 import dev.limbic.ops.Device;
-import dev.limbic.ops.Ops;
+import dev.limbic.ops.PictureWork;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Weights;
 import dev.limbic.preprocess.image.ImageProcessor;
@@ -13,7 +13,6 @@ import dev.limbic.preprocess.image.codec.Pixels;
 import dev.limbic.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -88,12 +87,13 @@ record LoadedFinder(
             int whole,
             PictureNetwork.Tap tap) {
         device.beginBatch();
-        Ops ops = device.ops();
         Planes planes = input.planes(rows.size());
         Tensor bytes = input.upload(device, pictures);
-        Supplier<Tensor> work = () -> network.map(ops, input.normalised(device, bytes, planes), planes, tap);
-        Tensor map =
-                tap.equals(PictureNetwork.Tap.NONE) ? device.replay(network, planes, work) : work.get(); // [N·S·S, 5·A]
+        PictureWork work =
+                (ops, x, size) -> network.map(ops, input.normalised(ops, x, size), size, tap); // [N·S·S, 5·A]
+        Tensor map = tap.equals(PictureNetwork.Tap.NONE)
+                ? device.each(network, bytes, planes, work)
+                : work.run(device.ops(), bytes, planes);
         List<float[]> values = HostRows.of(device.download(map), map.columns() * map.rows() / rows.size(), rows.size());
         List<FaceMap> maps = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {

@@ -2,6 +2,7 @@ package dev.limbic.model;
 
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Device;
+import dev.limbic.ops.Ops;
 import dev.limbic.ops.Planes;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.Normalisation;
@@ -64,7 +65,7 @@ record PictureInput(ImageSettings.Size size, int channels, Tensor scale, Tensor 
     }
 
     /** Pixels as a network wants them, [N·H·W, C]. */
-    Tensor normalised(Device device, Tensor bytes, Planes planes) {
-        return device.ops().pictures().normalise(bytes, planes, scale, offset, type);
+    Tensor normalised(Ops ops, Tensor bytes, Planes planes) {
+        return ops.pictures().normalise(bytes, planes, scale, offset, type);
     }
 }

@@ -29,6 +29,11 @@ interface PictureNetwork {
          * @return [N, F]
          */
         Tensor features(Ops ops, Tensor pixels, Planes planes, Tap tap);
+
+        /** Whether some pictures of the batch can be computed by themselves. */
+        default boolean takesAnyNumber() {
+            return false;
+        }
     }
 
     /** A network that needs nothing but pixels. */
@@ -36,6 +41,11 @@ interface PictureNetwork {
         @Override
         default Forward on(Device device, int pictures) {
             return this;
+        }
+
+        @Override
+        default boolean takesAnyNumber() {
+            return true;
         }
 
         @Override

@@ -3,13 +3,13 @@ package dev.limbic.model;
 import dev.limbic.layer.Parameters;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.PictureWork;
 import dev.limbic.ops.Planes;
 import dev.limbic.preprocess.image.ImageSettings;
 import dev.limbic.preprocess.image.PreparedImage;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
 import java.util.List;
-import java.util.function.Supplier;
 
 /** Pictures on their way through a network. */
 record Pictures(PictureInput input, PictureNetwork network) {
@@ -25,14 +25,18 @@ record Pictures(PictureInput input, PictureNetwork network) {
 
     /** Brings pictures to the device and runs network and head, or what the device recorded of them. */
     Tensor run(Device device, List<PreparedImage> pictures, PictureNetwork.Tap tap, Head head) {
-        Ops ops = device.ops();
         Planes planes = input.planes(pictures.size());
         Tensor bytes = input.upload(device, pictures);
         PictureNetwork.Forward forward = network.on(device, pictures.size());
-        Supplier<Tensor> work = () -> {
-            Tensor pixels = input.normalised(device, bytes, planes); // [N·H·W, C]
-            return head.of(ops, forward.features(ops, pixels, planes, tap)); // of [N, F]
+        PictureWork work = (ops, x, size) -> {
+            Tensor pixels = input.normalised(ops, x, size); // [N·H·W, C]
+            return head.of(ops, forward.features(ops, pixels, size, tap)); // of [N, F]
         };
-        return tap.equals(PictureNetwork.Tap.NONE) ? device.replay(network, planes, work) : work.get();
+        if (!tap.equals(PictureNetwork.Tap.NONE)) {
+            return work.run(device.ops(), bytes, planes);
+        }
+        return forward.takesAnyNumber()
+                ? device.each(network, bytes, planes, work)
+                : device.replay(network, planes, () -> work.run(device.ops(), bytes, planes));
     }
 }

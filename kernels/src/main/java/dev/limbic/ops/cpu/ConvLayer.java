@@ -101,12 +101,15 @@ final class ConvLayer implements AutoCloseable {
         return (ConvPairSchedule) kept(key, () -> new ConvPairSchedule(this, key));
     }
 
-    private Scheduled kept(Object key, Supplier<Scheduled> make) {
+    /**
+     * Threads that work on different pictures ask at the same time. What one of them goes on with is not closed by another: they
+     * use few schedules, and those last.
+     */
+    private synchronized Scheduled kept(Object key, Supplier<Scheduled> make) {
         Scheduled schedule = schedules.get(key);
         if (schedule == null) {
             schedule = make.get();
             schedules.put(key, schedule);
-            weights.settle();
             if (schedules.size() > SCHEDULES) {
                 Map.Entry<Object, Scheduled> eldest = schedules.firstEntry();
                 schedules.remove(eldest.getKey());

@@ -59,6 +59,8 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
                         + second.seconds(key.type, key.type, key.between, key.between));
         threads = share.threads();
         slabs(share.parts()).forEach(this::add);
+        first.weights().settle();
+        second.weights().settle();
     }
 
     private List<Slab> slabs(int parts) {

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * The compiled convolutions of one device by value key, as long as some {@link ConvSchedule} holds them: layers of the same
- * sizes share one. Owned by the device's thread.
+ * sizes share one. Safe for several threads.
  */
 final class ConvPlans {
     private static final class Held {
@@ -26,13 +26,13 @@ final class ConvPlans {
     }
 
     /** The plan, compiled on first use, for a holder that will {@link #release} it. */
-    ConvPlan hold(ConvPlan.Key key) {
+    synchronized ConvPlan hold(ConvPlan.Key key) {
         Held plan = held.computeIfAbsent(key, k -> new Held(new ConvPlan(k, workers)));
         plan.holders++;
         return plan.plan;
     }
 
-    void release(ConvPlan plan) {
+    synchronized void release(ConvPlan plan) {
         Held entry = held.get(plan.key());
         if (entry != null && --entry.holders == 0) {
             held.remove(plan.key());

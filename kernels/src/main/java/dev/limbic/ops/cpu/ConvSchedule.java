@@ -97,6 +97,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
                 bySlabs(from, to, parts);
             }
         }
+        conv.weights().settle();
     }
 
     private DType input() {

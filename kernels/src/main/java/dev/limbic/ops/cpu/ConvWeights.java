@@ -13,7 +13,7 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
  * pictures: they are packed when the first ones come, at warm-up, and again where others want another layout.
  *
  * <p>Rounded to 8 bits they stay as they were rounded, and all layouts come from that, those of other types too: what is
- * computed does not depend on what came first.
+ * computed does not depend on what came first. Safe for several threads.
  */
 final class ConvWeights implements AutoCloseable {
     /** Weights of the output channels {@code from … to − 1} in one layout. */
@@ -53,7 +53,7 @@ final class ConvWeights implements AutoCloseable {
     }
 
     /** Address of the weights of some output channels, in the layout that the plan wants. */
-    long of(ConvPlan plan, int from, int to) {
+    synchronized long of(ConvPlan plan, int from, int to) {
         Packed source = null;
         for (Packed p : packed) {
             if (p.from == from && p.to == to) {
@@ -104,7 +104,7 @@ final class ConvWeights implements AutoCloseable {
     }
 
     /** All output channels are packed in some layout: others come from that. */
-    void settle() {
+    synchronized void settle() {
         if (plain != 0) {
             HostMemory.INSTANCE.free(plain);
             plain = 0;

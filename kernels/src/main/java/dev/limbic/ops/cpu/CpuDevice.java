@@ -4,6 +4,8 @@ import dev.limbic.ops.Checks;
 import dev.limbic.ops.Device;
 import dev.limbic.ops.KvCache;
 import dev.limbic.ops.Ops;
+import dev.limbic.ops.PictureWork;
+import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
 import dev.limbic.ops.StatePool;
 import dev.limbic.ops.Weights;
@@ -21,6 +23,7 @@ public final class CpuDevice implements Device {
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
     private final CpuEngine engine;
     private final Ops ops;
+    private final Lanes lanes;
     private final ConvPlans convolutions;
 
     /**
@@ -45,8 +48,13 @@ public final class CpuDevice implements Device {
         team = new Team(sizes);
         convolutions = new ConvPlans(team.most());
         engine = new CpuEngine(team, scratch);
+        ops = ops(engine);
+        lanes = new Lanes(engine, CpuDevice::ops);
+    }
+
+    private static Ops ops(CpuEngine engine) {
         Products products = new Products(engine);
-        ops = new Ops(
+        return new Ops(
                 new CpuRowOps(engine, products),
                 new CpuAttentionOps(engine, products),
                 new CpuRecurrentOps(engine, products),
@@ -98,6 +106,7 @@ public final class CpuDevice implements Device {
     @Override
     public void beginBatch() {
         scratch.reset();
+        lanes.reset();
         team.resetScratch();
         team.begin();
     }
@@ -135,6 +144,11 @@ public final class CpuDevice implements Device {
     }
 
     @Override
+    public Tensor each(Object key, Tensor x, Planes pictures, PictureWork work) {
+        return lanes.take(pictures) ? lanes.run(x, pictures, work) : work.run(ops, x, pictures);
+    }
+
+    @Override
     public float[] download(Tensor tensor) {
         team.rest();
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
@@ -154,12 +168,13 @@ public final class CpuDevice implements Device {
 
     @Override
     public long scratchBytes() {
-        return scratch.capacity() + team.scratchBytes();
+        return scratch.capacity() + team.scratchBytes() + lanes.scratchBytes();
     }
 
     @Override
     public void close() {
         team.close();
+        lanes.close();
         scratch.close();
     }
 }

@@ -79,6 +79,18 @@ final class Team implements AutoCloseable {
         }
     }
 
+    private Team(Worker only) {
+        sizes = new TeamSize(1);
+        size = 1;
+        workers = new Worker[] {only};
+        threads = new Thread[1];
+    }
+
+    /** A team of one of another team's workers, for use within a region of that; not to be closed. */
+    static Team of(Worker worker) {
+        return new Team(worker);
+    }
+
     /** A batch begins: from now on so many take part as there are cores for. Only between regions. */
     void begin() {
         size = sizes.next(System.nanoTime());
@@ -114,6 +126,10 @@ final class Team implements AutoCloseable {
     /** Workers that may take part in some region. */
     int most() {
         return workers.length;
+    }
+
+    Worker worker(int index) {
+        return workers[index];
     }
 
     Worker owner() {

@@ -24,7 +24,7 @@ final class WeightMemory implements AutoCloseable {
     private long end;
 
     /** Address of {@code bytes} that live until this is closed. */
-    long allocate(long bytes) {
+    synchronized long allocate(long bytes) {
         long size = (bytes + Arena.ALIGNMENT - 1) & -(long) Arena.ALIGNMENT;
         if (size > end - next) {
             long piece = Math.clamp(held / GROWTH, SMALLEST_PIECE, LARGEST_PIECE) & -HugePages.BYTES;

@@ -167,7 +167,7 @@ final class MemoryTest {
     void closingTwiceIsHarmless() {
         CpuDevice device = new CpuDevice(2);
         Weights weights = device.weights();
-        Model.load(weights, Precision.INT8).run(device, 3, 4);
+        Model.load(weights, Precision.F32).run(device, 3, 4);
         weights.close();
         weights.close();
         device.close();

@@ -44,9 +44,10 @@ final class SelfTestTest {
     void aDeviceAgreesWithItself() {
         try (Device device = new CpuDevice(2);
                 Device reference = new CpuDevice(1)) {
-            List<SelfTest.Result> results =
-                    SelfTest.run(device, reference, List.of(Precision.F32, Precision.BF16, Precision.INT8));
-            assertThat(results).hasSize(3 * SelfTest.names().size());
+            List<Precision> precisions =
+                    Arrays.stream(Precision.values()).filter(device::supports).toList();
+            List<SelfTest.Result> results = SelfTest.run(device, reference, precisions);
+            assertThat(results).hasSize(precisions.size() * SelfTest.names().size());
             assertThat(results).allMatch(SelfTest.Result::passed);
         }
     }

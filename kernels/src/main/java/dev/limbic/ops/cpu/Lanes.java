@@ -1,0 +1,137 @@
+package dev.limbic.ops.cpu;
+
+import dev.limbic.ops.Ops;
+import dev.limbic.ops.PictureWork;
+import dev.limbic.ops.Planes;
+import dev.limbic.ops.Scope;
+import dev.limbic.tensor.Arena;
+import dev.limbic.tensor.DType;
+import dev.limbic.tensor.Shape;
+import dev.limbic.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Small pictures through a whole network, a few at a time on each thread, instead of all of them through one layer after the
+ * other: what lies between two layers stays in the thread's cache, and threads meet once.
+ */
+final class Lanes implements AutoCloseable {
+    /** Pictures of more pixels are shared out layer by layer: what lies between their layers fits no cache anyway. */
+    private static final int MOST_PIXELS = 128 * 128;
+
+    /** Pixels of a group, if it might be so many: fewer make calls that take longer to begin than to compute. */
+    private static final int GROUP_PIXELS = 64 * 64;
+
+    private static final long SCRATCH_BYTES = 1 << 20;
+
+    /** What one thread has for itself. */
+    private record Lane(Arena scratch, Ops ops) {}
+
+    private final CpuEngine engine;
+    private final List<Lane> lanes = new ArrayList<>();
+
+    /**
+     * @param engine of all threads together
+     * @param ops operations of an engine
+     */
+    Lanes(CpuEngine engine, Function<CpuEngine, Ops> ops) {
+        this.engine = engine;
+        for (int i = 0; i < engine.team().most(); i++) {
+            Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
+            lanes.add(new Lane(
+                    scratch, ops.apply(new CpuEngine(Team.of(engine.team().worker(i)), scratch))));
+        }
+    }
+
+    /** Whether these pictures are better computed so. */
+    boolean take(Planes planes) {
+        return planes.pixels() <= MOST_PIXELS
+                && planes.n() > 1
+                && planes.n() >= engine.team().size();
+    }
+
+    /** Runs the work on all pictures. */
+    Tensor run(Tensor x, Planes planes, PictureWork work) {
+        int group = Math.clamp(
+                GROUP_PIXELS / planes.pixels(), 1, planes.n() / engine.team().size());
+        int groups = Math.ceilDiv(planes.n(), group);
+        AtomicInteger next = new AtomicInteger();
+        Results results = new Results(planes.n());
+        engine.team().run(worker -> {
+            Lane lane = lanes.get(worker.index());
+            for (int i = next.getAndIncrement(); i < groups; i = next.getAndIncrement()) {
+                int first = i * group;
+                Planes part = new Planes(Math.min(group, planes.n() - first), planes.h(), planes.w());
+                Tensor pixels = view(x, first * planes.pixels(), part.rows());
+                try (Scope _ = lane.ops.scope()) {
+                    results.put(first, part.n(), work.run(lane.ops, pixels, part));
+                }
+            }
+        });
+        evenOut();
+        return results.all();
+    }
+
+    private static Tensor view(Tensor x, int row, int rows) {
+        return new Tensor(x.dtype(), Shape.of(rows, x.columns()), x.row(row));
+    }
+
+    /** Where the results of groups go; the first that is done says how large they are. */
+    private final class Results {
+        private final int pictures;
+        private @Nullable Tensor all;
+
+        Results(int pictures) {
+            this.pictures = pictures;
+        }
+
+        void put(int first, int count, Tensor part) {
+            int rows = part.rows() / count;
+            Tensor target = target(part.dtype(), rows * pictures, part.columns());
+            Ram.copy(part.address(), target.row(first * rows), part.rows() * part.rowBytes());
+        }
+
+        private synchronized Tensor target(DType type, int rows, int columns) {
+            Tensor target = all == null ? engine.allocate(type, rows, columns) : all;
+            all = target;
+            return target;
+        }
+
+        synchronized Tensor all() {
+            if (all == null) {
+                throw new IllegalStateException("no group of pictures was computed");
+            }
+            return all;
+        }
+    }
+
+    /** Which thread takes which group depends on timing, the memory held must not. */
+    private void evenOut() {
+        long most =
+                lanes.stream().mapToLong(lane -> lane.scratch.capacity()).max().orElse(0);
+        for (Lane lane : lanes) {
+            if (lane.scratch.capacity() < most) {
+                lane.scratch.close();
+                lane.scratch.allocate(most);
+                lane.scratch.reset();
+            }
+        }
+    }
+
+    /** Gives up what failed work left; only between regions. */
+    void reset() {
+        lanes.forEach(lane -> lane.scratch.reset());
+    }
+
+    long scratchBytes() {
+        return lanes.stream().mapToLong(lane -> lane.scratch.capacity()).sum();
+    }
+
+    @Override
+    public void close() {
+        lanes.forEach(lane -> lane.scratch.close());
+    }
+}
