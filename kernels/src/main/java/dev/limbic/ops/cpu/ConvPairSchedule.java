@@ -40,6 +40,8 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
     private final ConvLayer second;
     private final Key key;
     private final List<Call> calls = new ArrayList<>();
+    private final ConvActivation between;
+    private final ConvActivation activation;
     private final int threads;
     private final int inputBytes;
     private final int betweenBytes;
@@ -49,6 +51,8 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
         this.first = key.first;
         this.second = second;
         this.key = key;
+        between = ConvActivation.of(key.activationBetween, key.type);
+        activation = ConvActivation.of(key.activation, key.type);
         int elementBytes = key.type.bytes();
         inputBytes = first.sliding().kernel().in() * elementBytes;
         betweenBytes = second.sliding().kernel().in() * elementBytes;
@@ -87,10 +91,10 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
                 key.between.w(),
                 key.padding.left(),
                 first.sliding().kernel().out(),
-                key.activationBetween,
+                between.fused(),
                 false);
         Slab row = new Slab(1, 1, 1, 0, 0, slab.output());
-        ConvPlan two = second.plan(key.type, key.type, row, rows, rows, 0, channels, key.activation, key.residual);
+        ConvPlan two = second.plan(key.type, key.type, row, rows, rows, 0, channels, activation.fused(), key.residual);
         calls.add(new Call(
                 one,
                 first.weights().of(one, 0, first.sliding().kernel().out()),
@@ -118,11 +122,14 @@ final class ConvPairSchedule implements ConvLayer.Scheduled {
     private void call(Worker worker, Call call, long x, long y) {
         Arena.Mark mark = worker.scratch().mark();
         Slab slab = call.slab;
-        long between = worker.scratch().allocate((long) slab.n() * slab.outH() * key.between.w() * betweenBytes);
+        int rows = slab.n() * slab.outH() * key.between.w();
+        long scratch = worker.scratch().allocate((long) rows * betweenBytes);
+        long result = y + (long) slab.output() * resultBytes;
         call.first.execute(
-                worker, x + (long) slab.input() * inputBytes, 0, call.firstWeights, 0, first.bias(), between);
-        call.second.execute(
-                worker, between, 0, call.secondWeights, 0, second.bias(), y + (long) slab.output() * resultBytes);
+                worker, x + (long) slab.input() * inputBytes, 0, call.firstWeights, 0, first.bias(), scratch);
+        between.after(scratch, rows * second.sliding().kernel().in());
+        call.second.execute(worker, scratch, 0, call.secondWeights, 0, second.bias(), result);
+        activation.after(result, rows * second.sliding().kernel().out());
         worker.scratch().rewind(mark);
     }
 

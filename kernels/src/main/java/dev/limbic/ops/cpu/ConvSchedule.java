@@ -61,6 +61,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     private final ConvLayer.Sliding sliding;
     private final Conv2d.Kernel kernel;
     private final Key key;
+    private final ConvActivation activation;
     private final Planes planes;
     private final Planes result;
     private final Padding.Pixels padding;
@@ -73,6 +74,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     ConvSchedule(ConvLayer conv, Key key) {
         this.conv = conv;
         this.key = key;
+        activation = ConvActivation.of(key.activation, key.type);
         planes = key.planes;
         result = key.result;
         padding = key.padding;
@@ -157,7 +159,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     }
 
     private void add(Slab slab, int w, int outW, int left, int from, int to) {
-        ConvPlan plan = conv.plan(input(), key.type, slab, w, outW, left, to - from, key.activation, key.residual);
+        ConvPlan plan = conv.plan(input(), key.type, slab, w, outW, left, to - from, activation.fused(), key.residual);
         int rows = slab.n() * slab.outH() * outW;
         calls.add(
                 new Call(plan, conv.weights().of(plan, from, to), slab.input(), slab.output(), rows, from, to - from));
@@ -190,6 +192,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
         int width = call.channels * elementBytes;
         if (width == resultBytes) {
             call.plan.execute(worker, input, scale, call.weights, weightScales, bias, place);
+            activation.after(place, call.rows * call.channels);
         } else {
             long apart = worker.scratch().allocate((long) call.rows * width);
             if (key.residual) {
@@ -198,6 +201,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
                 }
             }
             call.plan.execute(worker, input, scale, call.weights, weightScales, bias, apart);
+            activation.after(apart, call.rows * call.channels);
             for (int row = 0; row < call.rows; row++) {
                 Ram.copy(apart + (long) row * width, place + (long) row * resultBytes, width);
             }

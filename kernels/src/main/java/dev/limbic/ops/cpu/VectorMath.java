@@ -142,9 +142,10 @@ final class VectorMath {
         return x.div(exp2(t.blend(127f, t.compare(VectorOperators.GT, 127f))).add(1f));
     }
 
-    /** x·σ(x). */
+    /** x·σ(x) = x / (1 + 2^t). */
     static FloatVector silu(FloatVector x) {
-        return x.mul(sigmoid(x));
+        FloatVector t = x.mul(-LOG2E);
+        return x.div(exp2(t.blend(127f, t.compare(VectorOperators.GT, 127f))).add(1f));
     }
 
     /** 2^x; 0 of what is too small for f32. */
@@ -163,7 +164,7 @@ final class VectorMath {
             case LEAKY_RELU -> x > 0 ? x : x * LEAK;
             case GELU -> gelu(FloatVector.broadcast(F, x)).lane(0);
             case GELU_TANH -> x * sigmoid(1.5957691216f * x * (1 + 0.044715f * x * x));
-            case SILU -> x * sigmoid(x);
+            case SILU -> silu(FloatVector.broadcast(F, x)).lane(0);
             case TANH -> (float) Math.tanh(x);
             case SIGMOID -> sigmoid(x);
         };
