@@ -4,6 +4,7 @@ import static dev.limbic.ops.cpu.VectorMath.LANES;
 import static dev.limbic.ops.cpu.VectorMath.load;
 
 import dev.limbic.ops.Activation;
+import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -13,6 +14,15 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class Activations {
     private Activations() {}
+
+    /**
+     * Whether a pass of ours over a product that is still in cache is quicker than what oneDNN fuses with it: so it is in f32
+     * where vectors have 256 bits or fewer.
+     */
+    static boolean areQuicker(Activation activation, DType type) {
+        boolean smooth = activation == Activation.SILU || activation == Activation.GELU;
+        return smooth && type == DType.F32 && LANES < 16;
+    }
 
     /** y ← activation(y). */
     static void row(Activation activation, long y, int n) {

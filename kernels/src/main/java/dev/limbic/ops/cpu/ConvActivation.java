@@ -12,7 +12,7 @@ import dev.limbic.tensor.DType;
  */
 record ConvActivation(Activation fused, Activation after) {
     static ConvActivation of(Activation activation, DType type) {
-        boolean ours = activation == Activation.SILU && type == DType.F32;
+        boolean ours = Activations.areQuicker(activation, type);
         return ours ? new ConvActivation(Activation.NONE, activation) : new ConvActivation(activation, Activation.NONE);
     }
 

@@ -176,7 +176,10 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     /** What oneDNN applies itself. Not the rectifier: its comparison turns NaN into zero. */
     private Activation fused(Activation activation) {
-        return precision == Precision.INT8 || activation == Activation.RELU ? Activation.NONE : activation;
+        boolean ours = precision == Precision.INT8
+                || activation == Activation.RELU
+                || Activations.areQuicker(activation, precision.activations());
+        return ours ? Activation.NONE : activation;
     }
 
     static int roundUp(int n, int multiple) {
@@ -237,20 +240,20 @@ final class CpuLinear implements Linear, AutoCloseable {
                     scales + (long) panel.from * Float.BYTES,
                     worker.scratch().allocate(plan.scratchpadBytes()));
             worker.scratch().rewind(mark);
-            if (then.activation == Activation.RELU) {
-                rectify(worker, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
+            if (precision != Precision.INT8 && fused(then.activation) != then.activation) {
+                activate(worker, then.activation, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
             }
         }
     }
 
-    private void rectify(Worker worker, long y, int rows, int width) {
+    private void activate(Worker worker, Activation activation, long y, int rows, int width) {
         DType type = precision.activations();
         Arena.Mark mark = worker.scratch().mark();
         long scratch = worker.scratch().allocate((long) width * Float.BYTES);
         for (int r = 0; r < rows; r++) {
             long row = y + (long) r * out * type.bytes();
             long wide = Rows.read(type, row, width, scratch);
-            RowKernels.relu(wide, width);
+            Activations.row(activation, wide, width);
             Rows.write(type, wide, row, width);
         }
         worker.scratch().rewind(mark);
