@@ -147,6 +147,13 @@ final class SelfTest {
                 b -> b.ops()
                         .pictures()
                         .conv2d(b.rows(8), PLANES, b.convolution(12, 8), Activation.RELU, b.residual(12)));
+        OPERATIONS.put("conv2d, two", b -> {
+            Conv2d second = b.weights.conv2d(
+                    b.host(1 / Math.sqrt(12), 8, 12, 1, 1), null, Conv2d.Geometry.of(1, Padding.NONE), b.floating());
+            return b.ops()
+                    .pictures()
+                    .conv2d(b.rows(8), PLANES, b.convolution(12, 8), Activation.SILU, second, Activation.NONE, null);
+        });
         OPERATIONS.put(
                 "convTranspose2d",
                 b -> b.ops().pictures().convTranspose2d(b.rows(8), PLANES, b.transposed(8, 12), Activation.NONE));
