@@ -8,7 +8,8 @@ import java.util.function.Supplier;
  *
  * <p>Of every family: results are new scratch tensors unless said otherwise; they live until the enclosing {@link Scope}
  * closes or the batch ends. Wrong shapes or types throw {@link IllegalArgumentException} naming the operation. Only the
- * thread that owns the device may call. What an operation is called is said once over all families.
+ * thread that owns the device may call, or the one on which {@link PictureWork} was handed them. What an operation is called
+ * is said once over all families.
  *
  * @param rows what is done to rows, each by itself or all of a sequence together
  * @param attention rows that look at others, those of a cache included

@@ -23,7 +23,7 @@ public final class CpuDevice implements Device {
     private final Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
     private final CpuEngine engine;
     private final Ops ops;
-    private final Lanes lanes;
+    private final PictureGroups groups;
     private final ConvPlans convolutions;
 
     /**
@@ -49,7 +49,7 @@ public final class CpuDevice implements Device {
         convolutions = new ConvPlans(team.most());
         engine = new CpuEngine(team, scratch);
         ops = ops(engine);
-        lanes = new Lanes(engine, CpuDevice::ops);
+        groups = new PictureGroups(engine, CpuDevice::ops);
     }
 
     private static Ops ops(CpuEngine engine) {
@@ -106,7 +106,7 @@ public final class CpuDevice implements Device {
     @Override
     public void beginBatch() {
         scratch.reset();
-        lanes.reset();
+        groups.reset();
         team.resetScratch();
         team.begin();
     }
@@ -145,7 +145,7 @@ public final class CpuDevice implements Device {
 
     @Override
     public Tensor each(Object key, Tensor x, Planes pictures, PictureWork work) {
-        return lanes.take(pictures) ? lanes.run(x, pictures, work) : work.run(ops, x, pictures);
+        return groups.take(pictures) ? groups.run(x, pictures, work) : work.run(ops, x, pictures);
     }
 
     @Override
@@ -168,13 +168,13 @@ public final class CpuDevice implements Device {
 
     @Override
     public long scratchBytes() {
-        return scratch.capacity() + team.scratchBytes() + lanes.scratchBytes();
+        return scratch.capacity() + team.scratchBytes() + groups.scratchBytes();
     }
 
     @Override
     public void close() {
         team.close();
-        lanes.close();
+        groups.close();
         scratch.close();
     }
 }

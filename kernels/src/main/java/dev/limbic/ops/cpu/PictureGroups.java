@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Small pictures through a whole network, a few at a time on each thread, instead of all of them through one layer after the
  * other: what lies between two layers stays in the thread's cache, and threads meet once.
  */
-final class Lanes implements AutoCloseable {
+final class PictureGroups implements AutoCloseable {
     /** Pictures of more pixels are shared out layer by layer: what lies between their layers fits no cache anyway. */
     private static final int MOST_PIXELS = 128 * 128;
 
@@ -28,20 +28,20 @@ final class Lanes implements AutoCloseable {
     private static final long SCRATCH_BYTES = 1 << 20;
 
     /** What one thread has for itself. */
-    private record Lane(Arena scratch, Ops ops) {}
+    private record Desk(Arena scratch, Ops ops) {}
 
     private final CpuEngine engine;
-    private final List<Lane> lanes = new ArrayList<>();
+    private final List<Desk> desks = new ArrayList<>();
 
     /**
      * @param engine of all threads together
      * @param ops operations of an engine
      */
-    Lanes(CpuEngine engine, Function<CpuEngine, Ops> ops) {
+    PictureGroups(CpuEngine engine, Function<CpuEngine, Ops> ops) {
         this.engine = engine;
         for (int i = 0; i < engine.team().most(); i++) {
             Arena scratch = new Arena(HostMemory.INSTANCE, SCRATCH_BYTES);
-            lanes.add(new Lane(
+            desks.add(new Desk(
                     scratch, ops.apply(new CpuEngine(Team.of(engine.team().worker(i)), scratch))));
         }
     }
@@ -61,13 +61,13 @@ final class Lanes implements AutoCloseable {
         AtomicInteger next = new AtomicInteger();
         Results results = new Results(planes.n());
         engine.team().run(worker -> {
-            Lane lane = lanes.get(worker.index());
+            Desk desk = desks.get(worker.index());
             for (int i = next.getAndIncrement(); i < groups; i = next.getAndIncrement()) {
                 int first = i * group;
                 Planes part = new Planes(Math.min(group, planes.n() - first), planes.h(), planes.w());
                 Tensor pixels = view(x, first * planes.pixels(), part.rows());
-                try (Scope _ = lane.ops.scope()) {
-                    results.put(first, part.n(), work.run(lane.ops, pixels, part));
+                try (Scope _ = desk.ops.scope()) {
+                    results.put(first, part.n(), work.run(desk.ops, pixels, part));
                 }
             }
         });
@@ -111,27 +111,27 @@ final class Lanes implements AutoCloseable {
     /** Which thread takes which group depends on timing, the memory held must not. */
     private void evenOut() {
         long most =
-                lanes.stream().mapToLong(lane -> lane.scratch.capacity()).max().orElse(0);
-        for (Lane lane : lanes) {
-            if (lane.scratch.capacity() < most) {
-                lane.scratch.close();
-                lane.scratch.allocate(most);
-                lane.scratch.reset();
+                desks.stream().mapToLong(desk -> desk.scratch.capacity()).max().orElse(0);
+        for (Desk desk : desks) {
+            if (desk.scratch.capacity() < most) {
+                desk.scratch.close();
+                desk.scratch.allocate(most);
+                desk.scratch.reset();
             }
         }
     }
 
     /** Gives up what failed work left; only between regions. */
     void reset() {
-        lanes.forEach(lane -> lane.scratch.reset());
+        desks.forEach(desk -> desk.scratch.reset());
     }
 
     long scratchBytes() {
-        return lanes.stream().mapToLong(lane -> lane.scratch.capacity()).sum();
+        return desks.stream().mapToLong(desk -> desk.scratch.capacity()).sum();
     }
 
     @Override
     public void close() {
-        lanes.forEach(lane -> lane.scratch.close());
+        desks.forEach(desk -> desk.scratch.close());
     }
 }

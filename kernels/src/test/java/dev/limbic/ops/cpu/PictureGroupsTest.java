@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Pictures in groups, each on some thread. */
-final class LanesTest {
+final class PictureGroupsTest {
     private static final int CHANNELS = 3;
 
     private final Random random = new Random(5);
