@@ -35,14 +35,14 @@ public final class ConvChecks {
         int in = weights.kernel().in();
         check(x.columns() == in, "conv2d", "x [" + planes.rows() + ", " + in + "]", x);
         Planes result = weights.result(planes);
-        residual(x, result, weights, residual);
+        residual(x.dtype(), result, weights, residual);
         if (residual != null) {
             check(residual.address() != x.address(), "conv2d", "a residual other than x", residual);
         }
         return result;
     }
 
-    private static void residual(Tensor x, Planes result, Conv2d weights, @Nullable Tensor residual) {
+    private static void residual(DType x, Planes result, Conv2d weights, @Nullable Tensor residual) {
         if (residual != null) {
             int out = weights.kernel().out();
             DType type = type(x, weights.precision());
@@ -71,13 +71,17 @@ public final class ConvChecks {
                     + first.kernel().out() + " channels together, expected, found " + kernel + ", "
                     + pointwise.geometry());
         }
-        residual(x, result, pointwise, residual);
+        residual(type(x.dtype(), first.precision()), result, pointwise, residual);
         return result;
     }
 
     /** Type of a convolution's result: the precision's activation type, or in int8 that of x if x is bf16. */
     public static DType type(Tensor x, Precision precision) {
-        return precision == Precision.INT8 && x.dtype() == DType.BF16 ? DType.BF16 : precision.activations();
+        return type(x.dtype(), precision);
+    }
+
+    private static DType type(DType x, Precision precision) {
+        return precision == Precision.INT8 && x == DType.BF16 ? DType.BF16 : precision.activations();
     }
 
     /**

@@ -8,7 +8,7 @@ public interface PictureWork {
      * Calls operations only, of {@code ops} only: no uploads, no downloads.
      *
      * @param ops for the calling thread, which may be another one than the device's owner
-     * @param x rows of the pictures
+     * @param x rows of the pictures, not to be changed
      * @return as many rows for each picture
      */
     Tensor run(Ops ops, Tensor x, Planes planes);

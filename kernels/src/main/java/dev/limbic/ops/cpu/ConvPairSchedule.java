@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * How a convolution and a convolution of single pixels behind it are cut into slabs, so that what lies between the two of a slab
- * stays in cache, and who computes them: each worker its own, then what is left of others'. Belongs to the device's owner.
+ * stays in cache, and who computes them: each worker its own, then what is left of others'. Several threads may run it at once.
  */
 final class ConvPairSchedule implements ConvLayer.Scheduled {
     /**

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The compiled convolutions of one device by value key, as long as some {@link ConvSchedule} holds them: layers of the same
+ * The compiled convolutions of one device by value key, as long as some {@link ConvLayer.Scheduled} holds them: layers of the same
  * sizes share one. Safe for several threads.
  */
 final class ConvPlans {

@@ -16,10 +16,10 @@ import java.util.List;
  *   <li>a convolution of single pixels is a product of rows, cut into blocks of rows, whatever picture they belong to;
  *   <li>others by pictures, in groups of 1, 2, 4, …, or where there are fewer pictures than threads by rows of the result: a
  *       slab of the input is a picture like any other, with its own padding, so that nothing is copied;
- *   <li>one with many weights by output channels, whose part of the result is key.type apart and copied to its place.
+ *   <li>one with many weights by output channels, whose part of the result is computed apart and copied to its place.
  * </ul>
  *
- * Each worker makes its own calls, then takes what is left of others'. Belongs to the device's owner.
+ * Each worker makes its own calls, then takes what is left of others'. Several threads may run it at once.
  */
 final class ConvSchedule implements ConvLayer.Scheduled {
     /**

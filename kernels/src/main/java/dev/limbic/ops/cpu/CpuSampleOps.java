@@ -16,7 +16,7 @@ final class CpuSampleOps implements SampleOps {
 
     CpuSampleOps(CpuEngine engine) {
         this.engine = engine;
-        this.samplers = new RowSampler[engine.team().most()];
+        this.samplers = new RowSampler[engine.team().places()];
         Arrays.setAll(samplers, i -> new RowSampler());
     }
 

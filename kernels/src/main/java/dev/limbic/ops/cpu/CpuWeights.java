@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Weights in host memory, in oneDNN's layouts. */
@@ -54,8 +55,9 @@ final class CpuWeights implements Weights {
     /** oneDNN would say "unimplemented", or multiply bytes inexactly. */
     private static void checkMultiplies(String operation, Precision precision) {
         if (!OneDnn.instance().multiplies(precision)) {
-            throw new IllegalArgumentException(
-                    operation + ": a precision that this processor has instructions for expected, found " + precision);
+            throw new IllegalArgumentException(operation
+                    + ": the CPU computes in f32, and where it has instructions for them in bf16 and int8; asked for "
+                    + precision.name().toLowerCase(Locale.ROOT));
         }
     }
 

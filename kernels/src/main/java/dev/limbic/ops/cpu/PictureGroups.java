@@ -25,6 +25,9 @@ final class PictureGroups implements AutoCloseable {
     /** Pixels of a group, if it might be so many: fewer make calls that take longer to begin than to compute. */
     private static final int GROUP_PIXELS = 64 * 64;
 
+    /** Threads that may be idle on average. */
+    private static final double MOST_IDLE = 0.6;
+
     private static final long SCRATCH_BYTES = 1 << 20;
 
     /** What one thread has for itself. */
@@ -48,23 +51,42 @@ final class PictureGroups implements AutoCloseable {
 
     /** Whether these pictures are better computed so. */
     boolean take(Planes planes) {
-        return planes.pixels() <= MOST_PIXELS
-                && planes.n() > 1
-                && planes.n() >= engine.team().size();
+        return groups(planes) > 0;
+    }
+
+    /**
+     * How many groups, all of about the same size; 0 for none. Not so many that more than half a thread would be idle on
+     * average while the last ones are computed: layer by layer they are done sooner then, and the team would take it that
+     * other threads have its cores.
+     */
+    private int groups(Planes planes) {
+        int n = planes.n();
+        int threads = engine.team().size();
+        if (planes.pixels() > MOST_PIXELS || n == 1) {
+            return 0;
+        }
+        int most = Math.max(1, GROUP_PIXELS / planes.pixels());
+        for (int groups = Math.ceilDiv(n, most); groups <= n; groups++) {
+            int places = Math.ceilDiv(groups, threads) * Math.ceilDiv(n, groups) * threads;
+            if (places - n <= MOST_IDLE * places / threads) {
+                return groups;
+            }
+        }
+        return 0;
     }
 
     /** Runs the work on all pictures. */
     Tensor run(Tensor x, Planes planes, PictureWork work) {
-        int group = Math.clamp(
-                GROUP_PIXELS / planes.pixels(), 1, planes.n() / engine.team().size());
-        int groups = Math.ceilDiv(planes.n(), group);
+        int n = planes.n();
+        int groups = groups(planes);
         AtomicInteger next = new AtomicInteger();
-        Results results = new Results(planes.n());
+        Results results = new Results(n);
         engine.team().run(worker -> {
             Desk desk = desks.get(worker.index());
             for (int i = next.getAndIncrement(); i < groups; i = next.getAndIncrement()) {
-                int first = i * group;
-                Planes part = new Planes(Math.min(group, planes.n() - first), planes.h(), planes.w());
+                int first = Math.toIntExact((long) i * n / groups);
+                int end = Math.toIntExact((i + 1L) * n / groups);
+                Planes part = new Planes(end - first, planes.h(), planes.w());
                 Tensor pixels = view(x, first * planes.pixels(), part.rows());
                 try (Scope _ = desk.ops.scope()) {
                     results.put(first, part.n(), work.run(desk.ops, pixels, part));
@@ -91,9 +113,17 @@ final class PictureGroups implements AutoCloseable {
         void put(int first, int count, Tensor part) {
             int rows = part.rows() / count;
             Tensor target = target(part.dtype(), rows * pictures, part.columns());
+            if (target.dtype() != part.dtype()
+                    || target.columns() != part.columns()
+                    || target.rows() != rows * pictures
+                    || part.rows() != rows * count) {
+                throw new IllegalStateException("work on pictures: as many rows for each of " + count
+                        + " as for those of other groups expected, " + target + " together, found " + part);
+            }
             Ram.copy(part.address(), target.row(first * rows), part.rows() * part.rowBytes());
         }
 
+        /** From the owner's scratch memory, which nobody else uses meanwhile. */
         private synchronized Tensor target(DType type, int rows, int columns) {
             Tensor target = all == null ? engine.allocate(type, rows, columns) : all;
             all = target;

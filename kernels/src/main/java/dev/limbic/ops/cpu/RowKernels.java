@@ -4,6 +4,7 @@ import static dev.limbic.ops.cpu.VectorMath.F;
 import static dev.limbic.ops.cpu.VectorMath.LANES;
 import static dev.limbic.ops.cpu.VectorMath.load;
 
+import dev.limbic.ops.Activation;
 import dev.limbic.tensor.DType;
 import jdk.incubator.vector.FloatVector;
 
@@ -152,7 +153,7 @@ final class RowKernels {
         }
         for (; i < n; i++) {
             float g = Ram.getFloat(gate + 4L * i);
-            Ram.setFloat(y + 4L * i, g * VectorMath.sigmoid(g) * Ram.getFloat(up + 4L * i));
+            Ram.setFloat(y + 4L * i, VectorMath.activate(Activation.SILU, g) * Ram.getFloat(up + 4L * i));
         }
     }
 

@@ -128,6 +128,11 @@ final class Team implements AutoCloseable {
         return workers.length;
     }
 
+    /** The greatest index of a worker, and one. */
+    int places() {
+        return workers[workers.length - 1].index() + 1;
+    }
+
     Worker worker(int index) {
         return workers[index];
     }

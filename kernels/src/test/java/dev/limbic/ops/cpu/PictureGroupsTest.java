@@ -14,6 +14,7 @@ import dev.limbic.ops.Weights;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
 import dev.limbic.tensor.Tensor;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,7 @@ final class PictureGroupsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 7, 20, 21", "2, 2, 64, 64", "2, 9, 64, 64", "3, 40, 10, 12", "3, 5, 128, 128", "3, 4, 130, 127"})
+    @CsvSource({"1, 7, 20, 21", "2, 2, 64, 64", "2, 9, 64, 64", "3, 40, 10, 12", "3, 6, 128, 128", "3, 4, 130, 127"})
     void groupsGiveWhatAllTogetherGive(int threads, int n, int h, int w) {
         try (CpuDevice device = new CpuDevice(threads);
                 Weights weights = device.weights()) {
@@ -82,6 +83,31 @@ final class PictureGroupsTest {
             assertThat(calls(device, new Planes(6, 64, 64))).isEqualTo(6);
             assertThat(calls(device, new Planes(16, 32, 32))).isEqualTo(4);
             assertThat(calls(device, new Planes(6, 224, 224))).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void threadsAreNotLeftIdleForTheLastGroups() {
+        try (CpuDevice device = new CpuDevice(3)) {
+            assertThat(calls(device, new Planes(3, 64, 64))).isEqualTo(3);
+            assertThat(calls(device, new Planes(4, 64, 64)))
+                    .as("two rounds of three threads")
+                    .isEqualTo(1);
+            assertThat(calls(device, new Planes(8, 64, 64))).isEqualTo(8);
+            assertThat(calls(device, new Planes(13, 32, 32))).as("one by one").isEqualTo(13);
+        }
+    }
+
+    @Test
+    void resultsThatDifferFromGroupToGroupAreRefused() {
+        try (CpuDevice device = new CpuDevice(1)) {
+            AtomicInteger calls = new AtomicInteger();
+            PictureWork odd = (ops, x, part) -> calls.incrementAndGet() == 2
+                    ? ops.rows().concat(List.of(x, x))
+                    : ops.pictures().globalPool(x, part, Pooling.MAX);
+            Planes planes = new Planes(3, 64, 64);
+            float[] pixels = new float[planes.rows() * CHANNELS];
+            assertThatThrownBy(() -> each(device, odd, pixels, planes)).hasMessageContaining("work on pictures");
         }
     }
 
