@@ -1,7 +1,5 @@
 package dev.limbic.ops;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.HostTensor;
 import dev.limbic.tensor.Shape;
@@ -95,18 +93,14 @@ record ConvCase(
         float[] expected = bench.download(separate);
         Tensor target = residual == null ? null : bench.upload(residual, type);
         Tensor together = ops.conv2d(bench.upload(x, type), planes, conv, between, pointwise.conv, activation, target);
-        assertThat(bench.download(together))
-                .as("%s %s %s", precision, planes, geometry)
-                .isEqualTo(expected);
+        Closeness.of(type).checkSame(precision + " " + planes + " " + geometry, bench.download(together), expected);
         if (hasResidual && planes.equals(pointwise.planes)) {
             Tensor self = bench.upload(x, type);
             Tensor other = ops.conv2d(
                     ops.conv2d(self, planes, conv, between), planes, pointwise.conv, activation, bench.upload(x, type));
             expected = bench.download(other);
             Tensor inPlace = ops.conv2d(self, planes, conv, between, pointwise.conv, activation, self);
-            assertThat(bench.download(inPlace))
-                    .as("in place, %s %s", precision, planes)
-                    .isEqualTo(expected);
+            Closeness.of(type).checkSame("in place, " + precision + " " + planes, bench.download(inPlace), expected);
         }
     }
 

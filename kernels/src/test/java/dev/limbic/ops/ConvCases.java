@@ -105,7 +105,7 @@ interface ConvCases {
         }
     }
 
-    /** Bit by bit, in whatever parts a device computes them, and where the result takes the place of the pictures. */
+    /** In whatever parts a device computes them, and where the result takes the place of the pictures. */
     @ParameterizedTest
     @EnumSource
     default void twoConvolutionsAtOnceAreOneAfterTheOther(Precision precision) {
