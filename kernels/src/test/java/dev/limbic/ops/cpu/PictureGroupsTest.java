@@ -17,6 +17,7 @@ import dev.limbic.tensor.Tensor;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,6 +65,11 @@ final class PictureGroupsTest {
         return device.download(device.each(work, x, planes, work));
     }
 
+    /** Other numbers of rows may be added up in another order. */
+    private static void assertClose(float[] actual, float[] expected) {
+        assertThat(actual).containsExactly(expected, Offset.offset(1e-3f));
+    }
+
     @ParameterizedTest
     @CsvSource({"1, 7, 20, 21", "2, 2, 64, 64", "2, 9, 64, 64", "3, 40, 10, 12", "3, 6, 128, 128", "3, 4, 130, 127"})
     void groupsGiveWhatAllTogetherGive(int threads, int n, int h, int w) {
@@ -72,7 +78,7 @@ final class PictureGroupsTest {
             PictureWork work = network(weights);
             Planes planes = new Planes(n, h, w);
             float[] pixels = normal(planes.rows() * CHANNELS);
-            assertThat(each(device, work, pixels, planes)).isEqualTo(whole(device, work, pixels, planes));
+            assertClose(each(device, work, pixels, planes), whole(device, work, pixels, planes));
         }
     }
 
@@ -141,7 +147,7 @@ final class PictureGroupsTest {
                 return y;
             };
             assertThatThrownBy(() -> each(device, broken, pixels, planes)).hasMessageContaining("the third group");
-            assertThat(each(device, work, pixels, planes)).isEqualTo(expected);
+            assertClose(each(device, work, pixels, planes), expected);
         }
     }
 
