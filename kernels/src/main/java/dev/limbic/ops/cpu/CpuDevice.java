@@ -145,7 +145,8 @@ public final class CpuDevice implements Device {
 
     @Override
     public Tensor each(Object key, Tensor x, Planes pictures, PictureWork work) {
-        return groups.take(pictures) ? groups.run(x, pictures, work) : work.run(ops, x, pictures);
+        int count = groups.count(pictures);
+        return count > 0 ? groups.run(x, pictures, count, work) : work.run(ops, x, pictures);
     }
 
     @Override

@@ -49,17 +49,12 @@ final class PictureGroups implements AutoCloseable {
         }
     }
 
-    /** Whether these pictures are better computed so. */
-    boolean take(Planes planes) {
-        return groups(planes) > 0;
-    }
-
     /**
-     * How many groups, all of about the same size; 0 for none. Not so many that more than half a thread would be idle on
+     * How many groups, all of about the same size; 0 where these pictures are better computed together. Not so many that more than half a thread would be idle on
      * average while the last ones are computed: layer by layer they are done sooner then, and the team would take it that
      * other threads have its cores.
      */
-    private int groups(Planes planes) {
+    int count(Planes planes) {
         int n = planes.n();
         int threads = engine.team().size();
         if (planes.pixels() > MOST_PIXELS || n == 1) {
@@ -75,10 +70,13 @@ final class PictureGroups implements AutoCloseable {
         return 0;
     }
 
-    /** Runs the work on all pictures. */
-    Tensor run(Tensor x, Planes planes, PictureWork work) {
+    /**
+     * Runs the work on all pictures.
+     *
+     * @param groups as {@link #count} says
+     */
+    Tensor run(Tensor x, Planes planes, int groups, PictureWork work) {
         int n = planes.n();
-        int groups = groups(planes);
         AtomicInteger next = new AtomicInteger();
         Results results = new Results(n);
         engine.team().run(worker -> {

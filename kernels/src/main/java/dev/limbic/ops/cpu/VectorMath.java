@@ -139,13 +139,18 @@ final class VectorMath {
         FloatVector t = x.mul(x)
                 .fma(FloatVector.broadcast(F, 0.044715f * GELU_POWER), FloatVector.broadcast(F, GELU_POWER))
                 .mul(x);
+        return logistic(x, t);
+    }
+
+    /** x / (1 + 2^t). */
+    private static FloatVector logistic(FloatVector x, FloatVector t) {
         return x.div(exp2(t.blend(127f, t.compare(VectorOperators.GT, 127f))).add(1f));
     }
 
     /** x·σ(x) = x / (1 + 2^t); of numbers below −5, which it makes small, to six digits. */
     static FloatVector silu(FloatVector x) {
         FloatVector t = x.mul(-LOG2E);
-        return x.div(exp2(t.blend(127f, t.compare(VectorOperators.GT, 127f))).add(1f));
+        return logistic(x, t);
     }
 
     /** 2^x; 0 of what is too small for f32. */
