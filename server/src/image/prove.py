@@ -308,7 +308,7 @@ def prove(stage):
         counted = re.findall(r"^limbic_requests_total\{.*", metrics, re.M)
         require("metrics that Prometheus can scrape", bool(counted), counted[0] if counted else metrics[:300])
         mapped = open(f"/proc/{container.first()}/maps", encoding="utf-8").read()
-        require("the start-up cache is in use", "limbic.aot" in mapped)
+        require("the start-up cache is in use", "limbic.jsa" in mapped)
         os.kill(int(container.first()), 15)
         container.process.wait(20)
         require("SIGTERM ends it in order", container.process.returncode == 0, f"exit code {container.process.returncode}")
@@ -318,7 +318,7 @@ def prove(stage):
 
 
 def sizes(stage):
-    for path in ["/opt/limbic", "/opt/limbic/runtime", "/opt/limbic/lib", "/opt/limbic/lib/limbic.aot", "/opt/limbic/models"]:
+    for path in ["/opt/limbic", "/opt/limbic/runtime", "/opt/limbic/lib", "/opt/limbic/lib/limbic.jsa", "/opt/limbic/models"]:
         found = run("du", "-sm", stage.root + path, stdout=subprocess.PIPE, text=True).stdout.split()[0]
         say(f"   {path:28} {found:>5} MB")
     packed = run("sh", "-c", f"tar -C {stage.root} -c opt/limbic | gzip -6 | wc -c", stdout=subprocess.PIPE, text=True)

@@ -10,6 +10,7 @@ import dev.limbic.ops.Weights;
 import dev.limbic.preprocess.text.ChatTemplate;
 import dev.limbic.preprocess.text.PromptEncoder;
 import dev.limbic.preprocess.text.TokenVocabulary;
+import dev.limbic.preprocess.text.TokenizerFiles;
 import dev.limbic.tensor.DType;
 import dev.limbic.weights.HfConfig;
 import dev.limbic.weights.HfDirectory;
@@ -45,8 +46,9 @@ public final class LanguageKind extends Kind<LanguageModel> {
     private record Folder(Constructor constructor) implements Architecture.Loader<LanguageModel> {
         @Override
         public LanguageModel load(HfDirectory directory, Loading loading, Precision precision) {
-            PromptEncoder encoder = PromptEncoder.open(loading.folder());
-            TokenVocabulary tokens = TokenVocabulary.open(loading.folder());
+            TokenizerFiles files = TokenizerFiles.read(loading.folder());
+            PromptEncoder encoder = PromptEncoder.of(files);
+            TokenVocabulary tokens = TokenVocabulary.of(files);
             Optional<ChatTemplate> template = ChatTemplate.open(loading.folder());
             HfConfig config = directory.config();
             Decoder decoder = decoder(directory, loading.device(), precision, BLOCK_TOKENS, loading.cacheBytes());

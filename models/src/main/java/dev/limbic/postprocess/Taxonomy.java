@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,13 @@ public final class Taxonomy {
             return affect.equals(Affect.NEUTRAL);
         }
     }
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
+
+    /** Those that were asked for, by name: every model that is loaded looks at all of them. */
+    private static final Map<String, Taxonomy> KNOWN = new ConcurrentHashMap<>();
 
     /** The taxonomy without labels. */
     public static final Taxonomy NONE = new Taxonomy("none", Map.of(), Map.of());
@@ -90,7 +98,7 @@ public final class Taxonomy {
             throw new IllegalArgumentException(
                     "expected one of " + String.join(", ", names()) + ", found '" + name + "'");
         }
-        return read(name);
+        return known(name);
     }
 
     /**
@@ -102,7 +110,7 @@ public final class Taxonomy {
         Taxonomy best = NONE;
         int bestRank = Integer.MAX_VALUE;
         for (String name : NAMES) {
-            Taxonomy candidate = read(name);
+            Taxonomy candidate = known(name);
             Set<String> used = new HashSet<>();
             int sameSpelling = 0;
             boolean knowsAll = !labels.isEmpty();
@@ -162,18 +170,19 @@ public final class Taxonomy {
         return label.strip().toLowerCase(Locale.ROOT).replace('-', '_').replace(' ', '_');
     }
 
+    private static Taxonomy known(String name) {
+        return KNOWN.computeIfAbsent(name, Taxonomy::read);
+    }
+
     private static Taxonomy read(String name) {
         String resource = "taxonomy/" + name + ".json";
-        JsonMapper mapper = JsonMapper.builder()
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                .build();
         try (@Nullable InputStream in = Taxonomy.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IllegalStateException(resource + " is missing from the jar");
             }
             Map<String, Meaning> meanings = new LinkedHashMap<>();
             Map<String, String> spellings = new LinkedHashMap<>();
-            mapper.readTree(in).path("labels").properties().forEach(e -> {
+            MAPPER.readTree(in).path("labels").properties().forEach(e -> {
                 String label = e.getKey();
                 meanings.put(label, meaning(e.getValue()));
                 spellings.put(plain(label), label);

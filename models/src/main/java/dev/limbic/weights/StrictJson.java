@@ -16,6 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Locale;
 
 /**
@@ -51,7 +52,9 @@ public final class StrictJson {
         try {
             JsonNode node = MAPPER.readTree(text(file, MAX_BYTES));
             if (node instanceof ObjectNode object) {
-                requireSound(file, "", object);
+                if (!isSound(object)) {
+                    requireSound(file, "", object);
+                }
                 return object;
             }
             throw new WeightsException(file + ": expected a JSON object, found " + kind(node));
@@ -81,7 +84,39 @@ public final class StrictJson {
         }
     }
 
-    /** JSON can write half a character, which has no UTF-8 form, and numbers beyond all; native code expects neither. */
+    /**
+     * JSON can write half a character, which has no UTF-8 form, and numbers beyond all; native code expects neither. Nearly
+     * every file is sound, so where it is not is only looked for afterwards.
+     */
+    private static boolean isSound(JsonNode node) {
+        if (node.isTextual()) {
+            return isWhole(node.textValue());
+        }
+        if (node.isDouble()) {
+            return Double.isFinite(node.doubleValue());
+        }
+        for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
+            if (!isWhole(names.next())) {
+                return false;
+            }
+        }
+        for (JsonNode child : node) {
+            if (!isSound(child)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isWhole(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+            }
+        }
+        return true;
+    }
+
     private static void requireSound(Path file, String at, JsonNode node) {
         if (node.isTextual()) {
             requireWhole(file, at, node.textValue());
@@ -100,7 +135,7 @@ public final class StrictJson {
     }
 
     private static void requireWhole(Path file, String at, String text) {
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+        if (!isWhole(text)) {
             throw new WeightsException(
                     file + ": " + (at.isEmpty() ? "" : "key '" + at + "': ") + "expected text, found a lone surrogate");
         }

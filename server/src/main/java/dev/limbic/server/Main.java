@@ -10,6 +10,7 @@ import dev.limbic.server.command.ModelsCommand;
 import dev.limbic.server.command.ServeCommand;
 import dev.limbic.server.config.ConfigException;
 import java.io.IOException;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line. A new command is one class and one entry in {@code subcommands}.
+ * The command line. A new command is one class and one entry in {@link #COMMANDS}.
  *
  * <p>Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
  */
@@ -26,8 +27,9 @@ import picocli.CommandLine.Spec;
         name = "limbic",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Emotion inference for virtual worlds: text in, emotion out.",
-        subcommands = {
+        description = "Emotion inference for virtual worlds: text in, emotion out.")
+public final class Main implements Runnable {
+    private static final List<Class<?>> COMMANDS = List.of(
             ServeCommand.class,
             AnalyzeCommand.class,
             ChatCommand.class,
@@ -35,9 +37,8 @@ import picocli.CommandLine.Spec;
             ConfigCommand.class,
             EvaluateCommand.class,
             DoctorCommand.class,
-            HelpCommand.class
-        })
-public final class Main implements Runnable {
+            HelpCommand.class);
+
     private static final int FAILED = 1;
     private static final int MISUSED = 2;
 
@@ -51,10 +52,21 @@ public final class Main implements Runnable {
 
     /** Runs a command and returns its exit code. */
     public static int run(String... arguments) {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+        CommandLine line = new CommandLine(new Main());
+        commands(arguments).forEach(line::addSubcommand);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((thrown, command, parsed) -> explain(thrown, command))
                 .execute(arguments);
+    }
+
+    /** The one that is meant, or all where that is not plain: reading what each can do delays a server's start. */
+    private static List<Class<?>> commands(String[] arguments) {
+        List<Class<?>> meant = COMMANDS.stream()
+                .filter(command -> arguments.length > 0
+                        && command != HelpCommand.class
+                        && command.getAnnotation(Command.class).name().equals(arguments[0]))
+                .toList();
+        return meant.isEmpty() ? COMMANDS : meant;
     }
 
     private static int explain(Exception thrown, CommandLine command) throws Exception {

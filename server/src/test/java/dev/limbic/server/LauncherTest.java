@@ -60,7 +60,7 @@ class LauncherTest {
             Files.copy(tree.resolve("classes").resolve(main), jar);
         }
         Files.createFile(tree.resolve("target/built"));
-        cache = tree.resolve("server/target/limbic.aot");
+        cache = tree.resolve("server/target/limbic.jsa");
     }
 
     private String run(String... arguments) throws IOException, InterruptedException {
@@ -97,7 +97,7 @@ class LauncherTest {
         assertThat(Files.getLastModifiedTime(cache)).isEqualTo(made);
         try (Stream<Path> files = Files.list(tree.resolve("server/target"))) {
             assertThat(files.map(file -> String.valueOf(file.getFileName())))
-                    .containsExactlyInAnyOrder("lib", "limbic-server-0.jar", "limbic.aot", "limbic.aot.sum");
+                    .containsExactlyInAnyOrder("lib", "limbic-server-0.jar", "limbic.jsa", "limbic.jsa.sum");
         }
     }
 
@@ -117,7 +117,7 @@ class LauncherTest {
         assertThat(run("models")).doesNotContain("damaged").contains("hello models");
         Files.write(cache, Arrays.copyOf(whole, whole.length / 2));
         assertThat(run("serve")).contains("damaged: making it again", "hello serve");
-        Files.delete(cache.resolveSibling("limbic.aot.sum"));
+        Files.delete(cache.resolveSibling("limbic.jsa.sum"));
         assertThat(run("serve")).contains("making it again", "hello serve");
     }
 }

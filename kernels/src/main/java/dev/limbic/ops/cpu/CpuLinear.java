@@ -154,9 +154,7 @@ final class CpuLinear implements Linear, AutoCloseable {
     /** The values in memory of weights. */
     static long floats(float[] values, WeightMemory memory) {
         long address = memory.allocate((long) values.length * Float.BYTES);
-        for (int i = 0; i < values.length; i++) {
-            Ram.setFloat(address + (long) i * Float.BYTES, values[i]);
-        }
+        Ram.copyFrom(values, address);
         return address;
     }
 

@@ -36,13 +36,15 @@ final class CpuWeights implements Weights {
         int n = Math.toIntExact(shape.elements());
         long address = memory.allocate((long) n * dtype.bytes());
         float[] values = host.toFloats();
-        for (int i = 0; i < n; i++) {
-            switch (dtype) {
-                case F32 -> Ram.setFloat(address + 4L * i, values[i]);
-                case BF16 -> Ram.setShort(address + 2L * i, Rows.bf16(values[i]));
-                case F16, I8, U8, I32, I64 ->
-                    throw new IllegalArgumentException("the CPU keeps weights as f32 or bf16, asked for " + dtype);
+        switch (dtype) {
+            case F32 -> Ram.copyFrom(values, address);
+            case BF16 -> {
+                for (int i = 0; i < n; i++) {
+                    Ram.setShort(address + 2L * i, Rows.bf16(values[i]));
+                }
             }
+            case F16, I8, U8, I32, I64 ->
+                throw new IllegalArgumentException("the CPU keeps weights as f32 or bf16, asked for " + dtype);
         }
         return new Tensor(dtype, shape, address);
     }

@@ -100,7 +100,7 @@ final class Rows {
         // Rounding up would carry the payload of a NaN into its exponent and sign.
         IntVector rounded = bits.add(odd)
                 .add(0x7FFF)
-                .blend(bits.or(QUIET), value.test(VectorOperators.IS_NAN).cast(I))
+                .blend(bits.or(QUIET), value.compare(VectorOperators.NE, value).cast(I))
                 .lanewise(VectorOperators.LSHR, 16);
         return (ShortVector) rounded.convertShape(VectorOperators.I2S, HALF, 0);
     }

@@ -42,7 +42,7 @@ final class VectorMath {
 
     /** The greater of each two; NaN if one is. */
     static FloatVector greater(FloatVector a, FloatVector b) {
-        return a.blend(b, b.compare(VectorOperators.GT, a).or(b.test(VectorOperators.IS_NAN)));
+        return a.blend(b, b.compare(VectorOperators.GT, a).or(b.compare(VectorOperators.NE, b)));
     }
 
     /**

@@ -46,7 +46,11 @@ public final class PromptEncoder {
      * @throws TokenizerException if there is none, or it is damaged or not supported
      */
     public static PromptEncoder open(Path folder) {
-        TokenizerFiles files = TokenizerFiles.read(folder);
+        return of(TokenizerFiles.read(folder));
+    }
+
+    /** The tokenizer of files that were read already. */
+    public static PromptEncoder of(TokenizerFiles files) {
         ObjectNode json = files.json();
         List<AddedTokens.Added> marks = AddedTokens.of(files.source(), json).stream()
                 .filter(PromptEncoder::isMark)

@@ -37,7 +37,11 @@ public final class TokenVocabulary {
      * @throws TokenizerException if there is no tokeniser, or it is damaged or of a kind not supported
      */
     public static TokenVocabulary open(Path folder) {
-        TokenizerFiles files = TokenizerFiles.read(folder);
+        return of(TokenizerFiles.read(folder));
+    }
+
+    /** The vocabulary of files that were read already. */
+    public static TokenVocabulary of(TokenizerFiles files) {
         Path file = files.source();
         ObjectNode json = files.json();
         TokenDecoder decoder = TokenDecoder.of(file, json.path("decoder"));

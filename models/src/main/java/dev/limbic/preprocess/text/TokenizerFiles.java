@@ -21,7 +21,7 @@ import java.util.List;
  * @param givesTokenTypes whether {@code model_input_names} lists the token types of the post-processor
  * @param maxTokens {@code model_max_length}, or the largest integer where there is none
  */
-record TokenizerFiles(
+public record TokenizerFiles(
         Path source, ObjectNode json, int vocabSize, boolean splitsAtSpaces, boolean givesTokenTypes, int maxTokens) {
     private static final String CONFIG = "tokenizer_config.json";
 
@@ -30,7 +30,7 @@ record TokenizerFiles(
      *
      * @throws TokenizerException if there is none, or it is damaged or of a kind that is not supported
      */
-    static TokenizerFiles read(Path folder) {
+    public static TokenizerFiles read(Path folder) {
         ObjectNode config = objectOrEmpty(folder.resolve(CONFIG));
         requireSupported(folder.resolve(CONFIG), config);
         TokenizerClass kind = TokenizerClass.of(folder.resolve(CONFIG), config, folder.resolve("config.json"));

@@ -1,7 +1,6 @@
 package dev.limbic.server.command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.limbic.domain.Emotions;
 import dev.limbic.domain.Encoding;
 import dev.limbic.domain.LimbicException;
@@ -77,8 +76,6 @@ public final class AnalyzeCommand implements Callable<Integer> {
 
     @Option(names = "--top", paramLabel = "N", description = "Number of labels to print (${DEFAULT-VALUE}).")
     private int top = 5;
-
-    private final ObjectMapper mapper = new ObjectMapper();
 
     @Override
     public Integer call() throws ConfigException, IOException {
@@ -185,7 +182,8 @@ public final class AnalyzeCommand implements Callable<Integer> {
         Emotions emotions = loaded.interpret(loaded.run(List.of(encoding)).getFirst());
         double millis = (System.nanoTime() - started) / 1e6;
         if (json) {
-            out.println(mapper.writeValueAsString(Tables.data(loaded.card(), emotions, encoding.truncated())));
+            out.println(PictureAnalysis.MAPPER.writeValueAsString(
+                    Tables.data(loaded.card(), emotions, encoding.truncated())));
             return;
         }
         out.println(line);

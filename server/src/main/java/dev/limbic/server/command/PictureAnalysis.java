@@ -46,7 +46,7 @@ record PictureAnalysis(
         @Nullable Path annotate) {
     private static final int BARS = 3;
     private static final CanonicalEmotion[] EMOTIONS = CanonicalEmotion.values();
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    static final ObjectMapper MAPPER = new ObjectMapper();
 
     /**
      * Reads one picture.

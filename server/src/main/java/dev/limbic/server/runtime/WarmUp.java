@@ -74,20 +74,24 @@ public final class WarmUp {
     }
 
     /**
-     * Batches of several sizes, none larger than any that will be served, and single inputs of several sizes; what they take
-     * is where the server's estimates begin.
+     * One input, which must be seen to be computed, however slowly cold code does it; then batches of several sizes, none larger
+     * than any that will be served, and single inputs of several sizes: what these take is where the server's estimates begin.
      */
     private static <I extends Input, P extends Prepared, R, A> void read(
             BatchKind<I, P, R, A> kind, Resident<?> any, BatchPolicy policy, long nanos) {
         Resident<Model<I, P, R, A>> resident = any.as(kind);
         Model<I, P, R, A> model = resident.model();
-        List<P> samples = kind.samples().stream().map(model::prepare).toList();
-        P usual = samples.get(samples.size() * 2 / 5);
-        int most = Math.clamp(policy.maxCost() / usual.cost(), 1, policy.maxRows());
+        List<I> samples = kind.samples();
         long end = System.nanoTime() + nanos;
-        for (int round = 0; round == 0 || System.nanoTime() < end; round++) {
-            P one = samples.get(round % samples.size());
-            model.interpret(timed(model, List.of(one), resident.pace()).getFirst());
+        model.interpret(model.run(List.of(model.prepare(samples.getFirst()))).getFirst());
+        if (System.nanoTime() >= end) {
+            return;
+        }
+        P usual = model.prepare(samples.get(samples.size() * 2 / 5));
+        int most = Math.clamp(policy.maxCost() / usual.cost(), 1, policy.maxRows());
+        for (int round = 0; System.nanoTime() < end; round++) {
+            P one = model.prepare(samples.get(round % samples.size()));
+            timed(model, List.of(one), resident.pace());
             timed(model, Collections.nCopies(Math.min(most, 1 << (round % 7)), usual), resident.pace());
         }
     }
