@@ -16,7 +16,8 @@ import java.util.List;
  *   <li>a convolution of single pixels is a product of rows, cut into blocks of rows, whatever picture they belong to;
  *   <li>others by pictures, in groups of 1, 2, 4, …, or where there are fewer pictures than threads by rows of the result: a
  *       slab of the input is a picture like any other, with its own padding, so that nothing is copied;
- *   <li>one with many weights by output channels, whose part of the result is computed apart and copied to its place.
+ *   <li>one with many weights, and a product of few rows, by output channels, whose part of the result is computed apart and
+ *       copied to its place.
  * </ul>
  *
  * Each worker makes its own calls, then takes what is left of others'. Several threads may run it at once.
@@ -43,6 +44,15 @@ final class ConvSchedule implements ConvLayer.Scheduled {
 
     /** Rows of a product come in multiples of this, but for the last: so many fit the registers or tiles. */
     private static final int ROW_UNIT = 16;
+
+    /**
+     * A product of so many columns for each row is cut by columns: then threads read different weights, which are more than the
+     * rows that all of them read.
+     */
+    private static final int COLUMNS_PER_ROW = 2;
+
+    /** Columns of such a part come in multiples of this: those of a block of weights. */
+    private static final int COLUMN_UNIT = VectorMath.LANES == 16 ? 64 : 24;
 
     /** Bytes of the result of one call that computes apart from its place. */
     private static final int APART_BYTES = 256 << 10;
@@ -86,7 +96,7 @@ final class ConvSchedule implements ConvLayer.Scheduled {
         WorkShare share = WorkShare.of(key.threads, conv.seconds(input(), key.type, planes, result));
         threads = share.threads();
         int parts = share.parts();
-        int width = conv.panelWidth();
+        int width = panelWidth();
         boolean paneled = width < kernel.out();
         for (int from = 0; from < kernel.out(); from += width) {
             int to = Math.min(kernel.out(), from + width);
@@ -100,6 +110,15 @@ final class ConvSchedule implements ConvLayer.Scheduled {
             }
         }
         conv.weights().settle();
+    }
+
+    /** Output channels of a part; all of them where it is cut otherwise. */
+    private int panelWidth() {
+        int width = conv.panelWidth();
+        boolean flat = isPointwise() && kernel.out() >= COLUMNS_PER_ROW * planes.rows();
+        return threads == 1 || width < kernel.out() || !flat
+                ? width
+                : Math.min(width, CpuLinear.roundUp(Math.ceilDiv(width, threads), COLUMN_UNIT));
     }
 
     private DType input() {

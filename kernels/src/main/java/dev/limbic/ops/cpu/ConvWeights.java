@@ -16,8 +16,8 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
  * computed does not depend on what came first. Safe for several threads.
  */
 final class ConvWeights implements AutoCloseable {
-    /** Weights of the output channels {@code from … to − 1} in one layout. */
-    private record Packed(int from, int to, dnnl_memory_desc layout, long address) {}
+    /** Weights of the output channels {@code from … to − 1} in the layout of plans like that. */
+    private record Packed(ConvPlan.Key key, int from, int to, dnnl_memory_desc layout, long address) {}
 
     private final int perChannel;
     private final WeightMemory memory;
@@ -54,13 +54,9 @@ final class ConvWeights implements AutoCloseable {
 
     /** Address of the weights of some output channels, in the layout that the plan wants. */
     synchronized long of(ConvPlan plan, int from, int to) {
-        Packed source = null;
         for (Packed p : packed) {
-            if (p.from == from && p.to == to) {
-                if (dnnl_memory_desc_equal(p.layout, plan.weightLayout()) == 1) {
-                    return p.address;
-                }
-                source = p;
+            if (p.from == from && p.to == to && dnnl_memory_desc_equal(p.layout, plan.weightLayout()) == 1) {
+                return p.address;
             }
         }
         dnnl_memory_desc layout = new dnnl_memory_desc();
@@ -74,13 +70,39 @@ final class ConvWeights implements AutoCloseable {
             }
         } else if (plain != 0) {
             pack(plan, DType.F32, plain + (long) from * perChannel * Float.BYTES, layout, address);
-        } else if (source != null) {
-            Reorder.run(source.layout, source.address, layout, address);
         } else {
-            throw new IllegalStateException("no weights of channels " + from + " to " + to + " are left to pack");
+            try (Arena host = Arena.ofConfined()) {
+                pack(plan, DType.F32, unpacked(from, to, host), layout, address);
+            }
         }
-        packed.add(new Packed(from, to, layout, address));
+        packed.add(new Packed(plan.key(), from, to, layout, address));
         return address;
+    }
+
+    /** What other layouts hold of the channels {@code from … to − 1}, f32 [to − from, K]. */
+    private long unpacked(int from, int to, Arena host) {
+        long rowBytes = (long) perChannel * Float.BYTES;
+        long floats = host.allocate((to - from) * rowBytes, Float.BYTES).address();
+        for (int done = from; done < to; ) {
+            Packed source = holding(done);
+            long rows = host.allocate((source.to - source.from) * rowBytes, Float.BYTES)
+                    .address();
+            dnnl_memory_desc inOrder = ConvPlan.plainWeights(source.key, DType.F32);
+            Reorder.run(source.layout, source.address, inOrder, rows);
+            dnnl_memory_desc_destroy(inOrder);
+            int end = Math.min(to, source.to);
+            Ram.copy(
+                    rows + (done - source.from) * rowBytes, floats + (done - from) * rowBytes, (end - done) * rowBytes);
+            done = end;
+        }
+        return floats;
+    }
+
+    private Packed holding(int channel) {
+        return packed.stream()
+                .filter(p -> p.from <= channel && channel < p.to)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no weights of channel " + channel + " are left"));
     }
 
     /** What the integers of the channels {@code from … to − 1} stand for, f32 [to − from, K]. */
