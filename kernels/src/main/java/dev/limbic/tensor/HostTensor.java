@@ -22,6 +22,9 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** Numbers that are widened at a time. */
+    private static final int CHUNK = 1 << 16;
+
     public HostTensor {
         long expected = Math.multiplyExact(shape.elements(), (long) dtype.bytes());
         if (data.byteSize() != expected) {
@@ -66,18 +69,7 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
         float[] out = new float[Math.toIntExact(shape.elements())];
         switch (dtype) {
             case F32 -> MemorySegment.copy(data, FLOAT, 0, out, 0, out.length);
-            case BF16 -> {
-                short[] halves = halves(out.length);
-                for (int i = 0; i < out.length; i++) {
-                    out[i] = Float.intBitsToFloat(halves[i] << 16);
-                }
-            }
-            case F16 -> {
-                short[] halves = halves(out.length);
-                for (int i = 0; i < out.length; i++) {
-                    out[i] = Float.float16ToFloat(halves[i]);
-                }
-            }
+            case BF16, F16 -> widen(out);
             case I8, U8, I32, I64 -> {
                 for (int i = 0; i < out.length; i++) {
                     out[i] = get(i);
@@ -87,10 +79,16 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
         return out;
     }
 
-    /** In the heap, where code that is not compiled yet reads them a hundred times faster than from a segment. */
-    private short[] halves(int count) {
-        short[] halves = new short[count];
-        MemorySegment.copy(data, SHORT, 0, halves, 0, count);
-        return halves;
+    /** By way of the heap, where code that is not compiled yet reads a hundred times faster than from a segment. */
+    private void widen(float[] out) {
+        short[] halves = new short[Math.min(CHUNK, out.length)];
+        for (int from = 0; from < out.length; from += CHUNK) {
+            int count = Math.min(CHUNK, out.length - from);
+            MemorySegment.copy(data, SHORT, 2L * from, halves, 0, count);
+            for (int i = 0; i < count; i++) {
+                out[from + i] =
+                        dtype == DType.BF16 ? Float.intBitsToFloat(halves[i] << 16) : Float.float16ToFloat(halves[i]);
+            }
+        }
     }
 }
