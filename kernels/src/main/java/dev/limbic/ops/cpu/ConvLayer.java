@@ -176,7 +176,7 @@ final class ConvLayer implements AutoCloseable {
                 residual));
     }
 
-    /** Whether it is computed as it is: in the type of the pictures, with all output channels at once. */
+    /** Whether it can be computed as it is: in the type of the pictures, with all output channels at once. */
     boolean isWhole(Planes planes) {
         return !rounds(planes) && panelWidth == sliding.kernel.out();
     }

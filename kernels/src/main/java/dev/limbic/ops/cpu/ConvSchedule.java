@@ -52,7 +52,10 @@ final class ConvSchedule implements ConvLayer.Scheduled {
     private static final int COLUMNS_PER_ROW = 2;
 
     /** Columns of such a part come in multiples of this: those of a block of weights. */
-    private static final int COLUMN_UNIT = VectorMath.LANES == 16 ? 64 : 24;
+    private static final int COLUMN_UNIT = VectorMath.LANES == 16 ? 32 : 24;
+
+    /** Of such a part, what the last must have at least: else threads would wait for those with more. */
+    private static final double LAST_PART = 0.75;
 
     /** Bytes of the result of one call that computes apart from its place. */
     private static final int APART_BYTES = 256 << 10;
@@ -114,11 +117,14 @@ final class ConvSchedule implements ConvLayer.Scheduled {
 
     /** Output channels of a part; all of them where it is cut otherwise. */
     private int panelWidth() {
+        int out = kernel.out();
         int width = conv.panelWidth();
-        boolean flat = isPointwise() && kernel.out() >= COLUMNS_PER_ROW * planes.rows();
-        return threads == 1 || width < kernel.out() || !flat
-                ? width
-                : Math.min(width, CpuLinear.roundUp(Math.ceilDiv(width, threads), COLUMN_UNIT));
+        if (threads == 1 || width < out || !isPointwise() || out < COLUMNS_PER_ROW * planes.rows()) {
+            return width;
+        }
+        int part = CpuLinear.roundUp(Math.ceilDiv(out, threads), COLUMN_UNIT);
+        int last = out - (threads - 1) * part;
+        return last >= LAST_PART * part ? part : width;
     }
 
     private DType input() {

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Exercises models for a moment before they serve, so that first requests meet compiled code and plans. */
 public final class WarmUp {
-    /** For all models together, but for what each must be seen to do: most code is theirs in common. */
+    /** For all models together, but for what each must be seen to do: most code is theirs in common, and a start shall be short. */
     private static final long NANOS = 400_000_000;
 
     /** For each model, at the most. */
