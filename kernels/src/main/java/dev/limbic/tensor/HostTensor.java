@@ -22,6 +22,8 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final int FLOATS_A_LINE = 16;
+
     /** Numbers that are widened at a time. */
     private static final int CHUNK = 1 << 16;
 
@@ -51,12 +53,28 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
         return all;
     }
 
+    /** [matrices, rows, columns] as [matrices, columns, rows], a cache line of columns at a time. */
+    public static float[] transposed(float[] values, int matrices, int rows, int columns) {
+        float[] to = new float[values.length];
+        for (int matrix = 0; matrix < matrices; matrix++) {
+            int at = matrix * rows * columns;
+            for (int from = 0; from < columns; from += FLOATS_A_LINE) {
+                int end = Math.min(columns, from + FLOATS_A_LINE);
+                for (int row = 0; row < rows; row++) {
+                    for (int column = from; column < end; column++) {
+                        to[at + column * rows + row] = values[at + row * columns + column];
+                    }
+                }
+            }
+        }
+        return to;
+    }
+
     /** Element {@code i} in row-major order, widened to f32. */
     public float get(long i) {
         return switch (dtype) {
             case F32 -> data.get(FLOAT, i * 4);
-            case BF16 -> Float.intBitsToFloat(data.get(SHORT, i * 2) << 16);
-            case F16 -> Float.float16ToFloat(data.get(SHORT, i * 2));
+            case BF16, F16 -> wide(data.get(SHORT, i * 2));
             case I8 -> data.get(ValueLayout.JAVA_BYTE, i);
             case U8 -> data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
             case I32 -> data.get(INT, i * 4);
@@ -86,9 +104,12 @@ public record HostTensor(DType dtype, Shape shape, MemorySegment data) {
             int count = Math.min(CHUNK, out.length - from);
             MemorySegment.copy(data, SHORT, 2L * from, halves, 0, count);
             for (int i = 0; i < count; i++) {
-                out[from + i] =
-                        dtype == DType.BF16 ? Float.intBitsToFloat(halves[i] << 16) : Float.float16ToFloat(halves[i]);
+                out[from + i] = wide(halves[i]);
             }
         }
+    }
+
+    private float wide(short half) {
+        return dtype == DType.BF16 ? Float.intBitsToFloat(half << 16) : Float.float16ToFloat(half);
     }
 }

@@ -48,6 +48,26 @@ final class HostTensorTest {
     }
 
     @Test
+    void transposedMatricesHaveEachNumberInItsPlace() {
+        int matrices = 2;
+        int rows = 3;
+        int columns = 37; // more than two cache lines
+        float[] values = new float[matrices * rows * columns];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i;
+        }
+        float[] turned = HostTensor.transposed(values, matrices, rows, columns);
+        assertThat(turned).hasSameSizeAs(values);
+        for (int m = 0; m < matrices; m++) {
+            for (int c = 0; c < columns; c++) {
+                for (int r = 0; r < rows; r++) {
+                    assertThat(turned[(m * columns + c) * rows + r]).isEqualTo(values[(m * rows + r) * columns + c]);
+                }
+            }
+        }
+    }
+
+    @Test
     void refusesDataOfTheWrongSize() {
         assertThatThrownBy(() -> new HostTensor(DType.F32, Shape.of(2, 3), MemorySegment.ofArray(new byte[23])))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -24,8 +24,6 @@ import org.jspecify.annotations.Nullable;
  * @param precision of products and of the tensors between them
  */
 public record Parameters(WeightView view, Weights weights, Precision precision) {
-    private static final int FLOATS_A_LINE = 16;
-
     /** The parameters below {@code name}. */
     public Parameters sub(String name) {
         return new Parameters(view.sub(name), weights, precision);
@@ -64,7 +62,8 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
 
     /** The same, with its first {@code scaled} columns of output multiplied by a factor. */
     public Linear turned(String name, int out, int in, int scaled, double factor) {
-        float[] turned = turned(view.tensor(name + ".weight", in, out).toFloats(), in, out);
+        float[] turned =
+                HostTensor.transposed(view.tensor(name + ".weight", in, out).toFloats(), 1, in, out);
         float[] bias = view.tensor(name + ".bias", out).toFloats();
         for (int i = 0; i < scaled * in; i++) {
             turned[i] *= (float) factor;
@@ -73,20 +72,6 @@ public record Parameters(WeightView view, Weights weights, Precision precision) 
             bias[o] *= (float) factor;
         }
         return weights.linear(HostTensor.of(Shape.of(out, in), turned), HostTensor.of(Shape.of(out), bias), precision);
-    }
-
-    /** [rows, columns] as [columns, rows], a cache line of columns at a time. */
-    private static float[] turned(float[] values, int rows, int columns) {
-        float[] turned = new float[values.length];
-        for (int from = 0; from < columns; from += FLOATS_A_LINE) {
-            int to = Math.min(columns, from + FLOATS_A_LINE);
-            for (int row = 0; row < rows; row++) {
-                for (int column = from; column < to; column++) {
-                    turned[column * rows + row] = values[row * columns + column];
-                }
-            }
-        }
-        return turned;
     }
 
     /** Several layers of one input side by side, {@code name.weight} [outs[i], in], with or without biases. */

@@ -16,8 +16,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text and JSON files of a model folder, without leniency: other encodings than UTF-8, a duplicate key, anything after
@@ -52,9 +52,7 @@ public final class StrictJson {
         try {
             JsonNode node = MAPPER.readTree(text(file, MAX_BYTES));
             if (node instanceof ObjectNode object) {
-                if (!isSound(object)) {
-                    requireSound(file, "", object);
-                }
+                requireSound(file, null, object);
                 return object;
             }
             throw new WeightsException(file + ": expected a JSON object, found " + kind(node));
@@ -84,61 +82,48 @@ public final class StrictJson {
         }
     }
 
-    /**
-     * JSON can write half a character, which has no UTF-8 form, and numbers beyond all; native code expects neither. Nearly
-     * every file is sound, so where it is not is only looked for afterwards.
-     */
-    private static boolean isSound(JsonNode node) {
-        if (node.isTextual()) {
-            return isWhole(node.textValue());
-        }
-        if (node.isDouble()) {
-            return Double.isFinite(node.doubleValue());
-        }
-        for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
-            if (!isWhole(names.next())) {
-                return false;
+    /** Where in a file something lies: put into words only when it is wrong. */
+    private record Place(@Nullable Place above, @Nullable String key, int index) {
+        @Override
+        public String toString() {
+            String before = above == null ? "" : above.toString();
+            if (key == null) {
+                return before + "[" + index + "]";
             }
+            return before.isEmpty() ? key : before + "." + key;
         }
-        for (JsonNode child : node) {
-            if (!isSound(child)) {
-                return false;
-            }
-        }
-        return true;
     }
 
-    private static boolean isWhole(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (Character.isSurrogate(text.charAt(i))) {
-                return StandardCharsets.UTF_8.newEncoder().canEncode(text);
-            }
-        }
-        return true;
-    }
-
-    private static void requireSound(Path file, String at, JsonNode node) {
+    /** JSON can write half a character, which has no UTF-8 form, and numbers beyond all; native code expects neither. */
+    private static void requireSound(Path file, @Nullable Place at, JsonNode node) {
         if (node.isTextual()) {
             requireWhole(file, at, node.textValue());
         }
         if (node.isDouble() && !Double.isFinite(node.doubleValue())) {
-            throw new WeightsException(file + ": key '" + at + "': expected a finite number, found " + kind(node));
+            throw new WeightsException(file + ": " + key(at) + "expected a finite number, found " + kind(node));
         }
         for (int i = 0; node.isArray() && i < node.size(); i++) {
-            requireSound(file, at + "[" + i + "]", node.get(i));
+            requireSound(file, new Place(at, null, i), node.get(i));
         }
         node.properties().forEach(entry -> {
-            String below = at.isEmpty() ? entry.getKey() : at + "." + entry.getKey();
             requireWhole(file, at, entry.getKey());
-            requireSound(file, below, entry.getValue());
+            requireSound(file, new Place(at, entry.getKey(), 0), entry.getValue());
         });
     }
 
-    private static void requireWhole(Path file, String at, String text) {
-        if (!isWhole(text)) {
-            throw new WeightsException(
-                    file + ": " + (at.isEmpty() ? "" : "key '" + at + "': ") + "expected text, found a lone surrogate");
+    private static void requireWhole(Path file, @Nullable Place at, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+                    throw new WeightsException(file + ": " + key(at) + "expected text, found a lone surrogate");
+                }
+                return;
+            }
         }
+    }
+
+    private static String key(@Nullable Place at) {
+        return at == null ? "" : "key '" + at + "': ";
     }
 
     /** Why a file cannot be read, in words. */

@@ -64,19 +64,21 @@ final class ConvWeights implements AutoCloseable {
         long address = memory.allocate(dnnl_memory_desc_get_size(layout));
         if (rounded != 0 && plan.key().input() == DType.I8) {
             pack(plan, DType.I8, rounded + (long) from * perChannel, layout, address);
-        } else if (rounded != 0) {
-            try (Arena host = Arena.ofConfined()) {
-                pack(plan, DType.F32, meaning(from, to, host), layout, address);
-            }
-        } else if (plain != 0) {
-            pack(plan, DType.F32, plain + (long) from * perChannel * Float.BYTES, layout, address);
         } else {
             try (Arena host = Arena.ofConfined()) {
-                pack(plan, DType.F32, unpacked(from, to, host), layout, address);
+                pack(plan, DType.F32, floats(from, to, host), layout, address);
             }
         }
         packed.add(new Packed(plan.key(), from, to, layout, address));
         return address;
+    }
+
+    /** The channels {@code from … to − 1}, f32 [to − from, K]. */
+    private long floats(int from, int to, Arena host) {
+        if (rounded != 0) {
+            return meaning(from, to, host);
+        }
+        return plain != 0 ? plain + (long) from * perChannel * Float.BYTES : unpacked(from, to, host);
     }
 
     /** What other layouts hold of the channels {@code from … to − 1}, f32 [to − from, K]. */

@@ -50,9 +50,9 @@ final class PictureGroups implements AutoCloseable {
     }
 
     /**
-     * How many groups, all of about the same size; 0 where these pictures are better computed together. Not so many that more than half a thread would be idle on
-     * average while the last ones are computed: layer by layer they are done sooner then, and the team would take it that
-     * other threads have its cores.
+     * How many groups, all of about the same size; 0 where these pictures are better computed together. Not so many that more than
+     * half a thread would be idle on average while the last ones are computed: layer by layer they are done sooner then, and the
+     * team would take it that other threads have its cores.
      */
     int count(Planes planes) {
         int n = planes.n();

@@ -94,8 +94,8 @@ final class CudaWeights implements Weights {
         boolean depthwise = CudaConv.isDepthwise(kernel, geometry.groups());
         int pixels = kernel.height() * kernel.width();
         float[] matrix = depthwise
-                ? transposed(weight.toFloats(), 1, kernel.out(), pixels)
-                : transposed(weight.toFloats(), kernel.out(), kernel.in() / geometry.groups(), pixels);
+                ? HostTensor.transposed(weight.toFloats(), 1, kernel.out(), pixels)
+                : HostTensor.transposed(weight.toFloats(), kernel.out(), kernel.in() / geometry.groups(), pixels);
         return new CudaConv(kernel, geometry, precision, layer(matrix, bias, kernel, precision, false));
     }
 
@@ -104,7 +104,7 @@ final class CudaWeights implements Weights {
             HostTensor weight, @Nullable HostTensor bias, ConvTranspose2d.Geometry geometry, Precision precision) {
         require(precision);
         Conv2d.Kernel kernel = WeightShapes.convTranspose2d(weight, bias, geometry);
-        float[] matrix = transposed(
+        float[] matrix = HostTensor.transposed(
                 weight.toFloats(), kernel.in(), kernel.out() / geometry.groups(), kernel.height() * kernel.width());
         return new CudaConvTranspose(kernel, geometry, precision, layer(matrix, bias, kernel, precision, true));
     }
@@ -121,19 +121,6 @@ final class CudaWeights implements Weights {
         CudaConvLayer layer = new CudaConvLayer(computes, weights, upload(vector, DType.F32), transposed, context);
         release.push(layer::close);
         return layer;
-    }
-
-    /** [a, b, c] as [a, c, b]. */
-    private static float[] transposed(float[] values, int a, int b, int c) {
-        float[] to = new float[values.length];
-        for (int i = 0; i < a; i++) {
-            for (int j = 0; j < b; j++) {
-                for (int k = 0; k < c; k++) {
-                    to[(i * c + k) * b + j] = values[(i * b + j) * c + k];
-                }
-            }
-        }
-        return to;
     }
 
     private static void require(Precision precision) {

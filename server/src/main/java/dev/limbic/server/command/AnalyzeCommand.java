@@ -182,8 +182,7 @@ public final class AnalyzeCommand implements Callable<Integer> {
         Emotions emotions = loaded.interpret(loaded.run(List.of(encoding)).getFirst());
         double millis = (System.nanoTime() - started) / 1e6;
         if (json) {
-            out.println(PictureAnalysis.MAPPER.writeValueAsString(
-                    Tables.data(loaded.card(), emotions, encoding.truncated())));
+            out.println(Json.line(Tables.data(loaded.card(), emotions, encoding.truncated())));
             return;
         }
         out.println(line);

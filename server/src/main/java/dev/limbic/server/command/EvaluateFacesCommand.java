@@ -1,6 +1,5 @@
 package dev.limbic.server.command;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.limbic.domain.Box;
 import dev.limbic.domain.Image;
 import dev.limbic.domain.ImageSource.EncodedImage;
@@ -109,7 +108,7 @@ public final class EvaluateFacesCommand implements Callable<Integer> {
             FaceEvaluation result = FaceEvaluation.of(card.labels(), answers.gold, answers.probabilities);
             PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
             if (json) {
-                out.println(new ObjectMapper().writeValueAsString(data(card, result, answers)));
+                out.println(Json.line(data(card, result, answers)));
             } else {
                 new Report(out).faces(card, data.toString(), meanings(card, ids), result);
                 if (search) {

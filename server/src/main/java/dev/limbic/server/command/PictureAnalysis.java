@@ -1,6 +1,5 @@
 package dev.limbic.server.command;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.limbic.domain.Box;
 import dev.limbic.domain.CanonicalEmotion;
 import dev.limbic.domain.Emotions;
@@ -46,7 +45,6 @@ record PictureAnalysis(
         @Nullable Path annotate) {
     private static final int BARS = 3;
     private static final CanonicalEmotion[] EMOTIONS = CanonicalEmotion.values();
-    static final ObjectMapper MAPPER = new ObjectMapper();
 
     /**
      * Reads one picture.
@@ -66,7 +64,7 @@ record PictureAnalysis(
             Files.write(annotate, annotated(image, reading, card));
         }
         if (json) {
-            out.println(MAPPER.writeValueAsString(data(file, reading, card, unfound)));
+            out.println(Json.line(data(file, reading, card, unfound)));
             return;
         }
         out.printf(Locale.ROOT, "%s (%d × %d)%n", file, reading.width(), reading.height());
