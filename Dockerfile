@@ -10,8 +10,8 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
-ENV LIMBIC_REQUIRE=nvrtc
-RUN --mount=type=cache,target=/root/.m2 ./limbic image
+ENV LIMBIC_REQUIRE=nvrtc MAVEN_OPTS=-Dmaven.repo.local=/var/cache/maven
+RUN --mount=type=cache,target=/var/cache/maven ./limbic image
 # The processor's image has no use for machine code of GPUs.
 RUN mv target/image/lib/limbic-machine-code.jar target/
 

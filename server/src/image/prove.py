@@ -32,6 +32,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What lets package clients of this machine reach their registries; of no use to what is built.
 BORROWED = ["/etc/resolv.conf", "/etc/hosts", "/etc/pip.conf", "/etc/apt/sources.list", "/etc/apt/sources.list.d",
             "/etc/apt/apt.conf.d", "/etc/ssl/certs", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates"]
+MAVEN = os.path.expanduser("~/.m2/repository")
 PORT, HTTP_PORT = "50051", "8080"
 
 
@@ -175,7 +176,7 @@ class Stage:
             run("cp", "-a" if os.path.isdir(path) else "-aL", path, lent + path)
             mounts.append(self.mount(lent + path, path))
         for path in caches:
-            mounts.append(self.mount(path, path))
+            mounts.append(self.mount(MAVEN, path))
         inner = f"cd {self.folder} && {command}"
         mounts.append(f"exec chroot {self.root} /bin/sh -c {shlex.quote(inner)}")
         borrowed = {key: value for key, value in os.environ.items() if re.search("CERT|CA_BUNDLE|PIP_|_proxy", key)}
