@@ -51,6 +51,34 @@ interface ConvNanCases {
         }
     }
 
+    /** A device that computes tile by tile has NaN in the whole of those whose windows see one. */
+    @ParameterizedTest
+    @EnumSource
+    default void threeByThreeKeepsNan(Precision precision) {
+        bench().assumeComputes(precision);
+        for (Planes planes : new Planes[] {new Planes(3, 13, 14), new Planes(3, 26, 25)}) {
+            ConvCase clean = ConvCase.random(
+                    bench(), precision, planes, new Conv2d.Kernel(32, 32, 3, 3), Conv2d.Geometry.of(1, Padding.all(1)));
+            int pixel = planes.pixels() + 9 * planes.w() + 7;
+            for (Activation activation : Activation.values()) {
+                float[] expected = clean.run(activation, null);
+                float[] y = clean.withInput(clean.x().with(pixel, 7, Float.NaN)).run(activation, null);
+                for (int i = 0; i < y.length; i++) {
+                    int seen = i / 32 - planes.pixels();
+                    boolean sees = seen >= 0
+                            && seen < planes.pixels()
+                            && Math.abs(seen / planes.w() - 9) <= 1
+                            && Math.abs(seen % planes.w() - 7) <= 1;
+                    if (sees) {
+                        assertThat(y[i]).as("%s element %d", activation, i).isNaN();
+                    } else if (i / 32 / planes.pixels() != 1) {
+                        Nan.same("conv2d " + activation + " element " + i, y[i], expected[i]);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     default void otherOperationsOnPicturesKeepNan() {
         Planes planes = new Planes(3, 18, 17);

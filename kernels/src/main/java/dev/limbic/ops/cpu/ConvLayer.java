@@ -5,6 +5,7 @@ import dev.limbic.ops.Conv2d;
 import dev.limbic.ops.Planes;
 import dev.limbic.ops.Precision;
 import dev.limbic.tensor.DType;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -36,8 +37,20 @@ final class ConvLayer implements AutoCloseable {
     private static final double BYTES = 20e9;
 
     /** How something is computed; holds plans. */
-    sealed interface Scheduled permits ConvSchedule, ConvPairSchedule {
+    sealed interface Scheduled permits Single, ConvPairSchedule {
         void close();
+    }
+
+    /** How one convolution is. */
+    sealed interface Single extends Scheduled permits ConvSchedule, WinogradSchedule {
+        /**
+         * Computes it.
+         *
+         * @param x address of the first row of the input
+         * @param scales of quantised pictures, f32 [N]
+         * @param y address of the first row of the result
+         */
+        void run(CpuEngine engine, long x, long scales, long y);
     }
 
     /** What slides, and how far. */
@@ -49,6 +62,8 @@ final class ConvLayer implements AutoCloseable {
     private final ConvWeights weights;
     private final int panelWidth;
     private final long bias;
+    private final WeightMemory memory;
+    private final Map<WinogradTile, WinogradWeights> tiled = new EnumMap<>(WinogradTile.class);
     private final LinkedHashMap<Object, Scheduled> schedules = new LinkedHashMap<>(8, 0.75f, true);
 
     /**
@@ -61,6 +76,7 @@ final class ConvLayer implements AutoCloseable {
         this.sliding = sliding;
         this.precision = precision;
         this.plans = plans;
+        this.memory = memory;
         this.bias = CpuLinear.floats(bias, memory);
         weights = new ConvWeights(weight, sliding.kernel.out(), rounds(), memory);
         panelWidth = panelWidth(weight.length);
@@ -92,8 +108,18 @@ final class ConvLayer implements AutoCloseable {
     }
 
     /** How pictures are computed. */
-    ConvSchedule schedule(ConvSchedule.Key key) {
-        return (ConvSchedule) kept(key, () -> new ConvSchedule(this, key));
+    Single schedule(ConvSchedule.Key key) {
+        return (Single) kept(key, () -> {
+            DType input = key.quantised() ? DType.I8 : key.type();
+            WinogradTile tile = WinogradTile.of(sliding, input, key.type(), key.result());
+            return tile == null ? new ConvSchedule(this, key) : new WinogradSchedule(this, tile, weights(tile), key);
+        });
+    }
+
+    private WinogradWeights weights(WinogradTile tile) {
+        Conv2d.Kernel kernel = sliding.kernel;
+        return tiled.computeIfAbsent(
+                tile, t -> new WinogradWeights(t, weights.values(kernel.out()), kernel.out(), kernel.in(), memory));
     }
 
     /** How they are where this convolution is the one of single pixels behind another. */
@@ -206,6 +232,8 @@ final class ConvLayer implements AutoCloseable {
     public void close() {
         schedules.values().forEach(Scheduled::close);
         schedules.clear();
+        tiled.values().forEach(WinogradWeights::close);
+        tiled.clear();
         weights.close();
     }
 }

@@ -22,7 +22,7 @@ import java.util.List;
  *
  * Each worker makes its own calls, then takes what is left of others'. Several threads may run it at once.
  */
-final class ConvSchedule implements ConvLayer.Scheduled {
+final class ConvSchedule implements ConvLayer.Single {
     /**
      * What makes two schedules of one convolution the same.
      *
@@ -190,14 +190,8 @@ final class ConvSchedule implements ConvLayer.Scheduled {
                 new Call(plan, conv.weights().of(plan, from, to), slab.input(), slab.output(), rows, from, to - from));
     }
 
-    /**
-     * Computes the convolution.
-     *
-     * @param x address of the first row of the input
-     * @param scales of quantised pictures, f32 [N]
-     * @param y address of the first row of the result
-     */
-    void run(CpuEngine engine, long x, long scales, long y) {
+    @Override
+    public void run(CpuEngine engine, long x, long scales, long y) {
         if (threads == 1 || calls.size() == 1) {
             for (Call call : calls) {
                 call(engine.team().owner(), call, x, scales, y);

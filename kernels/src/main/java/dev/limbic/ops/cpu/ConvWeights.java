@@ -73,6 +73,15 @@ final class ConvWeights implements AutoCloseable {
         return address;
     }
 
+    /** All of them, [O, K]. */
+    synchronized float[] values(int out) {
+        float[] values = new float[out * perChannel];
+        try (Arena host = Arena.ofConfined()) {
+            Ram.copyTo(floats(0, out, host), values);
+        }
+        return values;
+    }
+
     /** The channels {@code from … to − 1}, f32 [to − from, K]. */
     private long floats(int from, int to, Arena host) {
         if (rounded != 0) {

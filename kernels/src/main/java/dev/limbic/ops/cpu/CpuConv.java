@@ -18,7 +18,7 @@ record CpuConv(Kernel kernel, Geometry geometry, Precision precision, ConvLayer 
      *
      * @param type of the result, and of the pictures if they are not rounded to bytes
      */
-    ConvSchedule schedule(
+    ConvLayer.Single schedule(
             DType type, Planes planes, Planes result, int threads, Activation activation, boolean residual) {
         return layer.schedule(new ConvSchedule.Key(
                 layer.rounds(planes), type, planes, result, padding(planes), threads, activation, residual));

@@ -35,7 +35,8 @@ final class CpuConvOps implements ConvOps {
         Tensor y = residual != null
                 ? residual
                 : engine.allocate(type, result.rows(), w.kernel().out());
-        ConvSchedule schedule = w.schedule(type, planes, result, engine.team().size(), activation, residual != null);
+        ConvLayer.Single schedule =
+                w.schedule(type, planes, result, engine.team().size(), activation, residual != null);
         try (Scope _ = engine.scope()) {
             Tensor input = engine.cast(x, type);
             if (w.layer().rounds(planes)) {

@@ -11,7 +11,7 @@ import dev.limbic.tensor.DType;
 record CpuConvTranspose(Conv2d.Kernel kernel, Geometry geometry, Precision precision, ConvLayer layer)
         implements ConvTranspose2d {
     /** How pictures of these sizes are computed. */
-    ConvSchedule schedule(DType type, Planes planes, Planes result, int threads, Activation activation) {
+    ConvLayer.Single schedule(DType type, Planes planes, Planes result, int threads, Activation activation) {
         return layer.schedule(
                 new ConvSchedule.Key(false, type, planes, result, geometry.padding(), threads, activation, false));
     }

@@ -160,6 +160,7 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     private MatmulPlan.Key key(int rows, int width, Then then) {
         return new MatmulPlan.Key(
+                1,
                 rows,
                 in,
                 width,

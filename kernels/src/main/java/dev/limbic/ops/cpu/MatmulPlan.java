@@ -26,6 +26,7 @@ final class MatmulPlan implements AutoCloseable {
     /**
      * What makes two plans the same.
      *
+     * @param products how many of them, one behind the other, each with weights of its own
      * @param rows M
      * @param in K
      * @param out N
@@ -34,6 +35,7 @@ final class MatmulPlan implements AutoCloseable {
      * @param sum whether y is added to what is there already, before the activation
      */
     record Key(
+            int products,
             int rows,
             int in,
             int out,
@@ -46,7 +48,7 @@ final class MatmulPlan implements AutoCloseable {
             Order order) {
         /** Of a product alone, in f32. */
         static Key product(int rows, int in, int out, int outStride, Precision precision, Order order) {
-            return new Key(rows, in, out, outStride, precision, DType.F32, Activation.NONE, false, false, order);
+            return new Key(1, rows, in, out, outStride, precision, DType.F32, Activation.NONE, false, false, order);
         }
     }
 
@@ -93,16 +95,8 @@ final class MatmulPlan implements AutoCloseable {
         boolean int8 = key.precision == Precision.INT8;
         OneDnn.check(dnnl_stream_create(stream, oneDnn.engine(), dnnl_stream_default_flags), "dnnl_stream_create");
 
-        dnnl_memory_desc x = OneDnn.dense(int8 ? dnnl_u8 : type(key.precision), dnnl_ab, key.rows, key.in);
-        dnnl_memory_desc y = new dnnl_memory_desc();
-        OneDnn.check(
-                dnnl_memory_desc_create_with_strides(
-                        y,
-                        2,
-                        new long[] {key.rows, key.out},
-                        key.result == DType.BF16 ? dnnl_bf16 : dnnl_f32,
-                        new long[] {key.outStride, 1}),
-                "dnnl_memory_desc_create_with_strides");
+        dnnl_memory_desc x = rows(key, int8 ? dnnl_u8 : type(key.precision), key.in, key.in);
+        dnnl_memory_desc y = rows(key, key.result == DType.BF16 ? dnnl_bf16 : dnnl_f32, key.out, key.outStride);
         dnnl_memory_desc w = layout != null ? layout : weightDesc(key, key.order.tag);
         dnnl_memory_desc b = key.bias && !int8 ? OneDnn.dense(dnnl_f32, dnnl_ab, 1, key.out) : null;
         dnnl_memory_desc s = int8 ? OneDnn.dense(dnnl_f32, dnnl_a, key.out) : null;
@@ -189,9 +183,24 @@ final class MatmulPlan implements AutoCloseable {
         throw new IllegalArgumentException("more rows than any plan has: " + rows);
     }
 
-    /** Weights [K, N] in the given oneDNN format. */
+    /** Rows of all products, {@code stride} elements apart. */
+    private static dnnl_memory_desc rows(Key key, int type, int columns, int stride) {
+        boolean one = key.products == 1;
+        long[] dims = one ? new long[] {key.rows, columns} : new long[] {key.products, key.rows, columns};
+        long[] strides = one ? new long[] {stride, 1} : new long[] {(long) key.rows * stride, stride, 1};
+        dnnl_memory_desc desc = new dnnl_memory_desc();
+        OneDnn.check(
+                dnnl_memory_desc_create_with_strides(desc, dims.length, dims, type, strides),
+                "dnnl_memory_desc_create_with_strides");
+        return desc;
+    }
+
+    /** Weights [K, N], or [products, K, N], in the given oneDNN format. */
     static dnnl_memory_desc weightDesc(Key key, int format) {
-        return OneDnn.dense(key.precision == Precision.INT8 ? dnnl_s8 : type(key.precision), format, key.in, key.out);
+        int type = key.precision == Precision.INT8 ? dnnl_s8 : type(key.precision);
+        return key.products == 1
+                ? OneDnn.dense(type, format, key.in, key.out)
+                : OneDnn.dense(type, format, key.products, key.in, key.out);
     }
 
     private static int type(Precision precision) {

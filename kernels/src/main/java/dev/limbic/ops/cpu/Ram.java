@@ -73,6 +73,10 @@ final class Ram {
         MemorySegment.copy(from, 0, ALL, BYTE, to, from.length);
     }
 
+    static void copyTo(long from, float[] to) {
+        MemorySegment.copy(ALL, FLOAT, from, to, 0, to.length);
+    }
+
     static void fill(long address, long bytes, byte value) {
         ALL.asSlice(address, bytes).fill(value);
     }
