@@ -192,17 +192,17 @@ final class VisionNet {
         Conv2d expand = expansion == 1 ? null : conv(width, side, inner, 1, 1, 0, 1);
         Conv2d spatial = conv(inner, side, inner, kernel, stride, kernel / 2, inner);
         int small = layers.getLast().result();
-        Linear squeeze = weights.linear(normal(inner, squeezed, inner), normal(16, squeezed), precision);
-        Linear excite = weights.linear(normal(squeezed, inner, squeezed), normal(16, inner), precision);
+        Conv2d squeeze = conv(inner, 1, squeezed, 1, 1, 0, 1);
+        Conv2d excite = conv(squeezed, 1, inner, 1, 1, 0, 1);
         Conv2d project = conv(inner, small, out, 1, 1, 0, 1);
         boolean residual = stride == 1 && out == width;
         then((ops, in) -> {
             Pictures h = expand == null ? in : apply(ops, in, expand, Activation.SILU, null);
             h = apply(ops, h, spatial, Activation.SILU, null);
             Tensor mean = ops.pictures().globalPool(h.x(), h.planes(), Pooling.MEAN);
-            Tensor factors =
-                    ops.rows().linear(ops.rows().linear(mean, squeeze, Activation.SILU), excite, Activation.SIGMOID);
-            ops.pictures().scaleChannels(h.x(), h.planes(), factors);
+            Pictures gate = new Pictures(mean, h.planes().sized(1, 1));
+            gate = apply(ops, apply(ops, gate, squeeze, Activation.SILU, null), excite, Activation.SIGMOID, null);
+            ops.pictures().scaleChannels(h.x(), h.planes(), gate.x());
             return apply(ops, h, project, Activation.NONE, residual ? in.x() : null);
         });
         side = small;
