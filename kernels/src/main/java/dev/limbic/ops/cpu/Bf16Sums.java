@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.StreamKernels.COLUMNS;
 import static dev.limbic.ops.cpu.StreamKernels.LANE_BYTES;
+import static dev.limbic.ops.cpu.StreamKernels.SUM_BYTES;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_BA16a64b2a;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 
@@ -19,9 +20,6 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
  * processor too is tried once for each K.
  */
 final class Bf16Sums {
-    /** Bytes of a block's sums. */
-    static final long SUM_BYTES = (long) COLUMNS * Float.BYTES;
-
     private static final int ELEMENTS_OF_LANE = 2;
 
     private static final Map<Integer, Boolean> TRIED = new ConcurrentHashMap<>();
@@ -123,7 +121,7 @@ final class Bf16Sums {
         }
     }
 
-    private static long zeros(Arena memory, long bytes) {
+    static long zeros(Arena memory, long bytes) {
         return memory.allocate(Math.max(1, bytes), 64).address();
     }
 

@@ -103,10 +103,15 @@ final class CpuLinear implements Linear, AutoCloseable {
 
     /** Whether {@link StreamKernels} can read the blocks that oneDNN chose. */
     private boolean inBlocks(Panel panel) {
-        if (precision == Precision.F32 || VectorMath.LANES != 16) {
+        int lanes = VectorMath.LANES;
+        if (lanes != 16 && (lanes != 8 || precision != Precision.F32)) {
             return false;
         }
-        int blocks = precision == Precision.INT8 ? dnnl_BA16a64b4a : dnnl_BA16a64b2a;
+        int blocks = switch (precision) {
+            case F32 -> dnnl_BA16a64b;
+            case INT8 -> dnnl_BA16a64b4a;
+            case BF16, F16 -> dnnl_BA16a64b2a;
+        };
         dnnl_memory_desc wanted = MatmulPlan.weightDesc(key(BLOCK, panel.to - panel.from, Then.NOTHING), blocks);
         boolean same = dnnl_memory_desc_equal(wanted, panel.layout) == 1;
         dnnl_memory_desc_destroy(wanted);
@@ -167,14 +172,14 @@ final class CpuLinear implements Linear, AutoCloseable {
                 out,
                 precision,
                 precision.activations(),
-                fused(then.activation),
+                fused(then.activation, precision),
                 then.sum,
                 hasBias,
                 MatmulPlan.Order.BLOCKS);
     }
 
     /** What oneDNN applies itself. Not the rectifier: its comparison turns NaN into zero. */
-    private Activation fused(Activation activation) {
+    static Activation fused(Activation activation, Precision precision) {
         boolean ours = precision == Precision.INT8
                 || activation == Activation.RELU
                 || Activations.areQuicker(activation, precision.activations());
@@ -239,7 +244,7 @@ final class CpuLinear implements Linear, AutoCloseable {
                     scales + (long) panel.from * Float.BYTES,
                     worker.scratch().allocate(plan.scratchpadBytes()));
             worker.scratch().rewind(mark);
-            if (precision != Precision.INT8 && fused(then.activation) != then.activation) {
+            if (precision != Precision.INT8 && fused(then.activation, precision) != then.activation) {
                 activate(worker, then.activation, y + (long) panel.from * elementBytes, rows, panel.to - panel.from);
             }
         }

@@ -26,12 +26,7 @@ final class Products {
         Checks.linear(x, w);
         Tensor input = engine.cast(x, w.precision().activations());
         Tensor y = engine.allocate(w.precision().activations(), x.rows(), w.out());
-        StreamedLinear streamed = w.forFewRows();
-        if (streamed != null && streamed.takes(x.rows())) {
-            streamed.run(engine.shares(), engine.scratch(), input.address(), x.rows(), y.address(), activation);
-        } else {
-            run(input, w, y, new CpuLinear.Then(activation, false));
-        }
+        run(input, w, y, new CpuLinear.Then(activation, false));
         return y;
     }
 
@@ -52,6 +47,11 @@ final class Products {
         Team team = engine.team();
         Shares shares = engine.shares();
         int t = input.rows();
+        StreamedLinear streamed = w.forFewRows();
+        if (streamed != null && streamed.takes(t)) {
+            streamed.run(shares, engine.scratch(), input.address(), t, y.address(), then);
+            return;
+        }
         int size = team.size();
         if (size == 1 || (long) t * w.in() * w.out() < SMALL_PRODUCT) {
             w.rows(team.owner(), input.address(), t, y.address(), then, 0, w.panels());

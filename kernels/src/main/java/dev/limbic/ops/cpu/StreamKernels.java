@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Products of one or two rows with 64 columns of weights, read once and in the order in which they lie: oneDNN's blocks
- * of 64 columns, in which a 32-bit lane holds two bf16 or four 8-bit weights of one column, one behind the other along
- * K. Vectors must have 16 lanes.
+ * of 64 columns, in which a 32-bit lane holds one f32, two bf16 or four 8-bit weights of one column, one behind the other
+ * along K. Vectors must have 16 lanes, for f32 8 or 16.
  *
  * <p>Nothing is factored out into methods of our own: a kernel of more than some thirty vector operations reaches the
  * compiler's limit, from which on it inlines only what the vector API itself forces, and each vector becomes a heap
@@ -21,6 +21,9 @@ import jdk.incubator.vector.VectorSpecies;
 final class StreamKernels {
     /** Columns of a block. */
     static final int COLUMNS = 64;
+
+    /** The sums of a block's columns, in f32. */
+    static final long SUM_BYTES = (long) COLUMNS * Float.BYTES;
 
     /** Bytes along K of one column that a lane holds. */
     static final int LANE_BYTES = 4;
@@ -106,6 +109,53 @@ final class StreamKernels {
         a5.intoMemorySegment(Ram.ALL, y + 320, Ram.ORDER);
         a6.intoMemorySegment(Ram.ALL, y + 384, Ram.ORDER);
         a7.intoMemorySegment(Ram.ALL, y + 448, Ram.ORDER);
+    }
+
+    /**
+     * One row and eight vectors of columns, each product added with one rounding: one block, or two where a vector has 16
+     * lanes.
+     *
+     * @param x f32 [n]
+     * @param w f32 [n, 64]
+     * @param next what lies four vectors of columns further
+     * @param y f32 [8·lanes], written
+     */
+    static void f32Row(long x, long w, long next, int n, long y) {
+        long vector = 4L * VectorMath.LANES;
+        FloatVector a0 = FloatVector.zero(F);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector a4 = a0;
+        FloatVector a5 = a0;
+        FloatVector a6 = a0;
+        FloatVector a7 = a0;
+        for (int k = 0; k < n; k++) {
+            long at = (long) GROUP_BYTES * k;
+            FloatVector a = FloatVector.broadcast(F, Ram.ALL.get(Ram.FLOAT, x + 4L * k));
+            a0 = FloatVector.fromMemorySegment(F, Ram.ALL, w + at, Ram.ORDER).fma(a, a0);
+            a1 = FloatVector.fromMemorySegment(F, Ram.ALL, w + at + vector, Ram.ORDER)
+                    .fma(a, a1);
+            a2 = FloatVector.fromMemorySegment(F, Ram.ALL, w + at + 2 * vector, Ram.ORDER)
+                    .fma(a, a2);
+            a3 = FloatVector.fromMemorySegment(F, Ram.ALL, w + at + 3 * vector, Ram.ORDER)
+                    .fma(a, a3);
+            a4 = FloatVector.fromMemorySegment(F, Ram.ALL, next + at, Ram.ORDER).fma(a, a4);
+            a5 = FloatVector.fromMemorySegment(F, Ram.ALL, next + at + vector, Ram.ORDER)
+                    .fma(a, a5);
+            a6 = FloatVector.fromMemorySegment(F, Ram.ALL, next + at + 2 * vector, Ram.ORDER)
+                    .fma(a, a6);
+            a7 = FloatVector.fromMemorySegment(F, Ram.ALL, next + at + 3 * vector, Ram.ORDER)
+                    .fma(a, a7);
+        }
+        a0.intoMemorySegment(Ram.ALL, y, Ram.ORDER);
+        a1.intoMemorySegment(Ram.ALL, y + vector, Ram.ORDER);
+        a2.intoMemorySegment(Ram.ALL, y + 2 * vector, Ram.ORDER);
+        a3.intoMemorySegment(Ram.ALL, y + 3 * vector, Ram.ORDER);
+        a4.intoMemorySegment(Ram.ALL, y + 4 * vector, Ram.ORDER);
+        a5.intoMemorySegment(Ram.ALL, y + 5 * vector, Ram.ORDER);
+        a6.intoMemorySegment(Ram.ALL, y + 6 * vector, Ram.ORDER);
+        a7.intoMemorySegment(Ram.ALL, y + 7 * vector, Ram.ORDER);
     }
 
     /**

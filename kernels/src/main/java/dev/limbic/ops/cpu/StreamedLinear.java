@@ -2,6 +2,7 @@ package dev.limbic.ops.cpu;
 
 import static dev.limbic.ops.cpu.StreamKernels.COLUMNS;
 import static dev.limbic.ops.cpu.StreamKernels.LANE_BYTES;
+import static dev.limbic.ops.cpu.StreamKernels.SUM_BYTES;
 
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Precision;
@@ -14,18 +15,22 @@ import java.util.Arrays;
  * that counts: the same weights that oneDNN multiplies with, read in place, block of columns by block of columns, a run
  * of blocks for each worker.
  *
- * <p>A row's result has the bits that oneDNN gives it, so those with any number of rows: integers are added exactly, and
- * bf16 in {@link Bf16Sums oneDNN's order}.
+ * <p>A row's result has the bits that oneDNN gives it, so those with any number of rows: integers are added exactly,
+ * f32 one behind the other, and bf16 in {@link Bf16Sums oneDNN's order}.
  */
 final class StreamedLinear {
     /**
      * With more rows arithmetic counts as well, and oneDNN, whose instructions do more at once, is faster. Measured at
      * GPT-2 small's shape in GB/s of weights, where memory gives 37: bf16 here 37 with one or two rows, there 27 with
-     * two and 32 with four; int8 here 33 with one row, there 24 with two and 29 with four.
+     * two and 32 with four; int8 here 33 with one row, there 24 with two and 29 with four. Of f32 a plan for one row adds in
+     * another order, and one for four takes longer to compute than to read: with 256-bit vectors 768 x 768 took .37 ms,
+     * here .19; with two rows .24 there and .28 here.
      */
     private static final int MOST_ROWS_BF16 = 2;
 
     private static final int MOST_ROWS_INT8 = 1;
+
+    private static final int MOST_ROWS_F32 = 1;
 
     private static final long PAD_BYTES = (long) EltwisePlan.ELEMENTS * Float.BYTES;
 
@@ -83,7 +88,8 @@ final class StreamedLinear {
         this.scales = scales;
         this.columnSums = columnSums;
         this.offsets = offsets;
-        elementsOfLane = precision == Precision.INT8 ? 4 : 2;
+        elementsOfLane = LANE_BYTES
+                / (precision == Precision.INT8 ? 1 : precision.activations().bytes());
         lanes = Math.ceilDiv(in, elementsOfLane);
         blockBytes = (long) CpuLinear.roundUp(lanes, PADDED_LANES) * COLUMNS * LANE_BYTES;
         firstBlock = new int[panels.length + 1];
@@ -94,16 +100,20 @@ final class StreamedLinear {
 
     /** Whether so many rows are better off here. */
     boolean takes(int rows) {
-        return precision == Precision.INT8 ? rows <= MOST_ROWS_INT8 : rows <= MOST_ROWS_BF16 && Bf16Sums.areOneDnns(in);
+        return switch (precision) {
+            case F32 -> rows <= MOST_ROWS_F32 && F32Sums.areOneDnns(in);
+            case INT8 -> rows <= MOST_ROWS_INT8;
+            case BF16, F16 -> rows <= MOST_ROWS_BF16 && Bf16Sums.areOneDnns(in);
+        };
     }
 
     /**
-     * y = activation(x·Wᵀ + bias).
+     * y = activation(x·Wᵀ + bias), in f32 also of that and y.
      *
      * @param x [rows, in] in the precision's activation type
      * @param y [rows, out] in the same
      */
-    void run(Shares shares, Arena scratch, long x, int rows, long y, Activation activation) {
+    void run(Shares shares, Arena scratch, long x, int rows, long y, CpuLinear.Then then) {
         Arena.Mark mark = scratch.mark();
         int blocks = firstBlock[panels.length];
         long share = blocks * blockBytes / BYTES_SHARE;
@@ -116,8 +126,10 @@ final class StreamedLinear {
             Quantise.row(x, in, quantised, scaleAndZero);
             StreamKernels.planes(quantised, lanes, planes, plane);
             shares.pairs(blocks, share, (worker, from, to) -> {
-                int8(worker, from, to, planes, plane, scaleAndZero, y, activation);
+                int8(worker, from, to, planes, plane, scaleAndZero, y, then.activation());
             });
+        } else if (precision == Precision.F32) {
+            shares.pairs(blocks, share, (worker, from, to) -> floats(worker, from, to, x, 4L * in, rows, y, then));
         } else {
             long stride = (long) LANE_BYTES * CpuLinear.roundUp(in, elementsOfLane * PADDED_LANES);
             long wide = scratch.allocate(rows * stride);
@@ -126,9 +138,7 @@ final class StreamedLinear {
                 Rows.convert(DType.BF16, x + (long) r * in * DType.BF16.bytes(), DType.F32, row, in);
                 Ram.fill(row + 4L * in, stride - 4L * in, (byte) 0);
             }
-            shares.pairs(blocks, share, (worker, from, to) -> {
-                bf16(worker, from, to, wide, stride, rows, y, activation);
-            });
+            shares.pairs(blocks, share, (worker, from, to) -> floats(worker, from, to, wide, stride, rows, y, then));
         }
         scratch.rewind(mark);
     }
@@ -153,39 +163,65 @@ final class StreamedLinear {
     }
 
     /** All products of a run of blocks side by side, then what is applied to them. */
-    private void bf16(Worker worker, int from, int to, long x, long stride, int rows, long y, Activation activation) {
+    private void floats(Worker worker, int from, int to, long x, long stride, int rows, long y, CpuLinear.Then then) {
         Arena.Mark mark = worker.scratch().mark();
+        DType type = precision.activations();
         int columns = CpuLinear.roundUp((to - from) * COLUMNS, EltwisePlan.ELEMENTS);
         long rowBytes = (long) columns * Float.BYTES;
         long sums = worker.scratch().allocate(rows * rowBytes);
-        long part = worker.scratch().allocate(2 * Bf16Sums.SUM_BYTES);
         for (int r = 0; r < rows; r++) {
             Ram.fill(sums + (r + 1) * rowBytes - PAD_BYTES, PAD_BYTES, (byte) 0); // what is behind the last column
         }
+        if (precision == Precision.F32) {
+            f32(worker, from, to, x, sums);
+        } else {
+            bf16(worker, from, to, x, stride, rows, sums, rowBytes);
+        }
+        for (int r = 0; r < rows; r++) {
+            long row = sums + r * rowBytes;
+            long result = y + (long) r * out * type.bytes();
+            for (int block = from; block < to; block++) {
+                long at = row + (block - from) * SUM_BYTES;
+                if (bias != 0) {
+                    RowKernels.add(bias + 4L * column(block), at, width(block));
+                }
+                if (then.sum()) {
+                    RowKernels.add(result + 4L * column(block), at, width(block));
+                }
+            }
+            if (then.activation() != CpuLinear.fused(then.activation(), precision)) {
+                Activations.row(then.activation(), row, (to - from) * COLUMNS);
+            } else if (then.activation() != Activation.NONE) {
+                worker.plans().activation(then.activation()).execute(row, columns);
+            }
+            for (int block = from; block < to; block++) {
+                long target = result + (long) column(block) * type.bytes();
+                Rows.convert(DType.F32, row + (block - from) * SUM_BYTES, type, target, width(block));
+            }
+        }
+        worker.scratch().rewind(mark);
+    }
+
+    private void f32(Worker worker, int from, int to, long x, long sums) {
+        long part = worker.scratch().allocate(2 * SUM_BYTES);
+        boolean wide = VectorMath.LANES == 16;
+        for (int block = from; block < to; block += wide ? 2 : 1) {
+            long w = weights(block);
+            long next = wide ? weights(Math.min(block + 1, to - 1)) : F32Sums.next(w);
+            F32Sums.row(x, w, next, in, sums + (block - from) * SUM_BYTES, part);
+        }
+    }
+
+    private void bf16(Worker worker, int from, int to, long x, long stride, int rows, long sums, long rowBytes) {
+        long part = worker.scratch().allocate(2 * SUM_BYTES);
         for (int block = from; block < to; block += rows == 1 ? 2 : 1) {
-            long target = sums + (block - from) * Bf16Sums.SUM_BYTES;
+            long target = sums + (block - from) * SUM_BYTES;
             if (rows == 1) {
                 Bf16Sums.row(x, weights(block), weights(Math.min(block + 1, to - 1)), lanes, target, part);
             } else {
                 Bf16Sums.rows(x, stride, weights(block), lanes, target, rowBytes, part);
             }
         }
-        for (int r = 0; r < rows; r++) {
-            long row = sums + r * rowBytes;
-            for (int block = from; block < to && bias != 0; block++) {
-                RowKernels.add(bias + 4L * column(block), row + (block - from) * Bf16Sums.SUM_BYTES, width(block));
-            }
-            if (activation == Activation.RELU) {
-                RowKernels.relu(row, (to - from) * COLUMNS);
-            } else if (activation != Activation.NONE) {
-                worker.plans().activation(activation).execute(row, columns);
-            }
-            for (int block = from; block < to; block++) {
-                long target = y + ((long) r * out + column(block)) * DType.BF16.bytes();
-                Rows.narrow(row + (block - from) * Bf16Sums.SUM_BYTES, target, width(block));
-            }
-        }
-        worker.scratch().rewind(mark);
     }
 
     private void int8(

@@ -106,6 +106,13 @@ final class FewRowsTest {
                 .isFalse();
     }
 
+    @Test
+    void anotherOrderOfF32IsFoundOut() {
+        assumeTrue(F32Sums.areOneDnns(3072));
+        assertThat(F32Sums.areOneDnns(3072, 3072)).isFalse(); // without windows
+        assertThat(F32Sums.areOneDnns(768, 512)).isFalse();
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"BF16", "INT8"})
     void largestIntegersDoNotOverflow(Precision precision) {
