@@ -13,6 +13,11 @@ record CpuConv(Kernel kernel, Geometry geometry, Precision precision, ConvLayer 
         return layer.isWhole(planes);
     }
 
+    /** See {@link WinogradTile}. */
+    boolean isTiled(DType type, Planes result) {
+        return WinogradTile.of(layer.sliding(), type, type, result) != null;
+    }
+
     /**
      * How pictures of these sizes are computed.
      *

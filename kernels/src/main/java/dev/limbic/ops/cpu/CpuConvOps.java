@@ -63,7 +63,7 @@ final class CpuConvOps implements ConvOps {
         Planes result = ConvChecks.pair(x, planes, one, two, residual);
         DType type = ConvChecks.type(x, two.precision());
         boolean overwrites = residual != null && residual.address() == x.address(); // what other slabs still look at
-        boolean apart = overwrites || type != ConvChecks.type(x, one.precision());
+        boolean apart = overwrites || one.isTiled(type, result) || type != ConvChecks.type(x, one.precision());
         if (apart || !one.isWhole(planes) || !two.isWhole(result)) {
             return ConvOps.super.conv2d(x, planes, first, between, pointwise, activation, residual);
         }

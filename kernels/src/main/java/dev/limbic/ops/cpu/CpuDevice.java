@@ -12,7 +12,6 @@ import dev.limbic.ops.Weights;
 import dev.limbic.tensor.Arena;
 import dev.limbic.tensor.DType;
 import dev.limbic.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The processor, through oneDNN and the vector API. */
@@ -154,7 +153,7 @@ public final class CpuDevice implements Device {
         team.rest();
         float[] values = new float[Math.toIntExact(tensor.shape().elements())];
         switch (tensor.dtype()) {
-            case F32 -> MemorySegment.copy(Ram.ALL, Ram.FLOAT, tensor.address(), values, 0, values.length);
+            case F32 -> Ram.copyTo(tensor.address(), values);
             case BF16 -> Rows.widen(tensor.address(), values);
             case I32 -> {
                 for (int i = 0; i < values.length; i++) {

@@ -8,6 +8,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 
 import dev.limbic.ops.Precision;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,28 +16,27 @@ import org.bytedeco.dnnl.dnnl_memory_desc;
 
 /**
  * Sums of f32 products in the order in which oneDNN adds them: one behind the other within a window of K, then window by window.
- * The order was found by trying, on oneDNN 3.11 and AVX2; whether it holds on this processor too is tried once for each K.
+ * oneDNN 3.11 takes windows of 1024, with AVX-512 of 512 up to a K of 1024; which it is on this processor, if any, is tried
+ * once for each K.
  */
 final class F32Sums {
-    private static final int WINDOW = 1024;
+    private static final int[] WINDOWS = {1024, 512};
+    private static final int NONE = 0;
 
     /** Rows of the smallest plan. */
     private static final int ROWS = CpuLinear.planned(1);
 
-    private static final Map<Integer, Boolean> TRIED = new ConcurrentHashMap<>();
+    private static final Map<Integer, Integer> FOUND = new ConcurrentHashMap<>();
 
     private F32Sums() {}
 
     /**
      * One row and one block of columns, or two where a vector has 16 lanes; see {@link StreamKernels#f32Row}.
      *
+     * @param window as {@link #window} says
      * @param part f32 [128], scratch
      */
-    static void row(long x, long w, long next, int n, long y, long part) {
-        row(x, w, next, n, WINDOW, y, part);
-    }
-
-    private static void row(long x, long w, long next, int n, int window, long y, long part) {
+    static void row(long x, long w, long next, int n, int window, long y, long part) {
         StreamKernels.f32Row(x, w, next, Math.min(window, n), y);
         for (int k = window; k < n; k += window) {
             long at = (long) k * COLUMNS * LANE_BYTES;
@@ -50,9 +50,19 @@ final class F32Sums {
         return VectorMath.LANES == 8 ? w + SUM_BYTES / 2 : w;
     }
 
-    /** Whether oneDNN gives the same bits for rows of so many elements. */
+    /** Whether oneDNN gives the bits of {@link #row} for rows of so many elements. */
     static boolean areOneDnns(int in) {
-        return TRIED.computeIfAbsent(in, k -> areOneDnns(k, WINDOW));
+        return window(in) != NONE;
+    }
+
+    /** The window with which it does. */
+    static int window(int in) {
+        return FOUND.computeIfAbsent(
+                in,
+                k -> Arrays.stream(WINDOWS)
+                        .filter(window -> areOneDnns(k, window))
+                        .findFirst()
+                        .orElse(NONE));
     }
 
     /** Compares random rows to the last bit. */

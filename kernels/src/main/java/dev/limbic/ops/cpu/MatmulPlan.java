@@ -26,7 +26,7 @@ final class MatmulPlan implements AutoCloseable {
     /**
      * What makes two plans the same.
      *
-     * @param products how many of them, one behind the other, each with weights of its own
+     * @param products how many of them, one behind the other, each with weights of its own; several have no bias and are not of int8
      * @param rows M
      * @param in K
      * @param out N

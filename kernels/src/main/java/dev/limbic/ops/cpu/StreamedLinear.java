@@ -16,7 +16,7 @@ import java.util.Arrays;
  * of blocks for each worker.
  *
  * <p>A row's result has the bits that oneDNN gives it, so those with any number of rows: integers are added exactly,
- * f32 one behind the other, and bf16 in {@link Bf16Sums oneDNN's order}.
+ * bf16 and f32 in oneDNN's order ({@link Bf16Sums}, {@link F32Sums}).
  */
 final class StreamedLinear {
     /**
@@ -205,10 +205,11 @@ final class StreamedLinear {
     private void f32(Worker worker, int from, int to, long x, long sums) {
         long part = worker.scratch().allocate(2 * SUM_BYTES);
         boolean wide = VectorMath.LANES == 16;
+        int window = F32Sums.window(in);
         for (int block = from; block < to; block += wide ? 2 : 1) {
             long w = weights(block);
             long next = wide ? weights(Math.min(block + 1, to - 1)) : F32Sums.next(w);
-            F32Sums.row(x, w, next, in, sums + (block - from) * SUM_BYTES, part);
+            F32Sums.row(x, w, next, in, window, sums + (block - from) * SUM_BYTES, part);
         }
     }
 

@@ -3,7 +3,6 @@ package dev.limbic.ops.cpu;
 import dev.limbic.ops.Activation;
 import dev.limbic.ops.Padding;
 import dev.limbic.ops.Planes;
-import dev.limbic.tensor.Arena;
 
 /**
  * How a convolution of 3 × 3 is computed by tiles, see {@link WinogradTile}: pictures are cut into tiles, and those into blocks of
@@ -13,6 +12,12 @@ import dev.limbic.tensor.Arena;
 final class WinogradSchedule implements ConvLayer.Single {
     /** Tiles of a block: so many rows make a product quick, and all their points still lie in some cache. */
     private static final int BLOCK = 100;
+
+    /** For fewer, the last ones of a picture apart, reading the weights takes longer than waiting for another thread. */
+    private static final int SMALLEST_BLOCK = 8;
+
+    /** Of a product: fewer may be added in another order, see {@link CpuLinear}. */
+    private static final int FEWEST_ROWS = 4;
 
     private final ConvLayer conv;
     private final WinogradTile tile;
@@ -49,35 +54,44 @@ final class WinogradSchedule implements ConvLayer.Single {
         threads = WorkShare.of(key.threads(), conv.seconds(key.type(), key.type(), planes, result))
                 .threads();
         int blocks = CpuLinear.roundUp(Math.ceilDiv(tiles, BLOCK), threads);
-        step = Math.ceilDiv(tiles, blocks);
+        step = Math.max(SMALLEST_BLOCK, Math.ceilDiv(tiles, blocks));
     }
 
     @Override
     public void run(CpuEngine engine, long x, long scales, long y) {
+        // For each worker: which ones need it depends on timing.
+        long scratch =
+                engine.scratch().allocate((threads == 1 ? 1 : engine.team().places()) * bytesOfWorker());
         if (threads == 1) {
             for (int from = 0; from < tiles; from += step) {
-                block(engine.team().owner(), x, from, Math.min(tiles, from + step), y);
+                block(engine.team().owner(), scratch, x, from, Math.min(tiles, from + step), y);
             }
         } else {
-            engine.shares().runs(tiles, step, (worker, from, to) -> block(worker, x, from, to, y));
+            engine.shares().runs(tiles, step, (worker, from, to) -> {
+                block(worker, scratch + worker.index() * bytesOfWorker(), x, from, to, y);
+            });
         }
     }
 
-    private void block(Worker worker, long x, int from, int to, long y) {
-        Arena.Mark mark = worker.scratch().mark();
+    /** The points of a block's tiles and their products, and a tile twice. */
+    private long bytesOfWorker() {
+        int rows = Math.max(FEWEST_ROWS, step);
+        return 4L * tile.points() * ((long) rows * (in + out) + 2L * Math.max(in, out));
+    }
+
+    private void block(Worker worker, long scratch, long x, int from, int to, long y) {
         int count = to - from;
-        long points = worker.scratch().allocate(4L * tile.points() * count * in);
-        long products = worker.scratch().allocate(4L * tile.points() * count * out);
-        long half = worker.scratch().allocate(4L * tile.points() * Math.max(in, out));
-        long patch = worker.scratch().allocate(4L * tile.points() * Math.max(in, out));
+        int rows = Math.max(FEWEST_ROWS, count); // what lies in those behind the last tile does not matter
+        long products = scratch + 4L * tile.points() * rows * in;
+        long half = products + 4L * tile.points() * rows * out;
+        long patch = half + 4L * tile.points() * Math.max(in, out);
         for (int t = 0; t < count; t++) {
-            transform(x, from + t, patch, half, points + 4L * t * in, 4L * count * in);
+            transform(x, from + t, patch, half, scratch + 4L * t * in, 4L * rows * in);
         }
-        weights.multiply(worker, points, count, products);
+        weights.multiply(worker, scratch, rows, products);
         for (int t = 0; t < count; t++) {
-            transformBack(products + 4L * t * out, 4L * count * out, half, patch, from + t, y);
+            transformBack(products + 4L * t * out, 4L * rows * out, half, patch, from + t, y);
         }
-        worker.scratch().rewind(mark);
     }
 
     /** Bᵀ·d·B of one tile, to its place among those of each point. */

@@ -16,11 +16,11 @@ enum WinogradTile {
 
     /**
      * 4 × 4, by 0, ±5/8, ±3/2 and ∞: 36 in place of 144. Its weights are four times as many, and it rounds about as the sum itself
-     * does; with the usual points ±1 and ±2 twice as much, and five times at worst.
+     * does; with the usual points ±1 and ±2 it rounds by twice as much, and at worst by four times.
      */
     FOUR(4);
 
-    /** The points, exact in f32 with all that is made of them. */
+    /** The points; with all that A and B have of them exact in f32. */
     static final float NEAR = 0.625f;
 
     static final float FAR = 1.5f;

@@ -72,13 +72,32 @@ final class WinogradTest {
         int n = 5;
         float[] x = normal(n * size * size * IN, size);
         List<float[]> expected = results(1, size, x, n);
-        for (int threads = 1; threads <= 3; threads++) {
+        for (int threads : new int[] {1, 2, 3, 16}) { // of 16 the last has one tile
             List<float[]> found = results(threads, size, x, n);
             for (int i = 0; i < found.size(); i++) {
                 assertThat(Arrays.equals(found.get(i), expected.get(i / 2 * 2)))
                         .as("picture %d, %s, %d threads", i / 2, i % 2 == 0 ? "alone" : "with others", threads)
                         .isTrue();
             }
+        }
+    }
+
+    /** Whichever threads took part before. */
+    @Test
+    void theSteadyStateAllocatesNothing() {
+        try (CpuDevice device = new CpuDevice(2);
+                Weights weights = device.weights()) {
+            Conv2d conv = conv(weights);
+            Planes planes = new Planes(1, 56, 56);
+            float[] x = normal(planes.rows() * IN, 4);
+            run(device, conv, x, planes);
+            device.beginBatch();
+            long before = device.scratchBytes();
+            for (int i = 0; i < 50; i++) {
+                run(device, conv, x, planes);
+            }
+            device.beginBatch();
+            assertThat(device.scratchBytes()).isEqualTo(before);
         }
     }
 
