@@ -110,8 +110,7 @@ final class ConvLayer implements AutoCloseable {
     /** How pictures are computed. */
     Single schedule(ConvSchedule.Key key) {
         return (Single) kept(key, () -> {
-            DType input = key.quantised() ? DType.I8 : key.type();
-            WinogradTile tile = WinogradTile.of(sliding, input, key.type(), key.result());
+            WinogradTile tile = WinogradTile.of(sliding, key.input(), key.type(), key.result());
             return tile == null ? new ConvSchedule(this, key) : new WinogradSchedule(this, tile, weights(tile), key);
         });
     }

@@ -37,7 +37,12 @@ final class ConvSchedule implements ConvLayer.Single {
             Padding.Pixels padding,
             int threads,
             Activation activation,
-            boolean residual) {}
+            boolean residual) {
+        /** Of the pictures as they are multiplied. */
+        DType input() {
+            return quantised ? DType.I8 : type;
+        }
+    }
 
     /** Rows of one product: they and their result stay in the second-level cache. */
     private static final int BLOCK = 512;
@@ -94,9 +99,9 @@ final class ConvSchedule implements ConvLayer.Single {
         sliding = conv.sliding();
         kernel = sliding.kernel();
         elementBytes = key.type.bytes();
-        inputBytes = kernel.in() * input().bytes();
+        inputBytes = kernel.in() * key.input().bytes();
         resultBytes = kernel.out() * elementBytes;
-        WorkShare share = WorkShare.of(key.threads, conv.seconds(input(), key.type, planes, result));
+        WorkShare share = WorkShare.of(key.threads, conv.seconds(key.input(), key.type, planes, result));
         threads = share.threads();
         int parts = share.parts();
         int width = panelWidth();
@@ -125,10 +130,6 @@ final class ConvSchedule implements ConvLayer.Single {
         int part = CpuLinear.roundUp(Math.ceilDiv(out, threads), COLUMN_UNIT);
         int last = out - (threads - 1) * part;
         return last >= LAST_PART * part ? part : width;
-    }
-
-    private DType input() {
-        return key.quantised ? DType.I8 : key.type;
     }
 
     /** Pictures of one call, if it might be so many. */
@@ -184,7 +185,8 @@ final class ConvSchedule implements ConvLayer.Single {
     }
 
     private void add(Slab slab, int w, int outW, int left, int from, int to) {
-        ConvPlan plan = conv.plan(input(), key.type, slab, w, outW, left, to - from, activation.fused(), key.residual);
+        ConvPlan plan =
+                conv.plan(key.input(), key.type, slab, w, outW, left, to - from, activation.fused(), key.residual);
         int rows = slab.n() * slab.outH() * outW;
         calls.add(
                 new Call(plan, conv.weights().of(plan, from, to), slab.input(), slab.output(), rows, from, to - from));

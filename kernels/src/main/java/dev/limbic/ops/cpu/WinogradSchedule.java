@@ -16,8 +16,8 @@ final class WinogradSchedule implements ConvLayer.Single {
     /** For fewer, the last ones of a picture apart, reading the weights takes longer than waiting for another thread. */
     private static final int SMALLEST_BLOCK = 8;
 
-    /** Of a product: fewer may be added in another order, see {@link CpuLinear}. */
-    private static final int FEWEST_ROWS = 4;
+    /** Of a product: those of the smallest plan of {@link CpuLinear}, as fewer may be added in another order. */
+    private static final int FEWEST_ROWS = CpuLinear.planned(1);
 
     private final ConvLayer conv;
     private final WinogradTile tile;
@@ -75,8 +75,7 @@ final class WinogradSchedule implements ConvLayer.Single {
 
     /** The points of a block's tiles and their products, and a tile twice. */
     private long bytesOfWorker() {
-        int rows = Math.max(FEWEST_ROWS, step);
-        return 4L * tile.points() * ((long) rows * (in + out) + 2L * Math.max(in, out));
+        return 4L * tile.points() * ((long) step * (in + out) + 2L * Math.max(in, out));
     }
 
     private void block(Worker worker, long scratch, long x, int from, int to, long y) {
